@@ -1,0 +1,13 @@
+# Writes OUT: one C source with each of FILES as bytes and a table of struct rp_asset (base/asset.h).
+set(text "#include \"base/asset.h\"\n\n")
+set(table "")
+foreach(file ${FILES})
+    get_filename_component(name ${file} NAME)
+    string(MAKE_C_IDENTIFIER ${name} id)
+    file(READ ${file} hex HEX)
+    string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${hex}")
+    string(APPEND text "static const unsigned char ${id}[] = {${bytes}0};\n")
+    string(APPEND table "    {\"${name}\", ${id}, sizeof(${id}) - 1},\n")
+endforeach()
+string(APPEND text "\nconst struct rp_asset rp_migrations[] = {\n${table}    {0, 0, 0},\n};\n")
+file(WRITE ${OUT} "${text}")

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* Every bound of the program, with its reason. Each has a test at it and past it. Bytes unless the
+ * name says otherwise; the ones marked * can be changed in ripen.lua. */
+#ifndef RP_BASE_LIMITS_H
+#define RP_BASE_LIMITS_H
+
+/* What a client may send (Segment's documented limits). */
+#define RP_BODY_MAX            (512 * 1024) /* * one request, also after gunzip */
+#define RP_ITEM_MAX            (32 * 1024)  /* one event */
+#define RP_BATCH_ITEMS_MAX     2500
+#define RP_JSON_DEPTH_MAX      64
+#define RP_PROPERTIES_MAX      1000 /* values in one event */
+#define RP_STRING_MAX          (8 * 1024)
+#define RP_ID_MAX              255 /* userId, anonymousId, messageId, event name */
+
+/* What waits in memory. */
+#define RP_QUEUE_EVENTS_MAX    20000 /* then 503: an acceptance is never in memory only */
+#define RP_GROUP_EVENTS_MAX    1000  /* events in one transaction */
+#define RP_LEADS_CACHED_MAX    2000000
+#define RP_CONNECTIONS_MAX     4096
+
+/* What a rule may use. */
+#define RP_RULE_STEPS_MAX      50000    /* instructions of one test */
+#define RP_LOAD_STEPS_MAX      20000000 /* instructions of a whole load */
+#define RP_RULE_BYTES_MAX      (16 * 1024 * 1024)
+#define RP_RULE_STRING_MAX     (1024 * 1024)
+#define RP_PATTERN_MAX         256
+#define RP_EVIDENCE_MAX        200
+#define RP_RULE_FILE_MAX       (1024 * 1024)
+#define RP_RULE_FILES_MAX      2000
+#define RP_FINDINGS_MAX        20 /* shown of one load */
+#define RP_POINTS_MAX          1000000 /* of one rule, in points */
+
+/* What a lead may hold. */
+#define RP_WINDOW_ENTRIES_MAX  256 /* newest entries of a counter */
+#define RP_ONCE_KEYS_MAX       256 /* keys of once_per a rule */
+#define RP_LEAD_EVENTS_MAX     100000
+
+/* Delivery. */
+#define RP_WEBHOOK_ANSWER_MAX  (64 * 1024)
+#define RP_ACTION_BODY_MAX     (64 * 1024)
+#define RP_ENDPOINT_QUEUE_MAX  4096 /* rows of one endpoint in memory; the rest wait in the outbox */
+
+#endif

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/* What an evaluation asks for. The engine returns these and does nothing; the store writes them.
+ * All memory belongs to the arena that was handed to the evaluation. */
+#ifndef RP_MODEL_DECISION_H
+#define RP_MODEL_DECISION_H
+
+#include "base/str.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Points that a rule granted for an event. Thousandths. */
+struct rp_grant {
+    uint32_t rule; /* index in rules->scores */
+    uint16_t model, dim;
+    int64_t asked, granted;
+    struct rp_str cut;      /* "" | "once" | "limit" | "cooldown" | "group" | "once_per_full" | "shadow" */
+    struct rp_str evidence; /* of test, of once_per; "" */
+    struct rp_str key;      /* of a dimension `by` a field; "" */
+};
+
+/* One stage decision. Indices are of the generation that decided. */
+struct rp_move {
+    uint16_t from, to;
+    bool passing; /* a further move followed in the same evaluation */
+    struct rp_str because; /* name of the condition that decided: "at_least", "did", "set" … */
+    struct rp_str reasons; /* JSON object: the conditions with their actual values, score, grade */
+};
+
+enum rp_action_kind {
+    RP_ACTION_WEBHOOK,
+    RP_ACTION_NOTIFY,
+    RP_ACTION_TASK,
+    RP_ACTION_SET,
+    RP_ACTION_EMAIL,
+    RP_ACTION_ASSIGN,
+    RP_ACTION_CRM,
+};
+const char *rp_action_kind_name(enum rp_action_kind kind);
+
+/* One row for the outbox, rendered. */
+struct rp_intent {
+    uint32_t action; /* index in rules->actions */
+    uint16_t part;   /* index within the action */
+    enum rp_action_kind kind;
+    struct rp_str to;    /* endpoint, "owner", team … */
+    struct rp_str cause; /* what the key is made of: "event:<messageId>", "stage:<stage>@<ms>" */
+    struct rp_str body;  /* JSON */
+    struct rp_str held;  /* why it is not to be delivered; "" */
+};
+
+/* A rule that failed on an event: costs its own contribution only. */
+struct rp_fault {
+    struct rp_str rule, kind, message, file; /* kind: "error" | "budget" | "memory" | "result" */
+    int line;
+};
+
+struct rp_decision {
+    struct rp_grant *grants;
+    struct rp_move *moves;
+    struct rp_intent *intents;
+    struct rp_fault *faults;
+    size_t grant_count, move_count, intent_count, fault_count;
+    size_t grant_cap, move_cap, intent_cap, fault_cap;
+    bool excluded;           /* an `exclude` holds: recorded, nothing else */
+    struct rp_str facts_set; /* JSON object of `set` parts to merge into the lead's facts; "" */
+};
+
+#endif
