@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/* From files to rules: snapshot of the directory, sandboxed run of each file, checks, compilation. */
+#ifndef RP_ENGINE_LOAD_H
+#define RP_ENGINE_LOAD_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "engine/ruleset.h"
+
+#include <stdbool.h>
+
+enum rp_severity { RP_SEVERITY_ERROR, RP_SEVERITY_WARNING };
+
+/* One finding of a load. Texts live in the arena handed to rp_load. */
+struct rp_finding {
+    struct rp_str code; /* "E012", "W101": stable */
+    enum rp_severity severity;
+    struct rp_str file; /* relative path */
+    int line, column;   /* 0: unknown */
+    struct rp_str message, hint; /* one sentence each; hint may be "" */
+    struct rp_str source; /* the source line, "" when unknown */
+    int width;            /* characters under the caret */
+};
+
+struct rp_findings {
+    struct rp_finding *items;
+    size_t count, cap;
+    size_t more; /* findings beyond RP_FINDINGS_MAX errors */
+    size_t errors, warnings;
+};
+
+/* The bytes of a rules directory, sorted by path: *.lua, weights.lua, lists, templates. */
+struct rp_files {
+    struct rp_source *items;
+    size_t count;
+};
+
+/* Reads a directory whole, twice until two readings agree. EIO, ELIMIT with the path. */
+int rp_files_read(struct rp_arena *arena, const char *dir, struct rp_files *ret_files,
+                  struct rp_err *err);
+/* One text with all files, for the generations table, and back. */
+struct rp_str rp_files_pack(struct rp_arena *arena, const struct rp_files *files);
+int rp_files_unpack(struct rp_arena *arena, struct rp_str packed, struct rp_files *ret_files,
+                    struct rp_err *err);
+
+/* What a load may know of its surroundings. */
+struct rp_load_options {
+    const struct rp_str *endpoints; /* names in the configuration; NULL: unknown, only warned of */
+    size_t endpoint_count;
+    bool strict; /* warnings count as errors in the returned status */
+};
+
+/* Loads, checks and compiles. 0 and *ret_rules (free with rp_rules_free) when there is no error;
+ * ERULE with all findings otherwise (warnings may accompany success). `arena` owns the findings. */
+int rp_load(struct rp_arena *arena, const struct rp_files *files,
+            const struct rp_load_options *options, struct rp_rules **ret_rules,
+            struct rp_findings *findings, struct rp_err *err);
+
+/* Findings as people read them (source line, caret, hint; colours when asked) and as JSON
+ * {"ok":…,"findings":[…]}. */
+void rp_findings_print(struct rp_buf *out, const struct rp_findings *findings, bool colour);
+void rp_findings_json(struct rp_buf *out, const struct rp_findings *findings);
+
+/* `check --plan`: how each event kind is dispatched. */
+void rp_rules_plan(struct rp_buf *out, const struct rp_rules *rules);
+
+#endif

@@ -1,0 +1,410 @@
+/* SPDX-License-Identifier: MIT */
+/* The compiled rules of one generation: what the loader makes of a rules directory and what the
+ * evaluation reads. Immutable once loaded, shared by threads, free of Lua. Everything lives in the
+ * rule set's arena; indices are stable within the generation only. */
+#ifndef RP_ENGINE_RULESET_H
+#define RP_ENGINE_RULESET_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "base/when.h"
+#include "model/decision.h"
+#include "model/event.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define RP_NONE UINT32_MAX /* no such index */
+
+/* Where a declaration or a field of it stands. */
+struct rp_place {
+    uint32_t file; /* index in sources */
+    int line, column; /* 1 is the first; 0: unknown */
+};
+
+struct rp_source {
+    struct rp_str path; /* relative to the rules directory */
+    struct rp_str text;
+};
+
+/* ---- Facts ---------------------------------------------------------------------------------- */
+
+/* A field is a fact that a condition, a fit, a template or a count reads. Each has a slot. */
+enum rp_field_home {
+    RP_FIELD_EVENT,  /* event.props at `path`; page, screen: then at `fallback` (context.page.…) */
+    RP_FIELD_META,   /* "type", "name" of the event */
+    RP_FIELD_TRAIT,  /* the lead's profile: kept in the lead's cells under this slot */
+    RP_FIELD_TOUCH,  /* first_touch.source …: kept like traits, set by the engine */
+    RP_FIELD_STATE,  /* stage, stage_since, status, score.total, score.<dimension>, grade, id */
+    RP_FIELD_FACT,   /* what actions set: lead.<name> that no trait has */
+    RP_FIELD_LOOKUP, /* a column that a lookup gives */
+};
+
+struct rp_field {
+    enum rp_field_home home;
+    struct rp_str name;  /* as rules write it: "path", "context.campaign.source", "lead.title" */
+    struct rp_str key;   /* canonical, without "lead.": "title", "first_touch.source" */
+    uint64_t path;       /* EVENT: rp_path_of("properties.path"); of the root for "context.…" */
+    uint64_t fallback;   /* EVENT on page and screen: "context.page.path"; 0: none */
+    uint64_t *aliases;   /* TRAIT: further paths under traits that fill it ("firstName"), each as
+                            rp_path_of("traits.firstName"); the canonical one first */
+    uint32_t alias_count;
+    uint32_t lookup, column; /* LOOKUP */
+    bool keeps_text;     /* some matcher compares it as text */
+    bool keeps_number;
+};
+
+struct rp_list { /* in_list: folded values, sorted; file lists/<name>.txt or .csv's first column */
+    struct rp_str name;
+    struct rp_str *values;
+    uint32_t count;
+    struct rp_place place;
+};
+
+/* ---- Conditions ------------------------------------------------------------------------------ */
+
+enum rp_match_op {
+    RP_MATCH_EQ, RP_MATCH_EXACT, RP_MATCH_NE, RP_MATCH_GT, RP_MATCH_GTE, RP_MATCH_LT, RP_MATCH_LTE,
+    RP_MATCH_BETWEEN, RP_MATCH_ONE_OF, RP_MATCH_NONE_OF, RP_MATCH_GLOB, RP_MATCH_CONTAINS,
+    RP_MATCH_STARTS, RP_MATCH_ENDS, RP_MATCH_WORD, RP_MATCH_IN_LIST, RP_MATCH_EXISTS,
+    RP_MATCH_MISSING, RP_MATCH_BEFORE, RP_MATCH_AFTER, RP_MATCH_ANY, RP_MATCH_ALL, RP_MATCH_NO,
+};
+
+struct rp_scalar {
+    uint8_t type;          /* RP_BOOL, RP_NUMBER, RP_STRING of enum rp_prop_type */
+    struct rp_str text;    /* STRING: as written */
+    struct rp_str folded;  /* STRING: rp_text_fold of it */
+    double number;         /* NUMBER, BOOL; STRING that is a number: its value, else NAN */
+};
+
+struct rp_matcher {
+    enum rp_match_op op;
+    struct rp_scalar *values; /* operands: 1, 2 for BETWEEN, n for ONE_OF and NONE_OF */
+    uint32_t value_count;
+    uint32_t list;            /* IN_LIST */
+    int64_t at_ms;            /* BEFORE, AFTER */
+    struct rp_matcher *parts; /* ANY, ALL, NO */
+    uint32_t part_count;
+};
+
+enum rp_cond_op {
+    RP_COND_FIELD,     /* fields[field] against match */
+    RP_COND_ALL, RP_COND_ANY, RP_COND_NO, RP_COND_SOME, /* parts; SOME: at least `times` of them */
+    RP_COND_COUNT,     /* did, visits: counters[counter] reaches `times` (or `days`) in the window */
+    RP_COND_AT_LEAST,  /* bounds */
+    RP_COND_BELOW,     /* bounds, each below; held_ms */
+    RP_COND_GRADE_IN,  /* names */
+    RP_COND_IN_STAGE,  /* stage, at_least_ms */
+    RP_COND_IN_STATUS, RP_COND_IN_SEGMENT, /* name; segment: part 0 is its condition */
+    RP_COND_INACTIVE,  /* held_ms */
+    RP_COND_KNOWN,
+    RP_COND_FILLED,    /* at least `times` of the fields in names */
+};
+
+struct rp_bound {
+    uint32_t dim; /* RP_NONE: the total */
+    int64_t value; /* thousandths */
+};
+
+enum rp_since { RP_SINCE_ENTRY, RP_SINCE_WITHIN, RP_SINCE_EVER };
+
+struct rp_cond {
+    enum rp_cond_op op;
+    struct rp_place place;
+    struct rp_str text; /* as a person reads it: `did("page", days = 3)`; for reasons and why-not */
+    struct rp_cond *parts;
+    uint32_t part_count;
+    uint32_t field;           /* FIELD */
+    struct rp_matcher match;  /* FIELD */
+    uint32_t counter;         /* COUNT */
+    enum rp_since since;      /* COUNT */
+    int64_t within_ms;        /* COUNT with RP_SINCE_WITHIN */
+    uint32_t times, days;     /* COUNT: days > 0: distinct days instead; SOME, FILLED: times */
+    struct rp_bound *bounds;
+    uint32_t bound_count;
+    int64_t held_ms;          /* BELOW, INACTIVE; 0: at once */
+    struct rp_str *names;     /* GRADE_IN (folded upper case), FILLED (field names) */
+    uint32_t *fields;         /* FILLED */
+    uint32_t name_count;
+    uint32_t stage;           /* IN_STAGE, IN_STATUS */
+    int64_t at_least_ms;      /* IN_STAGE */
+};
+
+/* ---- Events ---------------------------------------------------------------------------------- */
+
+/* A name that some declaration uses: a type ("page", "screen", "identify", "group", "alias"), a
+ * track's event name, or "*". An event has all kinds whose name or alias it carries. */
+struct rp_kind {
+    struct rp_str name;
+    enum rp_event_type type; /* RP_TRACK for track names */
+    bool any;                /* "*" */
+    struct rp_alias {
+        struct rp_str event; /* event name of a track, or a type's name */
+        struct rp_cond *where; /* NULL: always */
+    } *also;
+    uint32_t also_count;
+    struct rp_place place;
+};
+
+/* One thing to remember about a lead's events, shared by every condition and count that needs it. */
+enum rp_counter_op { RP_COUNTER_EVENTS, RP_COUNTER_VISITS, RP_COUNTER_DISTINCT };
+struct rp_counter {
+    enum rp_counter_op op;
+    uint32_t *kinds; /* EVENTS, DISTINCT: events of any of these kinds; VISITS: page and screen */
+    uint32_t kind_count;
+    struct rp_cond *where;
+    uint32_t field;      /* DISTINCT */
+    uint32_t keep;       /* newest entries that suffice: 1 … RP_WINDOW_ENTRIES_MAX */
+    int64_t within_ms;   /* widest window asked for; 0: some use needs all time */
+    bool by_day;         /* some use counts distinct days: keep entries of distinct days apart */
+    bool counts_ever;    /* some use needs the count of all time */
+};
+
+/* ---- Scores ---------------------------------------------------------------------------------- */
+
+enum rp_decay_kind { RP_DECAY_NONE, RP_DECAY_HALF_LIFE, RP_DECAY_LINEAR, RP_DECAY_EXPIRE };
+struct rp_decay {
+    enum rp_decay_kind kind;
+    int64_t span_ms;
+};
+
+struct rp_dim {
+    struct rp_str name;
+    bool state;        /* recomputed from profile and counts; else it accumulates */
+    bool ranged;
+    int64_t min, max;  /* thousandths, when ranged */
+    struct rp_decay decay;
+    uint32_t by;       /* field slot of a dimension with one score for each value; RP_NONE */
+    int64_t weight;    /* in the total, thousandths; 0: not part of it */
+    struct rp_place place;
+};
+
+/* An accumulator: the contributions of one dimension that decay alike. */
+struct rp_sum {
+    uint32_t dim;
+    struct rp_decay decay;
+};
+
+struct rp_group {
+    struct rp_str name;
+    uint32_t dim;
+    bool has_cap, has_floor;
+    int64_t cap, floor; /* thousandths */
+    int64_t per_ms;     /* 0: bounds the decayed value */
+    struct rp_place place;
+};
+
+struct rp_award {
+    uint32_t dim, sum;
+    double points;
+};
+
+struct rp_score {
+    struct rp_str name, why, was, author;
+    struct rp_str *tags;
+    uint32_t tag_count;
+    struct rp_place place;
+    bool shadow;          /* mode = "shadow": recorded, gives nothing */
+    bool enabled;
+    uint32_t *on;         /* kinds */
+    uint32_t on_count;
+    struct rp_cond *when; /* NULL: always */
+    struct rp_award *awards; /* the default model's; per = {…} has its points here too */
+    uint32_t award_count;
+    uint32_t group;       /* RP_NONE */
+    bool once;
+    uint32_t once_per;    /* field slot or RP_NONE */
+    uint32_t limit_times; /* 0: no limit */
+    int64_t limit_per_ms; /* 0: for life */
+    int64_t cooldown_ms;
+    uint32_t per_field;   /* per = { field, each, points, max }: RP_NONE when absent */
+    double per_each, per_max; /* per_max NAN: none */
+    uint32_t test;        /* number of the test function, RP_NONE */
+    uint32_t *uses;       /* counters that `past` offers, in order of `uses` */
+    uint32_t use_count;
+};
+
+struct rp_band {
+    double below; /* INFINITY: the last */
+    double points;
+};
+struct rp_word_band {
+    struct rp_str *any, *not_any; /* folded */
+    uint32_t any_count, not_any_count;
+    double points;
+};
+struct rp_value_band {
+    struct rp_matcher match;
+    double points;
+};
+
+enum rp_fit_op { RP_FIT_BANDS, RP_FIT_WORDS, RP_FIT_VALUES, RP_FIT_WHEN };
+enum rp_measure { /* what a fit with a count measures */
+    RP_MEASURE_FIELD, RP_MEASURE_COUNT, RP_MEASURE_DAYS, RP_MEASURE_DISTINCT, RP_MEASURE_DAYS_SINCE,
+    RP_MEASURE_FILLED, RP_MEASURE_YEARS_SINCE,
+};
+struct rp_fit {
+    struct rp_str name, why, was, author;
+    struct rp_place place;
+    bool enabled, shadow;
+    uint32_t dim;
+    enum rp_fit_op op;
+    enum rp_measure measure;
+    uint32_t field;    /* FIELD, YEARS_SINCE */
+    uint32_t counter;  /* COUNT, DAYS, DISTINCT, DAYS_SINCE */
+    int64_t within_ms; /* 0: ever */
+    uint32_t *filled;  /* FILLED: field slots */
+    uint32_t filled_count;
+    struct rp_band *bands;
+    struct rp_word_band *words;
+    struct rp_value_band *values;
+    uint32_t band_count;
+    bool best;         /* take = "best" (the default "first") */
+    struct rp_cond *when;
+    double points;     /* WHEN */
+    double missing, other; /* NAN: gives nothing and no row */
+};
+
+/* ---- Stages and actions ------------------------------------------------------------------------ */
+
+struct rp_stage {
+    struct rp_str name;
+    struct rp_place place;
+    bool side, terminal, declared; /* declared: a `stage` body exists */
+    uint16_t *from; /* stages from which `enter` is asked */
+    uint32_t from_count;
+    struct rp_cond *enter, *leave;
+    uint16_t leave_to; /* RP_STAGE_NONE */
+    int64_t stay_ms;   /* bars other stages' enter for that long */
+};
+
+enum rp_trigger_op {
+    RP_TRIGGER_ENTERED, RP_TRIGGER_LEFT, RP_TRIGGER_FIRED, RP_TRIGGER_CROSSED, RP_TRIGGER_DID,
+    RP_TRIGGER_LATE, RP_TRIGGER_ENTERED_STATUS, RP_TRIGGER_ANY,
+};
+struct rp_trigger {
+    enum rp_trigger_op op;
+    uint32_t index;    /* stage, rule, dimension (RP_NONE: total), kind */
+    int64_t threshold; /* CROSSED, thousandths */
+    struct rp_cond *where; /* DID */
+    struct rp_trigger *parts;
+    uint32_t part_count;
+};
+
+/* A text with placeholders: literal, field, literal, … */
+struct rp_template_part {
+    struct rp_str literal;  /* used when field is RP_NONE and reasons is 0 */
+    uint32_t field;
+    uint32_t reasons;       /* {reasons.top(n)}: n */
+    struct rp_str fallback; /* behind '|'; has_fallback tells "" from none */
+    bool has_fallback;
+};
+struct rp_template {
+    struct rp_template_part *parts;
+    uint32_t count;
+};
+
+/* A JSON value with templates in its texts: the body of a webhook, the fields of `set`. */
+struct rp_tree {
+    uint8_t type; /* enum rp_prop_type */
+    struct rp_str key;
+    double number; /* NUMBER, BOOL */
+    struct rp_template text; /* STRING */
+    struct rp_tree *parts;   /* ARRAY, OBJECT */
+    uint32_t part_count;
+};
+
+struct rp_action_part {
+    enum rp_action_kind kind;
+    struct rp_place place;
+    struct rp_str to;      /* endpoint's name; "owner"; team */
+    struct rp_tree *body;  /* WEBHOOK, SET, CRM, ASSIGN, EMAIL: its fields */
+    struct rp_template text; /* NOTIFY: text; TASK: note */
+    int64_t due_ms;        /* TASK; 0: none */
+    bool waits_for_later;  /* email, assign, crm: recorded as held until their part of Ripen exists */
+};
+
+struct rp_action {
+    struct rp_str name, why;
+    struct rp_place place;
+    struct rp_trigger on;
+    struct rp_cond *when;
+    struct rp_action_part *parts;
+    uint32_t part_count;
+    bool even_when_passing, enabled;
+};
+
+struct rp_exclude {
+    struct rp_str name;
+    struct rp_place place;
+    struct rp_cond *when; /* over traits and context */
+};
+
+struct rp_grade_label {
+    struct rp_str label; /* "A", "1" */
+    int64_t at_least;    /* thousandths; sorted, highest first */
+};
+struct rp_grade {
+    uint32_t dims[2]; /* the state dimension, the accumulating one; RP_NONE */
+    struct rp_grade_label *labels[2];
+    uint32_t label_counts[2];
+};
+
+/* A model: the rules seen with other numbers. models[0] acts; without `model` it is "default". */
+struct rp_model {
+    struct rp_str name;
+    struct rp_award **awards;  /* [score]: award_count of that score each */
+    double **fit_points;       /* NULL: as declared (kept for overlays) */
+    bool *without;             /* [score]; NULL: none */
+    struct rp_stage *stages;   /* [stage]: with this model's thresholds */
+};
+
+/* A `test` function: where it stands; its number is its place in load order. */
+struct rp_test_fn {
+    struct rp_place place;
+    struct rp_str rule;
+};
+
+struct rp_rules {
+    struct rp_arena arena;
+    char hash[65];         /* SHA-256 over the sorted (path, bytes) */
+    uint32_t number;       /* given by the store; 0 until then */
+    struct rp_source *sources;
+    uint32_t source_count;
+
+    struct rp_field *fields;
+    struct rp_list *lists;
+    struct rp_kind *kinds;
+    struct rp_counter *counters;
+    struct rp_dim *dims;
+    struct rp_sum *sums;
+    struct rp_group *groups;
+    struct rp_score *scores;
+    struct rp_fit *fits;
+    struct rp_stage *stages;
+    struct rp_action *actions;
+    struct rp_exclude *excludes;
+    struct rp_model *models;
+    struct rp_test_fn *tests;
+    uint32_t field_count, list_count, kind_count, counter_count, dim_count, sum_count, group_count,
+        score_count, fit_count, stage_count, action_count, exclude_count, model_count, test_count;
+    struct rp_grade grade;
+
+    /* Slots that the engine itself needs; always present. */
+    uint32_t email_field, user_field, timezone_field, language_field;
+    bool keeps_traits; /* some test function may read any trait: keep all of them */
+
+    struct rp_index *index; /* made by engine/index.c when loading ends */
+};
+
+/* Finds by name; RP_NONE when absent. */
+uint32_t rp_rules_kind(const struct rp_rules *rules, struct rp_str name);
+uint32_t rp_rules_stage(const struct rp_rules *rules, struct rp_str name);
+uint32_t rp_rules_dim(const struct rp_rules *rules, struct rp_str name);
+uint32_t rp_rules_score(const struct rp_rules *rules, struct rp_str name);
+uint32_t rp_rules_field(const struct rp_rules *rules, struct rp_str name);
+
+void rp_rules_free(struct rp_rules *rules);
+
+#endif
