@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/* The outbox: actions to deliver, written in the transaction of their decision, each under one key. */
+#ifndef RP_STORE_OUTBOX_H
+#define RP_STORE_OUTBOX_H
+
+#include "base/arena.h"
+#include "model/decision.h"
+#include "store/db.h"
+
+/*   pending ──claim──▶ leased ──done──▶ delivered
+ *      ▲                 │ └──dead────▶ dead ──retry──▶ pending
+ *      └───retry, lease over            (cancel from pending, dead ──▶ cancelled)
+ *   held, open (tasks) are never claimed. */
+enum rp_outbox_state {
+    RP_OUTBOX_PENDING, RP_OUTBOX_LEASED, RP_OUTBOX_DELIVERED, RP_OUTBOX_DEAD, RP_OUTBOX_CANCELLED,
+    RP_OUTBOX_HELD, RP_OUTBOX_OPEN,
+};
+const char *rp_outbox_state_name(enum rp_outbox_state state);
+
+struct rp_outbox_row {
+    int64_t id, lead, event, move;
+    struct rp_str lead_public_id; /* read only */
+    struct rp_str key, action, to, body, error; /* error: of the last attempt, or why it is held */
+    enum rp_action_kind kind;
+    uint16_t part;
+    enum rp_outbox_state state;
+    int attempts, http_status;
+    int64_t created_ms, due_ms, lease_ms, done_ms;
+};
+
+/* 0, or EDENIED when the key is there already (then nothing is written). */
+RP_MUST_USE int rp_outbox_add(struct rp_store *store, const struct rp_outbox_row *row,
+                              int64_t *ret_id, struct rp_err *err);
+/* Up to `max` rows that are due (pending, or leased and over) of kinds webhook and notify, oldest first,
+ * now leased until lease_until_ms with attempts + 1. */
+RP_MUST_USE int rp_outbox_claim(struct rp_arena *arena, struct rp_store *store, int64_t now_ms,
+                                int64_t lease_until_ms, size_t max, struct rp_outbox_row **ret_rows,
+                                size_t *ret_count, struct rp_err *err);
+/* The end of an attempt. RETRY: pending again at due_ms; only a row that is leased changes. */
+enum rp_outcome { RP_OUTCOME_DELIVERED, RP_OUTCOME_RETRY, RP_OUTCOME_DEAD };
+RP_MUST_USE int rp_outbox_finish(struct rp_store *store, int64_t id, enum rp_outcome outcome,
+                                 int http_status, struct rp_str error, int64_t due_ms,
+                                 int64_t now_ms, struct rp_err *err);
+/* By hand: retry a dead or pending row at once, cancel one. ENOTFOUND, EDENIED (wrong state). */
+RP_MUST_USE int rp_outbox_retry(struct rp_store *store, int64_t id, int64_t now_ms,
+                                struct rp_err *err);
+RP_MUST_USE int rp_outbox_cancel(struct rp_store *store, int64_t id, int64_t now_ms,
+                                 struct rp_err *err);
+/* Newest first; state < 0: all; lead 0: all; before_id 0: from the newest. */
+RP_MUST_USE int rp_outbox_list(struct rp_arena *arena, struct rp_store *store, int state,
+                               int64_t lead, int64_t before_id, size_t max,
+                               struct rp_outbox_row **ret_rows, size_t *ret_count,
+                               struct rp_err *err);
+int64_t rp_outbox_due(struct rp_store *store); /* earliest due or lease end; RP_NEVER: nothing waits */
+int64_t rp_outbox_count(struct rp_store *store, enum rp_outbox_state state);
+
+#endif
