@@ -23,7 +23,12 @@ void rp_number_print(struct rp_buf *buf, double value); /* shortest decimal that
 /* A number inside text as people write it: "1 200", "1,200.50", "50-200" (its lower bound),
  * "> 500 people", "1.200,50" -> false when there is none. */
 bool rp_number_in_text(struct rp_str text, double *ret_value);
-/* The whole text is one JSON-like number (optional spaces around). */
+/* The whole text is one JSON number (optional spaces around). */
 bool rp_number_parse(struct rp_str text, double *ret_value);
+
+/* The length of the JSON number that the text starts with; 0 when it starts with none. */
+size_t rp_number_scan(struct rp_str text);
+/* The value of a JSON number; beyond a double's range the largest finite one. */
+double rp_number_convert(struct rp_str number);
 
 #endif

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+/* The core joins engine and store: it takes batches of events through identity, dedup, fold, judging and
+ * the outbox in one transaction, keeps the leads' states in memory and writes them behind, and recovers
+ * them at start. It has no loop, no socket and no clock of its own. One thread at a time. */
+#ifndef RP_CORE_CORE_H
+#define RP_CORE_CORE_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/when.h"
+#include "engine/load.h"
+#include "engine/ruleset.h"
+#include "model/event.h"
+#include "store/db.h"
+#include "store/outbox.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum rp_verdict { RP_VERDICT_REJECTED, RP_VERDICT_ACCEPTED, RP_VERDICT_DUPLICATE };
+
+/* One item of a request. The parser fills `event`, or `reject` and `message`; the core the verdict. */
+struct rp_item {
+    struct rp_event event;
+    enum rp_reject reject;
+    enum rp_verdict verdict;
+    struct rp_str message; /* of a rejected item */
+};
+
+/* One request on its way: parsed, queued, judged, committed, answered. Owned by whoever made it; its
+ * arena holds the items and their texts. */
+struct rp_batch {
+    struct rp_batch *next;  /* in a queue */
+    struct rp_arena arena;
+    struct rp_item *items;
+    size_t item_count;
+    size_t accepted, duplicates, rejected; /* after the run */
+    int status;             /* of the commit: 0, EFULL, ESTORE; verdicts count only when 0 */
+    void (*done)(struct rp_batch *batch); /* called on the owner's thread, once */
+    void *owner;
+};
+
+struct rp_core;
+
+struct rp_core_options {
+    const char *db_path;
+    enum rp_store_mode mode; /* SERVE or MEMORY */
+    struct rp_clock clock;
+    bool no_actions; /* import --history: stages move, no action becomes an outbox row */
+    bool bulk;       /* import: append all of a run, then fold each lead once */
+};
+
+/* Opens the store; no rules yet. */
+int rp_core_open(const struct rp_core_options *options, struct rp_core **ret_core,
+                 struct rp_err *err);
+void rp_core_close(struct rp_core *core); /* flushes what it can; NULL: no effect */
+
+/* Takes these rules as the active generation (owns them from here, also on failure) and recovers states
+ * behind the watermark under them. `author` and the packed sources go into the generations table. */
+int rp_core_rules(struct rp_core *core, struct rp_rules *rules, const struct rp_files *files,
+                  struct rp_str author, struct rp_err *err);
+const struct rp_rules *rp_core_active(const struct rp_core *core);
+struct rp_store *rp_core_store(struct rp_core *core);
+
+/* Runs the batches of the list (through `next`) in one transaction and commits. On failure everything
+ * is undone, each batch->status says why, and the core can go on. */
+int rp_core_run(struct rp_core *core, struct rp_batch *first, struct rp_err *err);
+
+/* Idle work in small portions, each in a transaction of its own: writes states behind, dedup runs,
+ * checkpoints. False when nothing is left to do. */
+bool rp_core_idle(struct rp_core *core);
+/* Writes all states and the watermark (before close, before a reader that must see everything). */
+int rp_core_flush(struct rp_core *core, struct rp_err *err);
+
+/* The outbox, in transactions of their own. */
+struct rp_outbox_result {
+    int64_t id;
+    enum rp_outcome outcome;
+    int http_status;
+    struct rp_str error;
+    int64_t due_ms;
+};
+int rp_core_outbox_claim(struct rp_core *core, struct rp_arena *arena, int64_t lease_ms, size_t max,
+                         struct rp_outbox_row **ret_rows, size_t *ret_count, struct rp_err *err);
+int rp_core_outbox_finish(struct rp_core *core, const struct rp_outbox_result *results,
+                          size_t count, struct rp_err *err);
+
+/* Counters since open, for /metrics. */
+struct rp_core_stats {
+    uint64_t events, duplicates, rejected, groups, moves, intents, faults, refolds, leads_cached,
+        leads_dirty, rule_errors;
+    int64_t watermark, newest_event;
+};
+void rp_core_stats(const struct rp_core *core, struct rp_core_stats *ret_stats);
+
+/* Parses a request's body into the batch's items: what the HTTP door, the library and `import` share.
+ * EINPUT only when it is not JSON. ret_request (may be NULL) tells the write key of the body. */
+int rp_batch_parse(struct rp_batch *batch, struct rp_str body, struct rp_envelope *envelope,
+                   struct rp_request *ret_request, struct rp_err *err);
+/* {"success":true,"accepted":n,"duplicates":n,"rejected":[{"index","code","message"}]} */
+struct rp_buf;
+void rp_batch_answer(const struct rp_batch *batch, struct rp_buf *out);
+struct rp_batch *rp_batch_new(void);
+void rp_batch_free(struct rp_batch *batch);
+
+#endif

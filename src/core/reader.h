@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/* Questions about leads, answered from the file alone: own read-only connection, own rules (those of the
+ * active generation, or of a directory), own virtual machine. Used by the command line, by the API's
+ * workers and by the library. One thread at a time. Answers are exact at the moment of reading: states
+ * of another generation or behind the newest event are folded again from the events. */
+#ifndef RP_CORE_READER_H
+#define RP_CORE_READER_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "engine/ruleset.h"
+#include "store/db.h"
+
+enum rp_format { RP_FORMAT_TEXT, RP_FORMAT_JSON };
+
+struct rp_reader;
+
+/* rules NULL: those of the active generation, loaded again when it changes. A borrowed store (of a
+ * core, on its thread) is used instead of opening `db_path` when `store` is not NULL. */
+int rp_reader_open(const char *db_path, struct rp_store *store, const struct rp_rules *rules,
+                   struct rp_reader **ret_reader, struct rp_err *err);
+void rp_reader_close(struct rp_reader *reader);
+
+struct rp_leads_query {
+    struct rp_str stage;  /* "" : all */
+    struct rp_str sort;   /* "score" (default), "recent", "created" */
+    size_t limit;         /* 0: 50; at most 10,000 */
+    int64_t now_ms;
+};
+/* JSON: an array of LEAD without traits and time line (interfaces.md). Text: a table. */
+int rp_reader_leads(struct rp_reader *reader, const struct rp_leads_query *query,
+                    enum rp_format format, bool colour, struct rp_buf *out, struct rp_err *err);
+/* LEAD with traits and the time line; ENOTFOUND with a sentence. */
+int rp_reader_lead(struct rp_reader *reader, struct rp_str lead, int64_t now_ms,
+                   enum rp_format format, bool colour, struct rp_buf *out, struct rp_err *err);
+int rp_reader_explain(struct rp_reader *reader, struct rp_str lead, int64_t at_ms,
+                      enum rp_format format, bool colour, struct rp_buf *out, struct rp_err *err);
+/* `what` is a rule or a stage. ret_fires: it would. */
+int rp_reader_why_not(struct rp_reader *reader, struct rp_str lead, struct rp_str what,
+                      int64_t now_ms, enum rp_format format, struct rp_buf *out, bool *ret_fires,
+                      struct rp_err *err);
+/* The answer of `try`: {"verdicts":…,"leads":[…]} or text, for the leads in order of appearance. */
+int rp_reader_try(struct rp_reader *reader, const int64_t *leads, size_t lead_count, int64_t now_ms,
+                  enum rp_format format, bool colour, struct rp_buf *out, struct rp_err *err);
+
+#endif

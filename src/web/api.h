@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* Everything but ingest over HTTP: health, metrics, read-only JSON about leads. Slow answers are made on
+ * workers, each with a reader of its own. */
+#ifndef RP_WEB_API_H
+#define RP_WEB_API_H
+
+#include "core/reader.h"
+#include "net/http.h"
+#include "store/keys.h"
+
+#include <uv.h>
+
+struct rp_api_options {
+    uv_loop_t *loop;
+    const char *db_path;
+    struct rp_clock clock;
+    /* Prometheus text of everything that the daemon knows. */
+    void (*metrics)(void *ctx, struct rp_buf *out);
+    /* True when the store is open and rules are loaded; else says why not. */
+    bool (*ready)(void *ctx, struct rp_str *ret_why);
+    void *ctx;
+};
+
+struct rp_api;
+struct rp_api *rp_api_new(const struct rp_api_options *options);
+void rp_api_free(struct rp_api *api); /* waits for its workers */
+/* Keys in force (borrowed until the next call); open: none made yet and loopback. */
+void rp_api_auth_set(struct rp_api *api, const struct rp_key_row *keys, size_t count, bool open);
+bool rp_api_handle(struct rp_api *api, struct rp_http_request *request);
+
+#endif
