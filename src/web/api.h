@@ -8,10 +8,9 @@
 #include "net/http.h"
 #include "store/keys.h"
 
-#include <uv.h>
-
 struct rp_api_options {
-    uv_loop_t *loop;
+    /* Runs `work` on a worker thread, then `after` on the loop thread (uv_queue_work of the daemon). */
+    void (*defer)(void *ctx, void (*work)(void *arg), void (*after)(void *arg), void *arg);
     const char *db_path;
     struct rp_clock clock;
     /* Prometheus text of everything that the daemon knows. */
