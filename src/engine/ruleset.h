@@ -47,12 +47,34 @@ struct rp_field {
     struct rp_str key;   /* canonical, without "lead.": "title", "first_touch.source" */
     uint64_t path;       /* EVENT: rp_path_of("properties.path"); of the root for "context.…" */
     uint64_t fallback;   /* EVENT on page and screen: "context.page.path"; 0: none */
-    uint64_t *aliases;   /* TRAIT: further paths under traits that fill it ("firstName"), each as
-                            rp_path_of("traits.firstName"); the canonical one first */
+    uint64_t *aliases;   /* TRAIT: every path of an event that fills it, as rp_path_of("traits.title"),
+                            rp_path_of("context.traits.firstName"), rp_path_of("context.timezone");
+                            the first of them that holds a scalar wins; objects and arrays never do */
     uint32_t alias_count;
+    bool group_only;     /* TRAIT "account.…": filled by group events alone; others never by them */
     uint32_t lookup, column; /* LOOKUP */
     bool keeps_text;     /* some matcher compares it as text */
     bool keeps_number;
+};
+
+enum rp_match_op {
+    RP_MATCH_EQ, RP_MATCH_EXACT, RP_MATCH_NE, RP_MATCH_GT, RP_MATCH_GTE, RP_MATCH_LT, RP_MATCH_LTE,
+    RP_MATCH_BETWEEN, RP_MATCH_ONE_OF, RP_MATCH_NONE_OF, RP_MATCH_GLOB, RP_MATCH_CONTAINS,
+    RP_MATCH_STARTS, RP_MATCH_ENDS, RP_MATCH_WORD, RP_MATCH_IN_LIST, RP_MATCH_EXISTS,
+    RP_MATCH_MISSING, RP_MATCH_BEFORE, RP_MATCH_AFTER, RP_MATCH_ANY, RP_MATCH_ALL, RP_MATCH_NO,
+};
+
+/* A table from lists/NAME.csv: the first row whose keys all match gives its columns. */
+struct rp_lookup {
+    struct rp_str name;
+    struct rp_place place;
+    uint32_t *match_fields;       /* field slots of the event or lead */
+    enum rp_match_op *match_ops;  /* EQ, GLOB, STARTS, ENDS, CONTAINS, WORD */
+    uint32_t match_count;
+    struct rp_str *columns;
+    uint32_t column_count, row_count;
+    struct rp_str *keys;  /* [row * match_count + i]: folded */
+    struct rp_str *cells; /* [row * column_count + column] as written; "" is unknown */
 };
 
 struct rp_list { /* in_list: folded values, sorted; file lists/<name>.txt or .csv's first column */
@@ -63,13 +85,6 @@ struct rp_list { /* in_list: folded values, sorted; file lists/<name>.txt or .cs
 };
 
 /* ---- Conditions ------------------------------------------------------------------------------ */
-
-enum rp_match_op {
-    RP_MATCH_EQ, RP_MATCH_EXACT, RP_MATCH_NE, RP_MATCH_GT, RP_MATCH_GTE, RP_MATCH_LT, RP_MATCH_LTE,
-    RP_MATCH_BETWEEN, RP_MATCH_ONE_OF, RP_MATCH_NONE_OF, RP_MATCH_GLOB, RP_MATCH_CONTAINS,
-    RP_MATCH_STARTS, RP_MATCH_ENDS, RP_MATCH_WORD, RP_MATCH_IN_LIST, RP_MATCH_EXISTS,
-    RP_MATCH_MISSING, RP_MATCH_BEFORE, RP_MATCH_AFTER, RP_MATCH_ANY, RP_MATCH_ALL, RP_MATCH_NO,
-};
 
 struct rp_scalar {
     uint8_t type;          /* RP_BOOL, RP_NUMBER, RP_STRING of enum rp_prop_type */
@@ -200,6 +215,18 @@ struct rp_award {
     double points;
 };
 
+/* What `past` offers a test: past[1], past.name. Events before this one only. */
+enum rp_measure { /* what a count of a fit or a use measures */
+    RP_MEASURE_FIELD, RP_MEASURE_COUNT, RP_MEASURE_DAYS, RP_MEASURE_DISTINCT, RP_MEASURE_DAYS_SINCE,
+    RP_MEASURE_FILLED, RP_MEASURE_YEARS_SINCE, RP_MEASURE_VISITS,
+};
+struct rp_use {
+    struct rp_str name;      /* "" when it has a number only */
+    enum rp_measure measure; /* COUNT, DAYS, DISTINCT, DAYS_SINCE, VISITS */
+    uint32_t counter;
+    int64_t within_ms;       /* 0: ever */
+};
+
 struct rp_score {
     struct rp_str name, why, was, author;
     struct rp_str *tags;
@@ -221,7 +248,7 @@ struct rp_score {
     uint32_t per_field;   /* per = { field, each, points, max }: RP_NONE when absent */
     double per_each, per_max; /* per_max NAN: none */
     uint32_t test;        /* number of the test function, RP_NONE */
-    uint32_t *uses;       /* counters that `past` offers, in order of `uses` */
+    struct rp_use *uses;  /* numbered ones first, then named ones */
     uint32_t use_count;
 };
 
@@ -240,10 +267,6 @@ struct rp_value_band {
 };
 
 enum rp_fit_op { RP_FIT_BANDS, RP_FIT_WORDS, RP_FIT_VALUES, RP_FIT_WHEN };
-enum rp_measure { /* what a fit with a count measures */
-    RP_MEASURE_FIELD, RP_MEASURE_COUNT, RP_MEASURE_DAYS, RP_MEASURE_DISTINCT, RP_MEASURE_DAYS_SINCE,
-    RP_MEASURE_FILLED, RP_MEASURE_YEARS_SINCE,
-};
 struct rp_fit {
     struct rp_str name, why, was, author;
     struct rp_place place;
@@ -375,6 +398,7 @@ struct rp_rules {
 
     struct rp_field *fields;
     struct rp_list *lists;
+    struct rp_lookup *lookups;
     struct rp_kind *kinds;
     struct rp_counter *counters;
     struct rp_dim *dims;
@@ -387,12 +411,13 @@ struct rp_rules {
     struct rp_exclude *excludes;
     struct rp_model *models;
     struct rp_test_fn *tests;
-    uint32_t field_count, list_count, kind_count, counter_count, dim_count, sum_count, group_count,
+    uint32_t field_count, list_count, lookup_count, kind_count, counter_count, dim_count, sum_count, group_count,
         score_count, fit_count, stage_count, action_count, exclude_count, model_count, test_count;
     struct rp_grade grade;
 
     /* Slots that the engine itself needs; always present. */
     uint32_t email_field, user_field, timezone_field, language_field;
+    uint32_t email_domain_field; /* RP_NONE when no rule reads it: the engine makes it from the e-mail */
     bool keeps_traits; /* some test function may read any trait: keep all of them */
 
     struct rp_index *index; /* made by engine/index.c when loading ends */
