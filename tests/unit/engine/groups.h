@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: MIT */
+/* The groups of the engine's unit tests; each returns the number of failed tests. */
+#ifndef RP_UNIT_ENGINE_GROUPS_H
+#define RP_UNIT_ENGINE_GROUPS_H
+
+int rp_test_load(void); /* test_load*.c */
+int rp_test_eval(void); /* test_eval*.c */
+
+#endif
