@@ -32,12 +32,14 @@ struct rp_outbox_row {
 RP_MUST_USE int rp_outbox_add(struct rp_store *store, const struct rp_outbox_row *row,
                               int64_t *ret_id, struct rp_err *err);
 /* Up to `max` rows that are due (pending, or leased and over) of kinds webhook and notify, oldest first,
- * now leased until lease_until_ms with attempts + 1. */
+ * now leased until lease_until_ms with attempts + 1. Of one lead and endpoint only the oldest unfinished
+ * row is given out: a row that waits for its next attempt holds back the later ones, which keeps order. */
 RP_MUST_USE int rp_outbox_claim(struct rp_arena *arena, struct rp_store *store, int64_t now_ms,
                                 int64_t lease_until_ms, size_t max, struct rp_outbox_row **ret_rows,
                                 size_t *ret_count, struct rp_err *err);
-/* The end of an attempt. RETRY: pending again at due_ms; only a row that is leased changes. */
-enum rp_outcome { RP_OUTCOME_DELIVERED, RP_OUTCOME_RETRY, RP_OUTCOME_DEAD };
+/* The end of a lease; only a row that is leased changes. RETRY: pending again at due_ms. RETURNED: no
+ * attempt was made: pending again at due_ms, attempts - 1, http_status and error as they were. */
+enum rp_outcome { RP_OUTCOME_DELIVERED, RP_OUTCOME_RETRY, RP_OUTCOME_DEAD, RP_OUTCOME_RETURNED };
 RP_MUST_USE int rp_outbox_finish(struct rp_store *store, int64_t id, enum rp_outcome outcome,
                                  int http_status, struct rp_str error, int64_t due_ms,
                                  int64_t now_ms, struct rp_err *err);
