@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The bump allocator. Blocks form a list, newest first; each is twice as large as the one before, up
- * to a bound. A reset keeps the largest block, so that a worker in its stride does not call malloc.
- * Built with RP_SANITIZED every piece is a block of its own and a reset frees them all: the sanitizer
- * then sees overruns and uses after a reset. */
+/* The bump allocator. Blocks form a list, newest first; each is twice as large as the one before,
+ * up to a bound. A reset keeps the largest block, so that a worker in its stride does not call
+ * malloc. Built with RP_SANITIZED every piece is a block of its own and a reset frees them all: the
+ * sanitizer then sees overruns and uses after a reset. */
 #include "base/arena.h"
 
 #include "base/mem.h"

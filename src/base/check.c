@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The end of the road for our own bugs: says which expression was false and where, and aborts. It uses
- * nothing that could fail in turn: no allocation, no log. */
+/* The end of the road for our own bugs: says which expression was false and where, and aborts. It
+ * uses nothing that could fail in turn: no allocation, no log. */
 #include "base/check.h"
 
 #include <stdio.h>

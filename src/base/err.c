@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Error values: the status names (from the one list in ripen.h) and the filling of struct rp_err. The
- * text may be made out of the very struct that it overwrites. A text that is too long is cut between
- * two characters, never inside one. */
+/* Error values: the status names (from the one list in ripen.h) and the filling of struct rp_err.
+ * The text may be made out of the very struct that it overwrites. A text that is too long is cut
+ * between two characters, never inside one. */
 #include "base/err.h"
 
 #include <stdarg.h>

@@ -8,8 +8,9 @@
 #include "base/mem.h"
 
 #include <pthread.h>
-#include <sodium.h>
 #include <stdlib.h>
+
+#include <sodium.h>
 
 #define FNV_PRIME UINT64_C(0x100000001b3)
 
@@ -110,8 +111,8 @@ struct rp_digest *rp_digest_new(const uint8_t *key, size_t key_len)
     need_sodium();
     if (posix_memalign(&digest, 64, sizeof(struct rp_digest)) != 0)
         abort();
-    int rc = crypto_generichash_init(&((struct rp_digest *)digest)->state, key, key_len,
-                                     DIGEST_BYTES);
+    int rc =
+        crypto_generichash_init(&((struct rp_digest *)digest)->state, key, key_len, DIGEST_BYTES);
     RP_ASSERT(rc == 0);
     return digest;
 }

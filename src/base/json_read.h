@@ -14,6 +14,7 @@
 #include "base/limits.h"
 #include "base/str.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum rp_json_token {
@@ -41,13 +42,15 @@ struct rp_json {
     size_t error_at;       /* byte offset */
     struct rp_arena *arena;
     uint32_t depth, state;
+    bool nul;              /* a decoded string held U+0000 (valid JSON, but few users want it) */
     uint8_t stack[(RP_JSON_DEPTH_MAX + 7) / 8]; /* one bit a level: array or object */
 };
 
 void rp_json_init(struct rp_json *json, struct rp_arena *arena, struct rp_str text);
 enum rp_json_token rp_json_next(struct rp_json *json);
 /* Reads the value that starts at the next token, whole; its bytes are ret_raw (may be NULL).
- * Returns RP_JSON_ERROR or the token that the value started with. */
+ * Returns RP_JSON_ERROR or the token that the value started with; the token of an end (or a KEY)
+ * when no value comes next. Strings are checked but not decoded. */
 enum rp_json_token rp_json_skip(struct rp_json *json, struct rp_str *ret_raw);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The log: one record, one line, one write. A record holds at most 2 KiB; control characters in it are
- * escaped, so that a value can neither forge a second record nor drive a terminal. */
+/* The log: one record, one line, one write. A record holds at most 2 KiB; control characters in it
+ * are escaped, so that a value can neither forge a second record nor drive a terminal. */
 #include "base/log.h"
 
 #include "base/buf.h"

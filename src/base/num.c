@@ -14,7 +14,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define MILLI_MAX INT64_C(9000000000000000) /* below 2^53: doubles hold every thousandth up to it */
+#define MILLI_MAX INT64_C(9000000000000000) /* below 2^53: doubles hold every thousandth up to it  \
+                                             */
 
 static locale_t c_locale;
 
@@ -172,11 +173,12 @@ static double clamp(double value)
     return value > DBL_MAX ? DBL_MAX : value < -DBL_MAX ? -DBL_MAX : value;
 }
 
-/* Up to 15 digits and a small power of ten are exact in a double, and so is one operation on both. */
+/* Up to 15 digits and a small power of ten are exact in a double, and so is one operation on both.
+ */
 static bool convert_short(struct rp_str text, double *ret_value)
 {
-    static const double tens[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
-                                  1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
+    static const double tens[] = {1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                  1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
     bool minus = text.ptr[0] == '-';
     size_t places = 0;
     uint64_t digits = 0;
@@ -238,5 +240,103 @@ bool rp_number_parse(struct rp_str text, double *ret_value)
     if (text.len == 0 || rp_number_scan(text) != text.len)
         return false;
     *ret_value = rp_number_convert(text);
+    return true;
+}
+
+/* What may stand between groups of three digits besides '.' and ','. */
+static size_t group_mark(const char *p, size_t left)
+{
+    static const char *const marks[] = {" ", "'", "_", "\u00a0", "\u2009", "\u202f", "\u2019"};
+
+    for (size_t i = 0; i < RP_COUNT(marks); i++) {
+        size_t len = strlen(marks[i]);
+        if (left >= len && memcmp(p, marks[i], len) == 0)
+            return len;
+    }
+    return 0;
+}
+
+static size_t digits_at(const char *p, const char *end)
+{
+    const char *start = p;
+
+    while (p < end && *p >= '0' && *p <= '9')
+        p++;
+    return (size_t)(p - start);
+}
+
+/* Whether the '.' or ',' at p, with three digits behind it, separates thousands. Alone, a comma
+ * does and a point does not, as in JSON. */
+static bool is_thousands(const char *p, const char *end)
+{
+    const char *after = p + 4;
+
+    if (after < end && (*after == '.' || *after == ',') && digits_at(after + 1, end) > 0)
+        return true;
+    return *p == ',';
+}
+
+/* Copies the digits of the number that starts at p, with '.' for its decimal mark. */
+static size_t collect_digits(const char *p, const char *end, char *out, size_t size)
+{
+    size_t run = digits_at(p, end), len = 0;
+    bool may_group = run <= 3 && *p != '0', grouped = false;
+    char mark = 0; /* of the groups; ' ' for all that group_mark knows */
+
+    for (;;) {
+        if (len + run + 2 > size)
+            return 0;
+        memcpy(out + len, p, run);
+        len += run;
+        p += run;
+        if (p == end)
+            return len;
+        bool point = *p == '.' || *p == ',';
+        size_t skip = point ? 1 : group_mark(p, (size_t)(end - p));
+        run = skip ? digits_at(p + skip, end) : 0;
+        if (run == 0)
+            return len;
+        char this_mark = point ? *p : ' ';
+        bool group =
+            run == 3 && may_group && (grouped ? mark == this_mark : !point || is_thousands(p, end));
+        if (!group && (!point || (grouped && mark == this_mark)))
+            return len;
+        p += skip;
+        if (group) {
+            grouped = true;
+            mark = this_mark;
+        } else {
+            out[len++] = '.';
+            if (len + run + 1 > size)
+                return 0;
+            memcpy(out + len, p, run);
+            return len + run;
+        }
+    }
+}
+
+bool rp_number_in_text(struct rp_str text, double *ret_value)
+{
+    char digits[330]; /* more digits than a double's range has */
+    const char *p = text.ptr, *end = text.ptr + text.len;
+
+    if (rp_number_parse(text, ret_value))
+        return true;
+    while (p < end && (*p < '0' || *p > '9'))
+        p++;
+    if (p == end)
+        return false;
+    size_t len = collect_digits(p, end, digits, sizeof(digits));
+    if (len == 0)
+        return false;
+    double value = rp_number_convert((struct rp_str){digits, len});
+    size_t before = (size_t)(p - text.ptr);
+    bool sign = (before >= 1 && p[-1] == '-') || (before >= 3 && memcmp(p - 3, "\u2212", 3) == 0);
+    if (sign) {
+        const char *left = p[-1] == '-' ? p - 1 : p - 3;
+        /* "covid-19" and "A-5" are names, " -5" and "(-5" are below zero. */
+        sign = left == text.ptr || strchr(" \t(:=<>", left[-1]) != NULL;
+    }
+    *ret_value = sign ? -value : value;
     return true;
 }
