@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The core joins engine and store: it takes batches of events through identity, dedup, fold, judging and
- * the outbox in one transaction, keeps the leads' states in memory and writes them behind, and recovers
- * them at start. It has no loop, no socket and no clock of its own. One thread at a time. */
+/* The core joins engine and store: it takes batches of events through identity, dedup, fold,
+ * judging and the outbox in one transaction, keeps the leads' states in memory and writes them
+ * behind, and recovers them at start. It has no loop, no socket and no clock of its own. One thread
+ * at a time. */
 #ifndef RP_CORE_CORE_H
 #define RP_CORE_CORE_H
 
@@ -20,23 +21,25 @@
 
 enum rp_verdict { RP_VERDICT_REJECTED, RP_VERDICT_ACCEPTED, RP_VERDICT_DUPLICATE };
 
-/* One item of a request. The parser fills `event`, or `reject` and `message`; the core the verdict. */
+/* One item of a request. The parser fills `event`, or `reject` and `message`; the core the verdict.
+ */
 struct rp_item {
     struct rp_event event;
     enum rp_reject reject;
     enum rp_verdict verdict;
-    struct rp_str message; /* of a rejected item */
+    struct rp_str message;        /* of a rejected item */
+    struct rp_item *next_pending; /* of the same lead in the same run; the core's */
 };
 
-/* One request on its way: parsed, queued, judged, committed, answered. Owned by whoever made it; its
- * arena holds the items and their texts. */
+/* One request on its way: parsed, queued, judged, committed, answered. Owned by whoever made it;
+ * its arena holds the items and their texts. */
 struct rp_batch {
-    struct rp_batch *next;  /* in a queue */
+    struct rp_batch *next; /* in a queue */
     struct rp_arena arena;
     struct rp_item *items;
     size_t item_count;
     size_t accepted, duplicates, rejected; /* after the run */
-    int status;             /* of the commit: 0, EFULL, ESTORE; verdicts count only when 0 */
+    int status; /* of the commit: 0, EFULL, ESTORE; verdicts count only when 0 */
     void (*done)(struct rp_batch *batch); /* called on the owner's thread, once */
     void *owner;
 };
@@ -56,15 +59,16 @@ int rp_core_open(const struct rp_core_options *options, struct rp_core **ret_cor
                  struct rp_err *err);
 void rp_core_close(struct rp_core *core); /* flushes what it can; NULL: no effect */
 
-/* Takes these rules as the active generation (owns them from here, also on failure) and recovers states
- * behind the watermark under them. `author` and the packed sources go into the generations table. */
+/* Takes these rules as the active generation (owns them from here, also on failure) and recovers
+ * states behind the watermark under them. `author` and the packed sources go into the generations
+ * table. */
 int rp_core_rules(struct rp_core *core, struct rp_rules *rules, const struct rp_files *files,
                   struct rp_str author, struct rp_err *err);
 const struct rp_rules *rp_core_active(const struct rp_core *core);
 struct rp_store *rp_core_store(struct rp_core *core);
 
-/* Runs the batches of the list (through `next`) in one transaction and commits. On failure everything
- * is undone, each batch->status says why, and the core can go on. */
+/* Runs the batches of the list (through `next`) in one transaction and commits. On failure
+ * everything is undone, each batch->status says why, and the core can go on. */
 int rp_core_run(struct rp_core *core, struct rp_batch *first, struct rp_err *err);
 
 /* Idle work in small portions, each in a transaction of its own: writes states behind, dedup runs,
@@ -89,13 +93,14 @@ int rp_core_outbox_finish(struct rp_core *core, const struct rp_outbox_result *r
 /* Counters since open, for /metrics. */
 struct rp_core_stats {
     uint64_t events, duplicates, rejected, groups, moves, intents, faults, refolds, leads_cached,
-        leads_dirty, rule_errors;
+        leads_dirty, merges, joins_refused;
     int64_t watermark, newest_event;
 };
 void rp_core_stats(const struct rp_core *core, struct rp_core_stats *ret_stats);
 
-/* Parses a request's body into the batch's items: what the HTTP door, the library and `import` share.
- * EINPUT only when it is not JSON. ret_request (may be NULL) tells the write key of the body. */
+/* Parses a request's body into the batch's items: what the HTTP door, the library and `import`
+ * share. EINPUT only when it is not JSON. ret_request (may be NULL) tells the write key of the
+ * body. */
 int rp_batch_parse(struct rp_batch *batch, struct rp_str body, struct rp_envelope *envelope,
                    struct rp_request *ret_request, struct rp_err *err);
 /* {"success":true,"accepted":n,"duplicates":n,"rejected":[{"index","code","message"}]} */

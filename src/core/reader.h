@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Questions about leads, answered from the file alone: own read-only connection, own rules (those of the
- * active generation, or of a directory), own virtual machine. Used by the command line, by the API's
- * workers and by the library. One thread at a time. Answers are exact at the moment of reading: states
- * of another generation or behind the newest event are folded again from the events. */
+/* Questions about leads, answered from the file alone: own read-only connection, own rules (those
+ * of the active generation, or of a directory), own virtual machine. Used by the command line, by
+ * the API's workers and by the library. One thread at a time. Answers are exact at the moment of
+ * reading: states of another generation or behind the newest event are folded again from the
+ * events. */
 #ifndef RP_CORE_READER_H
 #define RP_CORE_READER_H
 
@@ -23,9 +24,9 @@ int rp_reader_open(const char *db_path, struct rp_store *store, const struct rp_
 void rp_reader_close(struct rp_reader *reader);
 
 struct rp_leads_query {
-    struct rp_str stage;  /* "" : all */
-    struct rp_str sort;   /* "score" (default), "recent", "created" */
-    size_t limit;         /* 0: 50; at most 10,000 */
+    struct rp_str stage; /* "" : all */
+    struct rp_str sort;  /* "score" (default), "recent", "created" */
+    size_t limit;        /* 0: 50; at most 10,000 */
     int64_t now_ms;
 };
 /* JSON: an array of LEAD without traits and time line (interfaces.md). Text: a table. */

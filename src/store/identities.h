@@ -29,6 +29,9 @@ int64_t rp_identity_lead(struct rp_store *store, int64_t node);
 RP_MUST_USE int rp_identity_get(struct rp_arena *arena, struct rp_store *store, int64_t node,
                                 struct rp_identity *ret_identity, struct rp_err *err);
 
+/* The highest node id given out; 0: none. */
+int64_t rp_identity_newest(struct rp_store *store);
+
 /* A new lead row. public_id: "ld_…", unique. */
 RP_MUST_USE int rp_lead_add(struct rp_store *store, struct rp_str public_id, int64_t created_ms,
                             int64_t *ret_lead, struct rp_err *err);

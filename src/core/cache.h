@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* The leads in memory: an open-addressing table from lead row to state, bounded; clean leads are
+ * evicted when it is full. Knows which are dirty; does not know how they are stored. */
+#ifndef RP_CORE_CACHE_H
+#define RP_CORE_CACHE_H
+
+#include "model/lead.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum rp_cached_flag {
+    RP_LEAD_DIRTY = 1,   /* changed since it was last written or queued for writing */
+    RP_LEAD_WRITING = 2, /* in the flush cycle under way */
+    RP_LEAD_PINNED = 4,  /* part of the run under way */
+    RP_LEAD_SAVE = 8,    /* to be written within the run: a merge changed whose events they are */
+};
+
+/* A cached lead; `lead` comes first, so that the pointers convert. */
+struct rp_cached {
+    struct rp_lead lead;
+    struct rp_item *pending, *pending_last; /* items of the run under way, in arrival order */
+    bool merged;                            /* into another lead, within the run under way */
+};
+
+struct rp_cache {
+    struct rp_cached **slots;
+    size_t cap, count, max, hand;
+};
+
+void rp_cache_init(struct rp_cache *cache, size_t max);
+void rp_cache_fini(struct rp_cache *cache);
+void rp_cache_clear(struct rp_cache *cache);
+
+struct rp_cached *rp_cache_find(const struct rp_cache *cache, int64_t lead);
+/* A new entry with lead->id set, owned by the cache; evicts a clean, unpinned one when full. */
+struct rp_cached *rp_cache_add(struct rp_cache *cache, int64_t lead);
+void rp_cache_remove(struct rp_cache *cache, int64_t lead);
+
+#endif

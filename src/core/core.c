@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: MIT */
+/* Opens, equips with rules and closes a core. Owns the store, the active rules, their virtual
+ * machine and the cache; creates in order and frees in reverse. */
+#include "core/core.h"
+
+#include "base/limits.h"
+#include "base/mem.h"
+#include "core/core_priv.h"
+#include "store/dedup.h"
+#include "store/events.h"
+#include "store/generations.h"
+
+#include <stdlib.h>
+
+int rp_core_open(const struct rp_core_options *options, struct rp_core **ret_core,
+                 struct rp_err *err)
+{
+    struct rp_core *core = rp_calloc(1, sizeof(*core));
+    int status;
+
+    core->clock = options->clock;
+    core->no_actions = options->no_actions;
+    rp_arena_init(&core->arena);
+    rp_arena_init(&core->history_arena);
+    rp_cache_init(&core->cache, RP_LEADS_CACHED_MAX);
+    status = rp_store_open(options->db_path, options->mode, &core->store, err);
+    if (status == 0) {
+        status = rp_dedup_open(core->store, err);
+    }
+    if (status != 0) {
+        rp_core_close(core);
+        return status;
+    }
+    *ret_core = core;
+    return 0;
+}
+
+static void drop_rules(struct rp_core *core)
+{
+    if (!core->rules) {
+        return;
+    }
+    rp_fold_fini(&core->fold);
+    rp_vm_free(core->vm);
+    rp_rules_free(core->rules);
+    free(core->score_names);
+    free(core->dim_names);
+    core->rules = NULL;
+    core->vm = NULL;
+    core->score_names = core->dim_names = NULL;
+}
+
+void rp_core_close(struct rp_core *core)
+{
+    if (!core) {
+        return;
+    }
+    if (core->rules && !core->stale) {
+        (void)rp_core_flush(core,
+                            NULL); /* what is not written now is recovered at the next start */
+    }
+    drop_rules(core);
+    rp_cache_fini(&core->cache);
+    rp_arena_fini(&core->arena);
+    rp_arena_fini(&core->history_arena);
+    free(core->touched);
+    free(core->seen);
+    free(core->dirty);
+    free(core->writing);
+    rp_store_close(core->store);
+    free(core);
+}
+
+/* {reasons.top(n)}: folds the lead's history again with a trace. */
+static struct rp_str reasons_of(void *ctx, struct rp_arena *arena, const struct rp_lead *lead,
+                                int64_t now_ms, uint32_t top)
+{
+    struct rp_core *core = ctx;
+
+    return rp_history_reasons(arena, core->store, core->rules, core->vm, lead, now_ms, top);
+}
+
+static int intern_names(struct rp_core *core, struct rp_err *err)
+{
+    const struct rp_rules *rules = core->rules;
+    int status = 0;
+
+    core->score_names = rp_calloc(rules->score_count + 1, sizeof(int64_t));
+    core->dim_names = rp_calloc(rules->dim_count + 1, sizeof(int64_t));
+    for (uint32_t i = 0; i < rules->score_count && status == 0; i++) {
+        status = rp_store_name_id(core->store, rules->scores[i].name, &core->score_names[i], err);
+    }
+    for (uint32_t i = 0; i < rules->dim_count && status == 0; i++) {
+        status = rp_store_name_id(core->store, rules->dims[i].name, &core->dim_names[i], err);
+    }
+    return status;
+}
+
+static int activate(struct rp_core *core, const struct rp_files *files, struct rp_str author,
+                    struct rp_err *err)
+{
+    struct rp_str packed = rp_files_pack(&core->arena, files);
+    int status = rp_store_begin(core->store, err);
+
+    if (status != 0) {
+        return status;
+    }
+    status = rp_generation_activate(core->store, rp_str_from(core->rules->hash), packed, author,
+                                    rp_clock_now(&core->clock), &core->rules->number, err);
+    if (status == 0) {
+        status = intern_names(core, err);
+    }
+    if (status == 0) {
+        status = rp_store_commit(core->store, err);
+    }
+    if (status != 0) {
+        rp_store_rollback(core->store);
+    }
+    rp_arena_reset(&core->arena);
+    return status;
+}
+
+int rp_core_rules(struct rp_core *core, struct rp_rules *rules, const struct rp_files *files,
+                  struct rp_str author, struct rp_err *err)
+{
+    int status = core->rules ? rp_core_flush(core, err) : 0;
+
+    if (status != 0) {
+        rp_rules_free(rules);
+        return status;
+    }
+    drop_rules(core);
+    core->rules = rules;
+    status = activate(core, files, author, err);
+    if (status == 0) {
+        core->vm = rp_vm_new(rules, err);
+        status = core->vm ? 0 : RIPEN_ERULE;
+    }
+    if (status != 0) {
+        core->rules = NULL;
+        rp_rules_free(rules);
+        return status;
+    }
+    rp_fold_init(&core->fold, rules, core->vm, &core->arena);
+    core->fold.reasons = reasons_of;
+    core->fold.reasons_ctx = core;
+    return rp_core_recover(core, err);
+}
+
+const struct rp_rules *rp_core_active(const struct rp_core *core)
+{
+    return core->rules;
+}
+
+struct rp_store *rp_core_store(struct rp_core *core)
+{
+    return core->store;
+}
+
+static int in_transaction(struct rp_core *core,
+                          int (*work)(struct rp_core *core, void *ctx, struct rp_err *err),
+                          void *ctx, struct rp_err *err)
+{
+    int status = rp_store_begin(core->store, err);
+
+    if (status != 0) {
+        return status;
+    }
+    status = work(core, ctx, err);
+    if (status == 0) {
+        status = rp_store_commit(core->store, err);
+    }
+    if (status != 0) {
+        rp_store_rollback(core->store);
+    }
+    return status;
+}
+
+struct claim {
+    struct rp_arena *arena;
+    int64_t lease_ms;
+    size_t max;
+    struct rp_outbox_row **rows;
+    size_t *count;
+};
+
+static int claim_rows(struct rp_core *core, void *ctx, struct rp_err *err)
+{
+    struct claim *claim = ctx;
+    int64_t now = rp_clock_now(&core->clock);
+
+    return rp_outbox_claim(claim->arena, core->store, now, now + claim->lease_ms, claim->max,
+                           claim->rows, claim->count, err);
+}
+
+int rp_core_outbox_claim(struct rp_core *core, struct rp_arena *arena, int64_t lease_ms, size_t max,
+                         struct rp_outbox_row **ret_rows, size_t *ret_count, struct rp_err *err)
+{
+    struct claim claim = {arena, lease_ms, max, ret_rows, ret_count};
+
+    *ret_count = 0;
+    return in_transaction(core, claim_rows, &claim, err);
+}
+
+struct finish {
+    const struct rp_outbox_result *results;
+    size_t count;
+};
+
+static int finish_rows(struct rp_core *core, void *ctx, struct rp_err *err)
+{
+    struct finish *finish = ctx;
+    int64_t now = rp_clock_now(&core->clock);
+
+    for (size_t i = 0; i < finish->count; i++) {
+        const struct rp_outbox_result *r = &finish->results[i];
+        int status = rp_outbox_finish(core->store, r->id, r->outcome, r->http_status, r->error,
+                                      r->due_ms, now, err);
+
+        /* ENOTFOUND: cancelled or forgotten while it was on its way. */
+        if (status != 0 && status != RIPEN_ENOTFOUND) {
+            return status;
+        }
+    }
+    return 0;
+}
+
+int rp_core_outbox_finish(struct rp_core *core, const struct rp_outbox_result *results,
+                          size_t count, struct rp_err *err)
+{
+    struct finish finish = {results, count};
+
+    return count ? in_transaction(core, finish_rows, &finish, err) : 0;
+}
+
+void rp_core_stats(const struct rp_core *core, struct rp_core_stats *ret_stats)
+{
+    *ret_stats = core->stats;
+    ret_stats->leads_cached = core->cache.count;
+    ret_stats->leads_dirty = core->dirty_count + core->writing_count - core->writing_at;
+    ret_stats->newest_event = core->newest_event;
+}

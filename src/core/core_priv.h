@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of core/ share: the struct behind rp_core. */
+#ifndef RP_CORE_CORE_PRIV_H
+#define RP_CORE_CORE_PRIV_H
+
+#include "core/cache.h"
+#include "core/core.h"
+#include "core/history.h"
+#include "engine/fold.h"
+#include "engine/vm.h"
+#include "store/db.h"
+#include "store/identities.h"
+
+struct rp_core {
+    struct rp_store *store;
+    struct rp_clock clock;
+    bool no_actions;
+    bool stale; /* a transaction failed: memory may hold what the file does not; recover before
+                   going on */
+
+    struct rp_rules *rules;
+    struct rp_vm *vm;
+    struct rp_fold fold;
+    int64_t *score_names, *dim_names; /* interned names of the active generation, by index */
+
+    struct rp_cache cache;
+    struct rp_arena arena;         /* of the run under way */
+    struct rp_arena history_arena; /* of one lead's history */
+
+    /* The run under way: leads touched, and messageIds seen, so that copies in one group are found.
+     */
+    struct rp_cached **touched;
+    size_t touched_count, touched_cap;
+    struct seen_item {
+        uint64_t hash;
+        struct rp_item *item;
+    } * seen;
+    size_t seen_cap;
+
+    /* Write-behind: leads that changed since the cycle began, and those of the cycle under way. */
+    int64_t *dirty, *writing;
+    size_t dirty_count, dirty_cap, writing_count, writing_cap, writing_at;
+    int64_t cycle_event, cycle_node; /* newest rows when the cycle began */
+    int64_t cycle_started_ms;
+    int64_t newest_event; /* newest row committed or appended */
+
+    struct rp_core_stats stats;
+};
+
+/* identity.c: which lead an event belongs to. */
+struct rp_resolved {
+    int64_t lead;                                  /* 0: a new one */
+    int64_t user, anonymous, email;                /* nodes; 0: none yet */
+    int64_t user_lead, anonymous_lead, email_lead; /* their leads */
+    struct rp_str email_value;                     /* folded; "" when none counts */
+};
+/* Blanks out blocked ids; false: no identity is left. */
+bool rp_identity_clean(struct rp_event *event);
+int rp_identity_resolve(struct rp_core *core, const struct rp_event *event,
+                        struct rp_resolved *ret_resolved, struct rp_err *err);
+/* Links identifiers, makes and merges leads under the guards; sets event->node and *ret_lead. */
+int rp_identity_link(struct rp_core *core, struct rp_event *event, struct rp_resolved *resolved,
+                     struct rp_cached **ret_lead, struct rp_err *err);
+
+/* leads.c: the cached lead, loaded or new. */
+int rp_core_lead(struct rp_core *core, int64_t id, struct rp_cached **ret_lead, struct rp_err *err);
+int rp_core_lead_new(struct rp_core *core, enum rp_node_kind kind, struct rp_str value,
+                     int64_t created_ms, struct rp_cached **ret_lead, struct rp_err *err);
+void rp_core_touch(struct rp_core *core, struct rp_cached *lead); /* part of the run */
+void rp_core_dirty(struct rp_core *core, struct rp_cached *lead); /* to be written behind */
+
+/* record.c: a decision into rows. */
+int rp_core_record(struct rp_core *core, struct rp_cached *lead, const struct rp_event *event,
+                   const struct rp_decision *decision, int64_t now_ms, struct rp_err *err);
+struct rp_str rp_core_granted(struct rp_core *core, const struct rp_decision *decision);
+int rp_core_facts_merge(struct rp_arena *arena, struct rp_lead *lead, struct rp_str facts);
+
+/* behind.c: the write-behind; a portion inside an open transaction. */
+int rp_core_write_portion(struct rp_core *core, size_t leads_max, struct rp_err *err);
+int rp_core_save(struct rp_core *core, struct rp_cached *lead, struct rp_err *err);
+
+/* recover.c: folds the rows behind the watermark into the states. */
+int rp_core_recover(struct rp_core *core, struct rp_err *err);
+
+#endif

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: MIT */
+/* Follows the chains backwards, sorts, drops second copies, folds. Knows events and heads; decides
+ * nothing. Cost is that of the lead's own events, never of the whole table, but for the tail behind
+ * the watermark that a reader beside the server has to look through. */
+#include "core/history.h"
+
+#include "base/check.h"
+#include "base/mem.h"
+#include "store/events.h"
+#include "store/identities.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A growing array in malloc'd memory while the number is not known. */
+struct gather {
+    struct rp_event *events;
+    size_t count, cap;
+};
+
+static void gather_add(struct gather *gather, const struct rp_event *event)
+{
+    if (gather->count == gather->cap) {
+        gather->events =
+            rp_grow(gather->events, &gather->cap, gather->count + 1, sizeof(struct rp_event));
+    }
+    gather->events[gather->count++] = *event;
+}
+
+static int gather_chain(struct rp_arena *arena, struct rp_store *store, int64_t id,
+                        struct gather *gather, struct rp_err *err)
+{
+    while (id != 0) {
+        struct rp_event event;
+        int64_t prev;
+        int status = rp_event_read(arena, store, id, &event, &prev, err);
+
+        if (status == 0) {
+            status = rp_event_body_parse(arena, &event);
+        }
+        if (status != 0) {
+            return status;
+        }
+        if (prev >= id) {
+            return rp_err_set(err, RIPEN_ESTORE,
+                              "event %lld names a later one as its previous; "
+                              "restore the file from a backup",
+                              (long long)id);
+        }
+        gather_add(gather, &event);
+        id = prev;
+    }
+    return 0;
+}
+
+static int by_order(const void *a, const void *b)
+{
+    const struct rp_event *x = a;
+    const struct rp_event *y = b;
+    struct rp_order left = rp_event_order(x);
+    struct rp_order right = rp_event_order(y);
+    int order = rp_order_cmp(&left, &right);
+    /* Rows before events without one; equal orders cannot differ otherwise but by row. */
+    int64_t xid = x->id ? x->id : INT64_MAX;
+    int64_t yid = y->id ? y->id : INT64_MAX;
+
+    return order != 0 ? order : (xid > yid) - (xid < yid);
+}
+
+static int by_message(const void *a, const void *b)
+{
+    const struct rp_event *x = *(const struct rp_event *const *)a;
+    const struct rp_event *y = *(const struct rp_event *const *)b;
+    int order = rp_str_cmp(x->message_id, y->message_id);
+    int64_t xid = x->id ? x->id : INT64_MAX;
+    int64_t yid = y->id ? y->id : INT64_MAX;
+
+    return order != 0 ? order : (xid > yid) - (xid < yid);
+}
+
+/* Only a merge can bring two copies of one message together; then the first accepted counts. */
+static size_t drop_copies(struct rp_event *events, size_t count)
+{
+    const struct rp_event **sorted = rp_malloc(count * sizeof(*sorted));
+    bool *drop = rp_calloc(count, sizeof(*drop));
+    size_t kept = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        sorted[i] = &events[i];
+    }
+    qsort(sorted, count, sizeof(*sorted), by_message);
+    for (size_t i = 1; i < count; i++) {
+        if (rp_str_eq(sorted[i]->message_id, sorted[i - 1]->message_id)) {
+            drop[sorted[i] - events] = true;
+        }
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (!drop[i]) {
+            events[kept++] = events[i];
+        }
+    }
+    free(drop);
+    free(sorted);
+    return kept;
+}
+
+int rp_history_load(struct rp_arena *arena, struct rp_store *store, const struct rp_lead *lead,
+                    const struct rp_event *const *extra, size_t extra_count,
+                    struct rp_history *ret_history, struct rp_err *err)
+{
+    struct gather gather = {0};
+    size_t head_count;
+    const struct rp_head *heads = rp_lead_heads(lead, &head_count);
+    int status = 0;
+
+    for (size_t i = 0; i < head_count && status == 0; i++) {
+        status = gather_chain(arena, store, heads[i].event, &gather, err);
+    }
+    if (status != 0) {
+        goto out;
+    }
+    for (size_t i = 0; i < extra_count; i++) {
+        gather_add(&gather, extra[i]);
+    }
+    if (gather.count > 1) {
+        gather.count = drop_copies(gather.events, gather.count);
+        qsort(gather.events, gather.count, sizeof(struct rp_event), by_order);
+    }
+    ret_history->events = RP_ARENA_ARRAY(arena, struct rp_event, gather.count + 1);
+    if (gather.count > 0) {
+        memcpy(ret_history->events, gather.events, gather.count * sizeof(struct rp_event));
+    }
+    ret_history->count = gather.count;
+out:
+    free(gather.events);
+    return status;
+}
+
+void rp_history_fold(struct rp_fold *fold, struct rp_lead *lead, const struct rp_history *history,
+                     int64_t until_ms, rp_history_seen_fn *seen, void *ctx)
+{
+    rp_lead_cells_clear_fold(lead);
+    for (size_t i = 0; i < history->count; i++) {
+        struct rp_decision decision = {0};
+
+        if (history->events[i].effective_ms > until_ms) {
+            break;
+        }
+        rp_fold_event(fold, lead, &history->events[i], &decision);
+        if (seen && history->events[i].id == 0) {
+            seen(ctx, &history->events[i], &decision);
+        }
+    }
+    lead->generation = fold->rules->number;
+}
+
+bool rp_history_has_node(const struct rp_lead *lead, int64_t node)
+{
+    size_t count;
+    const struct rp_head *heads = rp_lead_heads(lead, &count);
+
+    for (size_t i = 0; i < count; i++) {
+        if (heads[i].node == node) {
+            return true;
+        }
+    }
+    return false;
+}
+
+int rp_history_tail(struct rp_store *store, struct rp_lead *lead, struct rp_err *err)
+{
+    struct rp_event_cursor *cursor = NULL;
+    struct rp_arena arena;
+    struct rp_event event;
+    int64_t prev;
+    int64_t node_last = rp_identity_newest(store);
+    int status = 0;
+
+    rp_arena_init(&arena);
+    for (int64_t node = rp_store_meta(store, "watermark_node", 0) + 1; node <= node_last; node++) {
+        if (rp_identity_lead(store, node) == lead->id && !rp_history_has_node(lead, node)) {
+            rp_lead_head_set(lead, node, 0);
+        }
+    }
+    while ((status = rp_event_next(&arena, store, &cursor, rp_store_meta(store, "watermark", 0),
+                                   &event, &prev, err)) > 0) {
+        if (event.id > lead->through && rp_history_has_node(lead, event.node)) {
+            rp_lead_head_set(lead, event.node, event.id);
+            lead->updated_ms = event.received_ms;
+        }
+        rp_arena_reset(&arena);
+    }
+    rp_event_cursor_free(cursor);
+    rp_arena_fini(&arena);
+    return status;
+}
+
+struct rp_str rp_history_reasons(struct rp_arena *arena, struct rp_store *store,
+                                 const struct rp_rules *rules, struct rp_vm *vm,
+                                 const struct rp_lead *lead, int64_t now_ms, uint32_t top)
+{
+    struct rp_explain *explain = rp_explain_new(rules, 0);
+    struct rp_str text = RP_STR("");
+    struct rp_history history;
+    struct rp_fold fold;
+    struct rp_lead copy;
+
+    rp_fold_init(&fold, rules, vm, arena);
+    fold.trace = rp_explain_trace;
+    fold.trace_ctx = explain;
+    rp_lead_init(&copy);
+    rp_lead_copy(&copy, lead);
+    if (rp_history_load(arena, store, lead, NULL, 0, &history, NULL) == 0) {
+        rp_history_fold(&fold, &copy, &history, now_ms, NULL, NULL);
+        text = rp_explain_top(explain, &fold, &copy, now_ms, top);
+    }
+    rp_lead_fini(&copy);
+    rp_fold_fini(&fold);
+    rp_explain_free(explain);
+    return text;
+}

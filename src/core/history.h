@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* A lead's history: the merge of its nodes' chains of events, in effective order, each messageId
+ * once (the first accepted copy counts). What a rebuild, an explanation and a late event fold. */
+#ifndef RP_CORE_HISTORY_H
+#define RP_CORE_HISTORY_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "engine/fold.h"
+#include "model/event.h"
+#include "model/lead.h"
+#include "store/db.h"
+
+struct rp_history {
+    struct rp_event *events; /* in effective order, parsed; arena */
+    size_t count;
+};
+
+/* Reads the events of the lead's heads; `extra` (may be NULL) are events that have no row yet and
+ * take part too (their props are shared). */
+int rp_history_load(struct rp_arena *arena, struct rp_store *store, const struct rp_lead *lead,
+                    const struct rp_event *const *extra, size_t extra_count,
+                    struct rp_history *ret_history, struct rp_err *err);
+
+/* Clears the lead's fold and folds the events with effective time <= until_ms. For each event that
+ * has no row yet (id 0), `seen` (may be NULL) gets its decision. */
+typedef void rp_history_seen_fn(void *ctx, const struct rp_event *event,
+                                const struct rp_decision *decision);
+void rp_history_fold(struct rp_fold *fold, struct rp_lead *lead, const struct rp_history *history,
+                     int64_t until_ms, rp_history_seen_fn *seen, void *ctx);
+
+bool rp_history_has_node(const struct rp_lead *lead, int64_t node);
+
+/* The `top` most valuable reasons of a lead now, folding its history with a trace. "" when it
+ * cannot be read. */
+struct rp_str rp_history_reasons(struct rp_arena *arena, struct rp_store *store,
+                                 const struct rp_rules *rules, struct rp_vm *vm,
+                                 const struct rp_lead *lead, int64_t now_ms, uint32_t top);
+
+/* Completes a lead read from its row with what lies behind the watermark: nodes added and events
+ * appended since the row was written. Cheap when nothing was. */
+int rp_history_tail(struct rp_store *store, struct rp_lead *lead, struct rp_err *err);
+
+#endif

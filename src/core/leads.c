@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+/* Gets leads into the cache: from their rows, or new. A lead loaded under other rules keeps its
+ * stage by name and is rebuilt at its next touch. */
+#include "base/hash.h"
+#include "base/mem.h"
+#include "core/core_priv.h"
+#include "store/states.h"
+
+#include <stdlib.h>
+
+int rp_core_lead(struct rp_core *core, int64_t id, struct rp_cached **ret_lead, struct rp_err *err)
+{
+    struct rp_cached *entry = rp_cache_find(&core->cache, id);
+    struct rp_str stage = RP_STR("");
+    uint32_t index;
+    int status;
+
+    if (entry) {
+        *ret_lead = entry;
+        return 0;
+    }
+    entry = rp_cache_add(&core->cache, id);
+    status = rp_state_load(core->store, id, &entry->lead, &stage, err);
+    if (status == RIPEN_ENOTFOUND) {
+        entry->lead.generation = 0;
+        entry->lead.stage = core->rules->stage_count > 0 ? 0 : RP_STAGE_NONE;
+        entry->lead.stage_since_ms = entry->lead.created_ms;
+        status = 0;
+    } else if (status == 0) {
+        index = rp_rules_stage(core->rules, stage);
+        entry->lead.stage = index == RP_NONE ? RP_STAGE_NONE : (uint16_t)index;
+    }
+    if (status != 0) {
+        rp_cache_remove(&core->cache, id);
+        return status;
+    }
+    entry->lead.id = id;
+    *ret_lead = entry;
+    return 0;
+}
+
+int rp_core_lead_new(struct rp_core *core, enum rp_node_kind kind, struct rp_str value,
+                     int64_t created_ms, struct rp_cached **ret_lead, struct rp_err *err)
+{
+    struct rp_digest *digest = rp_digest_new(rp_store_secret(core->store), 16);
+    char text[32] = "ld_";
+    int64_t parts[2] = {kind, created_ms};
+    struct rp_cached *entry;
+    int64_t id;
+    int status;
+
+    rp_digest_part(digest, (struct rp_str){(const char *)parts, sizeof(parts)});
+    rp_digest_part(digest, value);
+    rp_digest_end(digest, text + 3);
+    status = rp_lead_add(core->store, rp_str_from(text), created_ms, &id, err);
+    if (status != 0) {
+        return status;
+    }
+    entry = rp_cache_add(&core->cache, id);
+    memcpy(entry->lead.public_id, text, sizeof(text));
+    entry->lead.created_ms = created_ms;
+    entry->lead.stage = core->rules->stage_count > 0 ? 0 : RP_STAGE_NONE;
+    entry->lead.stage_since_ms = created_ms;
+    entry->lead.generation = core->rules->number;
+    *ret_lead = entry;
+    return 0;
+}
+
+void rp_core_touch(struct rp_core *core, struct rp_cached *lead)
+{
+    if (lead->lead.flags & RP_LEAD_PINNED) {
+        return;
+    }
+    lead->lead.flags |= RP_LEAD_PINNED;
+    if (core->touched_count == core->touched_cap) {
+        core->touched = rp_grow(core->touched, &core->touched_cap, core->touched_count + 1,
+                                sizeof(*core->touched));
+    }
+    core->touched[core->touched_count++] = lead;
+}
+
+void rp_core_dirty(struct rp_core *core, struct rp_cached *lead)
+{
+    if (lead->lead.flags & RP_LEAD_DIRTY) {
+        return;
+    }
+    lead->lead.flags |= RP_LEAD_DIRTY;
+    if (core->dirty_count == core->dirty_cap) {
+        core->dirty =
+            rp_grow(core->dirty, &core->dirty_cap, core->dirty_count + 1, sizeof(*core->dirty));
+    }
+    core->dirty[core->dirty_count++] = lead->lead.id;
+}

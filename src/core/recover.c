@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+/* Recovery: folds the rows behind the watermark into the leads' states, with the ordinary fold.
+ * Takes no decision and fires nothing: stages come from the decisions on record, facts from the
+ * outbox. Used at start and after a transaction that failed. */
+#include "core/core_priv.h"
+#include "store/decisions.h"
+#include "store/dedup.h"
+#include "store/events.h"
+#include "store/outbox.h"
+
+enum { FACTS_ROWS_MAX = 1000 };
+
+/* One row behind the watermark. A lead that cannot take it in order is folded whole when touched.
+ */
+static int take_row(struct rp_core *core, struct rp_event *event, struct rp_err *err)
+{
+    int64_t id = rp_identity_lead(core->store, event->node);
+    struct rp_decision decision = {0};
+    struct rp_cached *lead;
+    int status = id ? rp_core_lead(core, id, &lead, err) : 0;
+
+    if (status != 0 || id == 0) {
+        return status;
+    }
+    if (event->id <= lead->lead.through) {
+        return 0;
+    }
+    rp_core_touch(core, lead);
+    status = rp_event_body_parse(&core->arena, event);
+    if (status != 0) {
+        return status;
+    }
+    if (lead->lead.through == 0 && lead->lead.generation == 0 && lead->lead.cells_len == 0) {
+        lead->lead.generation =
+            core->rules->number; /* all of its events lie behind the watermark */
+    }
+    if (lead->lead.generation == core->rules->number && rp_fold_in_order(&lead->lead, event)) {
+        rp_fold_event(&core->fold, &lead->lead, event, &decision);
+    } else {
+        lead->lead.generation = 0;
+    }
+    rp_lead_head_set(&lead->lead, event->node, event->id);
+    lead->lead.through = event->id;
+    if (event->received_ms > lead->lead.updated_ms) {
+        lead->lead.updated_ms = event->received_ms;
+    }
+    rp_core_dirty(core, lead);
+    return 0;
+}
+
+static int take_nodes(struct rp_core *core, struct rp_err *err)
+{
+    int64_t last = rp_identity_newest(core->store);
+    int64_t node = rp_store_meta(core->store, "watermark_node", 0) + 1;
+
+    for (; node <= last; node++) {
+        int64_t id = rp_identity_lead(core->store, node);
+        struct rp_cached *lead;
+        int status = id ? rp_core_lead(core, id, &lead, err) : 0;
+
+        if (status != 0) {
+            return status;
+        }
+        if (id && !rp_history_has_node(&lead->lead, node)) {
+            rp_lead_head_set(&lead->lead, node, 0);
+            rp_core_dirty(core, lead);
+        }
+    }
+    return 0;
+}
+
+/* Stage and facts of a lead as the decisions on record left them. */
+static int take_decisions(struct rp_core *core, struct rp_cached *lead, struct rp_err *err)
+{
+    struct rp_move_row *moves;
+    struct rp_outbox_row *rows;
+    size_t move_count;
+    size_t row_count;
+    int status = rp_move_list(&core->arena, core->store, lead->lead.id, &moves, &move_count, err);
+
+    if (status != 0) {
+        return status;
+    }
+    if (move_count > 0) {
+        uint32_t stage = rp_rules_stage(core->rules, moves[move_count - 1].to);
+
+        lead->lead.stage = stage == RP_NONE ? RP_STAGE_NONE : (uint16_t)stage;
+        lead->lead.stage_since_ms = moves[move_count - 1].at_ms;
+    }
+    status = rp_outbox_list(&core->arena, core->store, RP_OUTBOX_DELIVERED, lead->lead.id, 0,
+                            FACTS_ROWS_MAX, &rows, &row_count, err);
+    for (size_t i = row_count; i-- > 0 && status == 0;) {
+        if (rows[i].kind == RP_ACTION_SET) {
+            status = rp_core_facts_merge(&core->arena, &lead->lead, rows[i].body);
+        }
+    }
+    return status;
+}
+
+int rp_core_recover(struct rp_core *core, struct rp_err *err)
+{
+    struct rp_event_cursor *cursor = NULL;
+    struct rp_event event;
+    int64_t prev;
+    int64_t after = rp_store_meta(core->store, "watermark", 0);
+    int status;
+
+    rp_cache_clear(&core->cache);
+    core->touched_count = core->dirty_count = core->writing_count = core->writing_at = 0;
+    core->stats.watermark = after;
+    core->newest_event = rp_event_newest(core->store);
+    rp_dedup_rollback(core->store, core->newest_event);
+    while ((status = rp_event_next(&core->arena, core->store, &cursor, after, &event, &prev, err)) >
+           0) {
+        status = take_row(core, &event, err);
+        rp_arena_reset(&core->arena);
+        if (status != 0) {
+            break;
+        }
+    }
+    rp_event_cursor_free(cursor);
+    if (status == 0) {
+        status = take_nodes(core, err);
+    }
+    for (size_t i = 0; i < core->touched_count; i++) {
+        if (status == 0) {
+            status = take_decisions(core, core->touched[i], err);
+        }
+        core->touched[i]->lead.flags &= (uint16_t)~RP_LEAD_PINNED;
+        rp_arena_reset(&core->arena);
+    }
+    core->touched_count = 0;
+    core->stale = status != 0;
+    return status;
+}
