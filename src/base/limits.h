@@ -13,6 +13,9 @@
 #define RP_STRING_MAX          (8 * 1024)
 #define RP_ID_MAX              255 /* userId, anonymousId, messageId, event name */
 
+/* What an import may hold. */
+#define RP_CSV_RECORD_MAX      (1024 * 1024) /* one record; more means that a quote is missing */
+
 /* What waits in memory. */
 #define RP_QUEUE_EVENTS_MAX    20000 /* then 503: an acceptance is never in memory only */
 #define RP_GROUP_EVENTS_MAX    1000  /* events in one transaction */

@@ -15,7 +15,8 @@ struct rp_grant {
     uint32_t rule; /* index in rules->scores */
     uint16_t model, dim;
     int64_t asked, granted;
-    struct rp_str cut;      /* "" | "once" | "limit" | "cooldown" | "group" | "once_per_full" | "shadow" */
+    struct rp_str
+        cut; /* "" | "once" | "limit" | "cooldown" | "group" | "once_per_full" | "shadow" */
     struct rp_str evidence; /* of test, of once_per; "" */
     struct rp_str key;      /* of a dimension `by` a field; "" */
 };
@@ -23,7 +24,7 @@ struct rp_grant {
 /* One stage decision. Indices are of the generation that decided. */
 struct rp_move {
     uint16_t from, to;
-    bool passing; /* a further move followed in the same evaluation */
+    bool passing;          /* a further move followed in the same evaluation */
     struct rp_str because; /* name of the condition that decided: "at_least", "did", "set" … */
     struct rp_str reasons; /* JSON object: the conditions with their actual values, score, grade */
 };

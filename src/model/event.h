@@ -20,22 +20,22 @@ bool rp_event_type_parse(struct rp_str text, enum rp_event_type *ret_type);
 enum rp_prop_type { RP_NULL, RP_BOOL, RP_NUMBER, RP_STRING, RP_ARRAY, RP_OBJECT };
 
 /* One JSON value of an event. The values stand in document order; a value's children follow it, and
- * `next` is the index behind the last of them. Of two equal keys the later one counts: the earlier is
- * marked dropped (skip it with its children). */
+ * `next` is the index behind the last of them. Of two equal keys the later one counts: the earlier
+ * is marked dropped (skip it with its children). */
 struct rp_prop {
-    struct rp_str key;   /* "" in an array and at the root */
-    uint64_t path;       /* rp_path from the root: "properties.path"; elements carry their array's */
-    struct rp_str text;  /* STRING: decoded; NUMBER: as written; else "" */
-    double number;       /* NUMBER; BOOL: 0 or 1 */
+    struct rp_str key;  /* "" in an array and at the root */
+    uint64_t path;      /* rp_path from the root: "properties.path"; elements carry their array's */
+    struct rp_str text; /* STRING: decoded; NUMBER: as written; else "" */
+    double number;      /* NUMBER; BOOL: 0 or 1 */
     uint32_t next;
-    uint8_t type;        /* enum rp_prop_type */
+    uint8_t type; /* enum rp_prop_type */
     uint8_t dropped;
-    uint8_t element;     /* it is an element of an array */
+    uint8_t element; /* it is an element of an array */
 };
 
 enum rp_event_flag {
-    RP_EVENT_PUBLIC = 1,   /* came with a public key: anyone can send it */
-    RP_EVENT_CRM = 2,      /* came from a CRM or from Ripen: not activity of the lead */
+    RP_EVENT_PUBLIC = 1, /* came with a public key: anyone can send it */
+    RP_EVENT_CRM = 2,    /* came from a CRM or from Ripen: not activity of the lead */
     RP_EVENT_IMPORTED = 4,
 };
 
@@ -43,21 +43,22 @@ struct rp_event {
     int64_t id;   /* row; 0 before it is appended */
     int64_t node; /* identity node that it belongs to; 0 before look-up */
     enum rp_event_type type;
-    uint32_t flags;                          /* enum rp_event_flag */
-    struct rp_str name;                      /* of a track; of a page or screen when given */
-    struct rp_str message_id;                /* never empty after rp_event_check */
-    struct rp_str user_id, anonymous_id;     /* "" when absent */
-    struct rp_str previous_id, group_id;     /* alias; group */
-    struct rp_str email;                     /* of traits, context.traits or properties; as written */
+    uint32_t flags;                      /* enum rp_event_flag */
+    struct rp_str name;                  /* of a track; of a page or screen when given */
+    struct rp_str message_id;            /* never empty after rp_event_check */
+    struct rp_str user_id, anonymous_id; /* "" when absent */
+    struct rp_str previous_id, group_id; /* alias; group */
+    struct rp_str email;                 /* of traits, context.traits or properties; as written */
     int64_t received_ms, sent_ms, original_ms; /* RP_NEVER when absent; received never is */
-    int64_t effective_ms;                    /* rp_event_time_effective */
-    const struct rp_prop *props;             /* props[0] is the root object of `body` */
+    int64_t effective_ms;                      /* rp_event_time_effective */
+    const struct rp_prop *props;               /* props[0] is the root object of `body` */
     uint32_t prop_count;
-    struct rp_str body; /* what is stored: a JSON object with properties, traits, context and whatever
-                           else was sent, without what stands in columns */
+    struct rp_str body; /* what is stored: a JSON object with properties, traits, context and
+                           whatever else was sent, without what stands in columns */
 };
 
-/* Effective order within a lead: time; identify, alias and group before others; messageId bytewise. */
+/* Effective order within a lead: time; identify, alias and group before others; messageId bytewise.
+ */
 struct rp_order {
     int64_t at_ms;
     int rank;
@@ -68,15 +69,15 @@ int rp_order_cmp(const struct rp_order *a, const struct rp_order *b);
 
 /* What an item of a request inherits from its envelope. */
 struct rp_envelope {
-    int64_t received_ms; /* the server's clock, or with trust_received the fallback for it */
-    int64_t sent_ms;     /* RP_NEVER */
+    int64_t received_ms;     /* the server's clock, or with trust_received the fallback for it */
+    int64_t sent_ms;         /* RP_NEVER */
     enum rp_event_type type; /* of the route; used when the item has no `type` … */
     bool type_known;         /* … and this is set */
-    bool trust_received;     /* try, import and admin keys: receivedAt, else sentAt, else timestamp, else
-                                received_ms */
+    bool trust_received;     /* try, import and admin keys: receivedAt, else sentAt, else timestamp,
+                                else     received_ms */
     bool public_key;         /* effective time is never earlier than 30 days before received_ms */
     uint32_t flags;          /* enum rp_event_flag */
-    struct rp_str context;   /* raw JSON object of the batch, merged under the item's; "" when none */
+    struct rp_str context; /* raw JSON object of the batch, merged under the item's; "" when none */
 };
 
 /* Stable codes of a rejected item. */
@@ -90,6 +91,7 @@ struct rp_envelope {
     XX(TOO_LARGE, "item_too_large", "an item holds at most 32 KiB")                                \
     XX(PROPERTIES, "too_many_properties", "an item holds at most 1,000 values")                    \
     XX(STRING, "string_too_long", "a text holds at most 8 KiB")                                    \
+    XX(CHARACTER, "bad_character", "a text may not hold the character U+0000")                     \
     XX(TOO_MANY, "too_many_items", "a batch holds at most 2,500 items")                            \
     XX(TOO_OLD, "too_old", "older than the time that events are kept")                             \
     XX(REASON, "bad_reason", "this event needs one of the declared reasons")
@@ -100,9 +102,9 @@ enum rp_reject { RP_REJECT_NONE, RP_REJECT_MAP(RP_REJECT_ENUM) RP_REJECT_COUNT }
 const char *rp_reject_code(enum rp_reject reject);
 const char *rp_reject_text(enum rp_reject reject);
 
-/* Parses one item (valid JSON, as sliced out of the request). Strings borrow from `item` and the arena.
- * Returns RP_REJECT_NONE and fills *ret_event, or why not, with a sentence that names the value.
- * A missing messageId is made from the item's bytes and received_ms. */
+/* Parses one item (valid JSON, as sliced out of the request). Strings borrow from `item` and the
+ * arena. Returns RP_REJECT_NONE and fills *ret_event, or why not, with a sentence that names the
+ * value. A missing messageId is made from the item's bytes and received_ms. */
 enum rp_reject rp_event_parse(struct rp_arena *arena, struct rp_str item,
                               const struct rp_envelope *envelope, struct rp_event *ret_event,
                               struct rp_str *ret_message);
@@ -111,7 +113,8 @@ enum rp_reject rp_event_parse(struct rp_arena *arena, struct rp_str item,
 int rp_event_body_parse(struct rp_arena *arena, struct rp_event *event);
 
 /* A request's body: one item, or {"batch":[…]} with sentAt, context and writeKey on the envelope.
- * EINPUT (with the byte offset in err) when it is not JSON or not an object. Items are raw slices. */
+ * EINPUT (with the byte offset in err) when it is not JSON or not an object. Items are raw slices.
+ */
 struct rp_request {
     struct rp_str *items;
     size_t item_count;

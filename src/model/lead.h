@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* A lead's state: one block of cells, sorted by key; the same bytes in memory and in its row. By law 1
- * it is a cache: whoever has the lead's events and the rules can make it again. What decisions made of
- * the lead (stage, facts that actions set) and its identity nodes are kept beside, and survive a
- * rebuild. The meaning of the fold's cells is known in engine/ alone. */
+/* A lead's state: one block of cells, sorted by key; the same bytes in memory and in its row. By
+ * law 1 it is a cache: whoever has the lead's events and the rules can make it again. What
+ * decisions made of the lead (stage, facts that actions set) and its identity nodes are kept
+ * beside, and survive a rebuild. The meaning of the fold's cells is known in engine/ alone. */
 #ifndef RP_MODEL_LEAD_H
 #define RP_MODEL_LEAD_H
 
@@ -43,25 +43,26 @@ struct rp_head {
 };
 
 struct rp_lead {
-    int64_t id;          /* row of the lead; 0: not stored yet */
-    int64_t through;     /* newest event row folded in; rows behind the watermark up to it are skipped */
-    int64_t created_ms;  /* receivedAt of its first event */
-    int64_t updated_ms;  /* receivedAt of the newest event accepted */
+    int64_t id; /* row of the lead; 0: not stored yet */
+    int64_t
+        through; /* newest event row folded in; rows behind the watermark up to it are skipped */
+    int64_t created_ms;     /* receivedAt of its first event */
+    int64_t updated_ms;     /* receivedAt of the newest event accepted */
     int64_t stage_since_ms; /* `now` of the decision that entered the present stage */
-    uint32_t generation; /* number of the generation that folded the cells; 0: to be rebuilt */
-    uint16_t stage;      /* index in that generation, RP_STAGE_NONE when it does not know the name */
-    uint16_t flags;      /* of core: dirty … */
-    char public_id[32];  /* "ld_" + 26 characters */
+    uint32_t generation;    /* number of the generation that folded the cells; 0: to be rebuilt */
+    uint16_t stage;     /* index in that generation, RP_STAGE_NONE when it does not know the name */
+    uint16_t flags;     /* of core: dirty … */
+    char public_id[32]; /* "ld_" + 26 characters */
     uint32_t cells_len, cells_cap;
-    uint8_t *cells;      /* owned; each cell: key u32, payload length u32, payload padded to 8 */
+    uint8_t *cells; /* owned; each cell: key u32, payload length u32, payload padded to 8 */
 };
 
 void rp_lead_init(struct rp_lead *lead);
 void rp_lead_fini(struct rp_lead *lead);
 void rp_lead_copy(struct rp_lead *to, const struct rp_lead *from); /* `to` is initialised */
 
-/* The payload of a cell, 8-byte aligned, and its length; NULL when absent. Valid until the next call
- * that adds, resizes or removes a cell of this lead. */
+/* The payload of a cell, 8-byte aligned, and its length; NULL when absent. Valid until the next
+ * call that adds, resizes or removes a cell of this lead. */
 void *rp_lead_cell(const struct rp_lead *lead, uint32_t key, uint32_t *ret_len);
 /* Makes the cell this long (new bytes are zero, the rest is kept) and returns its payload. */
 void *rp_lead_cell_resize(struct rp_lead *lead, uint32_t key, uint32_t len);
