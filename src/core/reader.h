@@ -41,8 +41,10 @@ int rp_reader_explain(struct rp_reader *reader, struct rp_str lead, int64_t at_m
 int rp_reader_why_not(struct rp_reader *reader, struct rp_str lead, struct rp_str what,
                       int64_t now_ms, enum rp_format format, struct rp_buf *out, bool *ret_fires,
                       struct rp_err *err);
-/* The answer of `try`: {"verdicts":…,"leads":[…]} or text, for the leads in order of appearance. */
+/* The leads of `try`: array elements of an array that is open in jw, or text onto out. */
+struct rp_jw;
 int rp_reader_try(struct rp_reader *reader, const int64_t *leads, size_t lead_count, int64_t now_ms,
-                  enum rp_format format, bool colour, struct rp_buf *out, struct rp_err *err);
+                  enum rp_format format, bool colour, struct rp_jw *jw, struct rp_buf *out,
+                  struct rp_err *err);
 
 #endif

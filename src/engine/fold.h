@@ -91,6 +91,10 @@ void rp_explain_text(struct rp_explain *explain, struct rp_fold *fold, const str
 struct rp_str rp_explain_top(struct rp_explain *explain, struct rp_fold *fold,
                              const struct rp_lead *lead, int64_t at_ms, uint32_t top);
 
+/* True when the event is of a kind that the rule asks for (its own name, an alias, "*"). */
+bool rp_event_is_kind(struct rp_fold *fold, const struct rp_event *event,
+                      const struct rp_score *score);
+
 /* ---- Why not -------------------------------------------------------------------------------------- */
 
 /* In words, with the actual values: why stage `stage` is not entered now. True when it would be. */

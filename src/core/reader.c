@@ -1,0 +1,411 @@
+/* SPDX-License-Identifier: MIT */
+/* Answers questions from the file. Reads one snapshot a question; follows the active generation. */
+#include "core/reader.h"
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "core/reader_priv.h"
+#include "engine/load.h"
+#include "store/events.h"
+#include "store/generations.h"
+#include "store/states.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { LEADS_DEFAULT = 50, LEADS_MAX = 10000, IDS_PORTION = 1000 };
+
+static void drop_own_rules(struct rp_reader *reader)
+{
+    rp_vm_free(reader->vm);
+    rp_rules_free(reader->own_rules);
+    reader->vm = NULL;
+    reader->own_rules = NULL;
+    if (reader->owns_rules) {
+        reader->rules = NULL;
+    }
+}
+
+static int load_active(struct rp_reader *reader, struct rp_err *err)
+{
+    struct rp_generation_row row;
+    struct rp_load_options options = {0};
+    struct rp_findings findings = {0};
+    struct rp_files files;
+    int status = rp_generation_get(&reader->arena, reader->store, 0, &row, err);
+
+    if (status == RIPEN_ENOTFOUND) {
+        return rp_err_set(err, status,
+                          "no rules were loaded into this database yet; start "
+                          "`ripen serve` or `ripen import` with it first");
+    }
+    if (status == 0 && reader->rules && reader->rules->number == row.number) {
+        return 0;
+    }
+    if (status == 0) {
+        status = rp_files_unpack(&reader->arena, row.sources, &files, err);
+    }
+    if (status != 0) {
+        return status;
+    }
+    drop_own_rules(reader);
+    status = rp_load(&reader->arena, &files, &options, &reader->own_rules, &findings, err);
+    if (status == 0) {
+        reader->own_rules->number = row.number;
+        reader->rules = reader->own_rules;
+        reader->vm = rp_vm_new(reader->rules, err);
+        status = reader->vm ? 0 : RIPEN_ERULE;
+    }
+    return status;
+}
+
+int rp_reader_open(const char *db_path, struct rp_store *store, const struct rp_rules *rules,
+                   struct rp_reader **ret_reader, struct rp_err *err)
+{
+    struct rp_reader *reader = rp_calloc(1, sizeof(*reader));
+    int status = 0;
+
+    rp_arena_init(&reader->arena);
+    reader->store = store;
+    reader->rules = rules;
+    reader->owns_store = store == NULL;
+    reader->owns_rules = rules == NULL;
+    if (!store) {
+        status = rp_store_open(db_path, RP_STORE_READ, &reader->store, err);
+    }
+    if (status == 0 && rules) {
+        reader->vm = rp_vm_new(rules, err);
+        status = reader->vm ? 0 : RIPEN_ERULE;
+    }
+    if (status != 0) {
+        rp_reader_close(reader);
+        return status;
+    }
+    *ret_reader = reader;
+    return 0;
+}
+
+void rp_reader_close(struct rp_reader *reader)
+{
+    if (!reader) {
+        return;
+    }
+    drop_own_rules(reader);
+    rp_arena_fini(&reader->arena);
+    if (reader->owns_store) {
+        rp_store_close(reader->store);
+    }
+    free(reader);
+}
+
+static int begin(struct rp_reader *reader, struct rp_err *err)
+{
+    int status = reader->owns_store ? rp_store_snapshot(reader->store, err) : 0;
+
+    rp_arena_reset(&reader->arena);
+    return status == 0 && reader->owns_rules ? load_active(reader, err) : status;
+}
+
+static int end(struct rp_reader *reader, int status)
+{
+    if (reader->owns_store) {
+        rp_store_snapshot_end(reader->store);
+    }
+    rp_arena_reset(&reader->arena);
+    return status;
+}
+
+static int find_lead(struct rp_reader *reader, struct rp_str text, int64_t *ret_lead,
+                     struct rp_err *err)
+{
+    static const enum rp_node_kind kinds[] = {RP_NODE_EMAIL, RP_NODE_USER, RP_NODE_ANONYMOUS};
+    int status = RIPEN_ENOTFOUND;
+
+    if (rp_str_starts(text, RP_STR("ld_"))) {
+        status = rp_lead_by_public_id(reader->store, text, ret_lead, err);
+    }
+    for (size_t i = 0; i < RP_COUNT(kinds) && status == RIPEN_ENOTFOUND; i++) {
+        struct rp_identity identity;
+        struct rp_str value = kinds[i] == RP_NODE_EMAIL ? rp_text_fold(&reader->arena, text) : text;
+
+        status = rp_identity_find(reader->store, kinds[i], value, &identity, err);
+        if (status == 0) {
+            *ret_lead = identity.lead;
+        }
+    }
+    if (status == RIPEN_ENOTFOUND) {
+        return rp_err_set(err, status,
+                          "no lead \"%.*s\"; give an e-mail, a userId, an anonymousId or a lead id",
+                          RP_STR_ARG(text));
+    }
+    return status;
+}
+
+/* ---- leads
+ * ---------------------------------------------------------------------------------------- */
+
+struct ranked {
+    int64_t lead, key;
+};
+
+static int by_key(const void *a, const void *b)
+{
+    const struct ranked *x = a;
+    const struct ranked *y = b;
+
+    return x->key != y->key ? (x->key < y->key) - (x->key > y->key)
+                            : (x->lead > y->lead) - (x->lead < y->lead);
+}
+
+/* The sort key of one lead, from its state when it is of this generation, else from its events. */
+static int rank(struct rp_reader *reader, int64_t id, const struct rp_leads_query *query,
+                struct ranked *ret_rank, bool *ret_keep, struct rp_err *err)
+{
+    struct rp_view view;
+    int status = rp_view_open(reader, id, query->now_ms, &view, err);
+
+    if (status != 0) {
+        return status;
+    }
+    *ret_keep = query->stage.len == 0 || rp_str_eq(rp_view_stage(&view), query->stage);
+    ret_rank->lead = id;
+    ret_rank->key = rp_str_is(query->sort, "recent") ? view.lead.updated_ms
+                    : rp_str_is(query->sort, "created")
+                        ? view.lead.created_ms
+                        : rp_lead_score(&view.fold, &view.lead, 0, RP_NONE, query->now_ms);
+    rp_view_close(&view);
+    return 0;
+}
+
+static int collect(struct rp_reader *reader, const struct rp_leads_query *query, size_t limit,
+                   struct ranked **ret_ranked, size_t *ret_count, struct rp_err *err)
+{
+    struct ranked *ranked = NULL;
+    size_t count = 0;
+    size_t cap = 0;
+    int64_t ids[IDS_PORTION];
+    int64_t after = 0;
+    int got;
+
+    while ((got = rp_state_ids(reader->store, after, ids, IDS_PORTION, err)) > 0) {
+        for (int i = 0; i < got; i++) {
+            struct ranked one;
+            bool keep;
+            int status = rank(reader, ids[i], query, &one, &keep, err);
+
+            if (status != 0) {
+                free(ranked);
+                return status;
+            }
+            if (keep) {
+                ranked = count == cap ? rp_grow(ranked, &cap, count + 1, sizeof(*ranked)) : ranked;
+                ranked[count++] = one;
+            }
+            rp_arena_reset(&reader->arena);
+        }
+        if (count > 2 * limit) {
+            qsort(ranked, count, sizeof(*ranked), by_key);
+            count = limit;
+        }
+        after = ids[got - 1];
+    }
+    if (count > 1) {
+        qsort(ranked, count, sizeof(*ranked), by_key);
+    }
+    *ret_ranked = ranked;
+    *ret_count = count < limit ? count : limit;
+    return got;
+}
+
+static int print_lead(struct rp_reader *reader, int64_t lead, int64_t now_ms, enum rp_format format,
+                      struct rp_jw *jw, struct rp_buf *out, struct rp_err *err)
+{
+    struct rp_view view;
+    int status = rp_view_open(reader, lead, now_ms, &view, err);
+
+    if (status != 0) {
+        return status;
+    }
+    if (format == RP_FORMAT_JSON) {
+        rp_view_json(&view, false, jw);
+    } else {
+        rp_view_row(&view, out);
+    }
+    rp_view_close(&view);
+    return 0;
+}
+
+int rp_reader_leads(struct rp_reader *reader, const struct rp_leads_query *query,
+                    enum rp_format format, bool colour, struct rp_buf *out, struct rp_err *err)
+{
+    size_t limit = query->limit == 0 ? LEADS_DEFAULT : query->limit;
+    struct ranked *ranked = NULL;
+    struct rp_jw jw = rp_jw(out);
+    size_t count = 0;
+    int status = begin(reader, err);
+
+    if (status == 0 && query->stage.len > 0 &&
+        rp_rules_stage(reader->rules, query->stage) == RP_NONE) {
+        status = rp_err_set(err, RIPEN_EINPUT, "no stage \"%.*s\" in the active rules",
+                            RP_STR_ARG(query->stage));
+    }
+    if (status == 0) {
+        status =
+            collect(reader, query, limit < LEADS_MAX ? limit : LEADS_MAX, &ranked, &count, err);
+    }
+    if (status == 0) {
+        format == RP_FORMAT_JSON ? rp_jw_array(&jw) : rp_view_row_head(colour, out);
+    }
+    for (size_t i = 0; i < count && status == 0; i++) {
+        status = print_lead(reader, ranked[i].lead, query->now_ms, format, &jw, out, err);
+        rp_arena_reset(&reader->arena);
+    }
+    if (status == 0 && format == RP_FORMAT_JSON) {
+        rp_jw_array_end(&jw);
+    }
+    free(ranked);
+    return end(reader, status);
+}
+
+/* ---- one lead
+ * -------------------------------------------------------------------------------------- */
+
+static int open_named(struct rp_reader *reader, struct rp_str lead, int64_t at_ms,
+                      struct rp_view *ret_view, struct rp_err *err)
+{
+    int64_t id;
+    int status = begin(reader, err);
+
+    if (status == 0) {
+        status = find_lead(reader, lead, &id, err);
+    }
+    return status == 0 ? rp_view_open(reader, id, at_ms, ret_view, err) : status;
+}
+
+int rp_reader_lead(struct rp_reader *reader, struct rp_str lead, int64_t now_ms,
+                   enum rp_format format, bool colour, struct rp_buf *out, struct rp_err *err)
+{
+    struct rp_jw jw = rp_jw(out);
+    struct rp_view view;
+    int status = open_named(reader, lead, now_ms, &view, err);
+
+    if (status == 0) {
+        if (format == RP_FORMAT_JSON) {
+            rp_view_json(&view, true, &jw);
+        } else {
+            rp_view_text(&view, colour, out);
+        }
+        rp_view_close(&view);
+    }
+    return end(reader, status);
+}
+
+int rp_reader_explain(struct rp_reader *reader, struct rp_str lead, int64_t at_ms,
+                      enum rp_format format, bool colour, struct rp_buf *out, struct rp_err *err)
+{
+    struct rp_jw jw = rp_jw(out);
+    struct rp_view view;
+    int status = open_named(reader, lead, at_ms, &view, err);
+
+    (void)colour;
+    if (status == 0) {
+        if (format == RP_FORMAT_JSON) {
+            rp_jw_object(&jw);
+            rp_view_explain_head(&view, &jw);
+            rp_explain_json(view.explain, &view.fold, &view.lead, at_ms, &jw);
+            rp_jw_object_end(&jw);
+        } else {
+            rp_explain_text(view.explain, &view.fold, &view.lead, at_ms, out);
+        }
+        rp_view_close(&view);
+    }
+    return end(reader, status);
+}
+
+/* The newest event of the rule's kinds decides what is told; the cells as they were before it. */
+static bool why_not_rule(struct rp_view *view, uint32_t rule, struct rp_buf *out)
+{
+    const struct rp_score *score = &view->fold.rules->scores[rule];
+
+    for (size_t i = view->history.count; i-- > 0;) {
+        struct rp_history before = {view->history.events, i};
+        const struct rp_event *event = &view->history.events[i];
+
+        if (event->effective_ms <= view->at_ms && rp_event_is_kind(&view->fold, event, score)) {
+            view->fold.trace = NULL;
+            rp_history_fold(&view->fold, &view->lead, &before, INT64_MAX, NULL, NULL);
+            return rp_why_not_rule(&view->fold, &view->lead, rule, event, out);
+        }
+    }
+    rp_buf_printf(out, "\"%.*s\" waits for", RP_STR_ARG(score->name));
+    for (uint32_t i = 0; i < score->on_count; i++) {
+        rp_buf_printf(out, "%s \"%.*s\"", i ? " or" : "",
+                      RP_STR_ARG(view->fold.rules->kinds[score->on[i]].name));
+    }
+    rp_buf_printf(out, ", and this lead has no such event among its %zu\n", view->history.count);
+    return false;
+}
+
+int rp_reader_why_not(struct rp_reader *reader, struct rp_str lead, struct rp_str what,
+                      int64_t now_ms, enum rp_format format, struct rp_buf *out, bool *ret_fires,
+                      struct rp_err *err)
+{
+    struct rp_buf words = {0};
+    struct rp_view view;
+    int status = open_named(reader, lead, now_ms, &view, err);
+
+    if (status == 0) {
+        uint32_t stage = rp_rules_stage(reader->rules, what);
+        uint32_t rule = rp_rules_score(reader->rules, what);
+
+        if (stage != RP_NONE) {
+            *ret_fires = rp_why_not_stage(&view.fold, &view.lead, stage, now_ms, &words);
+        } else if (rule != RP_NONE) {
+            *ret_fires = why_not_rule(&view, rule, &words);
+        } else {
+            status = rp_err_set(err, RIPEN_ENOTFOUND, "no rule and no stage is named \"%.*s\"",
+                                RP_STR_ARG(what));
+        }
+        rp_view_close(&view);
+    }
+    if (status == 0 && format == RP_FORMAT_JSON) {
+        struct rp_jw jw = rp_jw(out);
+
+        rp_jw_object(&jw);
+        rp_jw_put_bool(&jw, "fires", *ret_fires);
+        rp_jw_put_str(&jw, "why", rp_buf_view(&words));
+        rp_jw_object_end(&jw);
+    } else if (status == 0) {
+        rp_buf_str(out, rp_buf_view(&words));
+    }
+    rp_buf_fini(&words);
+    return end(reader, status);
+}
+
+/* ---- try
+ * ------------------------------------------------------------------------------------------- */
+
+int rp_reader_try(struct rp_reader *reader, const int64_t *leads, size_t lead_count, int64_t now_ms,
+                  enum rp_format format, bool colour, struct rp_jw *jw, struct rp_buf *out,
+                  struct rp_err *err)
+{
+    int status = begin(reader, err);
+
+    for (size_t i = 0; i < lead_count && status == 0; i++) {
+        struct rp_view view;
+
+        status = rp_view_open(reader, leads[i], now_ms, &view, err);
+        if (status != 0) {
+            break;
+        }
+        if (format == RP_FORMAT_JSON) {
+            rp_view_json(&view, false, jw);
+        } else {
+            rp_buf_text(out, i ? "\n" : "");
+            rp_view_text(&view, colour, out);
+        }
+        rp_view_close(&view);
+        rp_arena_reset(&reader->arena);
+    }
+    return end(reader, status);
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/* What the reader's files share: one lead seen at a moment, with everything that its answers need.
+ */
+#ifndef RP_CORE_READER_PRIV_H
+#define RP_CORE_READER_PRIV_H
+
+#include "base/json_write.h"
+#include "core/history.h"
+#include "core/reader.h"
+#include "engine/fold.h"
+#include "engine/vm.h"
+#include "store/decisions.h"
+#include "store/identities.h"
+#include "store/outbox.h"
+
+struct rp_reader {
+    struct rp_store *store;
+    bool owns_store, owns_rules;
+    const struct rp_rules *rules;
+    struct rp_rules *own_rules;
+    struct rp_vm *vm;
+    struct rp_arena arena;
+};
+
+/* A lead at a moment, folded from its events. Lives in the reader's arena until rp_view_close. */
+struct rp_view {
+    struct rp_lead lead;
+    struct rp_fold fold;
+    struct rp_history history;
+    struct rp_explain *explain;
+    struct rp_decision decision; /* grants and faults of all events up to the moment */
+    struct rp_identity *nodes;
+    size_t node_count;
+    struct rp_move_row *moves;
+    size_t move_count;
+    struct rp_outbox_row *actions;
+    size_t action_count;
+    int64_t at_ms;
+};
+
+int rp_view_open(struct rp_reader *reader, int64_t lead, int64_t at_ms, struct rp_view *ret_view,
+                 struct rp_err *err);
+void rp_view_close(struct rp_view *view);
+struct rp_str rp_view_node(const struct rp_view *view, enum rp_node_kind kind); /* first; "" */
+struct rp_str rp_view_stage(const struct rp_view *view);
+
+/* The members of LEAD; `whole`: with traits and time line. */
+void rp_view_json(struct rp_view *view, bool whole, struct rp_jw *jw);
+void rp_view_text(struct rp_view *view, bool colour, struct rp_buf *out);
+void rp_view_row(struct rp_view *view, struct rp_buf *out); /* a line of the table of leads */
+void rp_view_row_head(bool colour, struct rp_buf *out);
+void rp_view_explain_head(struct rp_view *view, struct rp_jw *jw);
+/* The profile as merged from the events: key and raw JSON, in order of first appearance. */
+void rp_view_traits(struct rp_view *view, struct rp_jw *jw);
+
+#endif

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT */
+/* A lead as a person reads it in a terminal: the table of leads, one lead's story. */
+#include "base/hash.h"
+#include "base/num.h"
+#include "base/when.h"
+#include "core/reader_priv.h"
+
+#include <string.h>
+
+static const char *paint(bool colour, const char *code)
+{
+    return colour ? code : "";
+}
+
+#define BOLD  "\x1b[1m"
+#define DIM   "\x1b[2m"
+#define GREEN "\x1b[32m"
+#define PLAIN "\x1b[0m"
+
+static void time_minutes(struct rp_buf *out, int64_t ms)
+{
+    struct rp_buf text = {0};
+
+    rp_time_print(&text, ms);
+    rp_buf_printf(out, "%.10s %.5s", text.ptr, text.ptr + 11);
+    rp_buf_fini(&text);
+}
+
+/* Pads to a width in characters (bytes that continue a UTF-8 character do not count). */
+static void cell(struct rp_buf *out, struct rp_str text, size_t width)
+{
+    size_t shown = 0;
+    size_t at = 0;
+
+    while (at < text.len && shown < width) {
+        do {
+            at++;
+        } while (at < text.len && ((unsigned char)text.ptr[at] & 0xc0) == 0x80);
+        shown++;
+    }
+    rp_buf_add(out, text.ptr, at);
+    for (; shown < width; shown++) {
+        rp_buf_char(out, ' ');
+    }
+    rp_buf_text(out, "  ");
+}
+
+static struct rp_str field(struct rp_view *view, const char *name)
+{
+    uint32_t slot = rp_rules_field(view->fold.rules, rp_str_from(name));
+    struct rp_str text = RP_STR("");
+
+    if (slot != RP_NONE) {
+        (void)rp_lead_field(&view->fold, &view->lead, slot, view->at_ms, &text);
+    }
+    return text;
+}
+
+static struct rp_str handle(struct rp_view *view)
+{
+    static const enum rp_node_kind order[] = {RP_NODE_EMAIL, RP_NODE_USER, RP_NODE_ANONYMOUS};
+
+    for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+        struct rp_str value = rp_view_node(view, order[i]);
+
+        if (value.len > 0) {
+            return value;
+        }
+    }
+    return rp_str_from(view->lead.public_id);
+}
+
+void rp_view_row_head(bool colour, struct rp_buf *out)
+{
+    rp_buf_printf(out, "%s%9s  %-5s  %-12s  %-34s  %-22s  %s%s\n", paint(colour, BOLD), "score",
+                  "grade", "stage", "lead", "company", "last seen (UTC)", paint(colour, PLAIN));
+}
+
+void rp_view_row(struct rp_view *view, struct rp_buf *out)
+{
+    struct rp_buf score = {0};
+
+    rp_milli_print(&score, rp_lead_score(&view->fold, &view->lead, 0, RP_NONE, view->at_ms));
+    rp_buf_printf(out, "%9s  ", score.ptr);
+    cell(out, rp_lead_grade(&view->fold, &view->lead, 0, view->at_ms), 5);
+    cell(out, rp_view_stage(view), 12);
+    cell(out, handle(view), 34);
+    cell(out, field(view, "lead.company.name"), 22);
+    time_minutes(out, view->lead.updated_ms);
+    rp_buf_char(out, '\n');
+    rp_buf_fini(&score);
+}
+
+static void text_scores(struct rp_view *view, bool colour, struct rp_buf *out)
+{
+    const struct rp_rules *rules = view->fold.rules;
+
+    rp_buf_printf(out, "  score %s", paint(colour, GREEN));
+    rp_milli_print(out, rp_lead_score(&view->fold, &view->lead, 0, RP_NONE, view->at_ms));
+    rp_buf_text(out, paint(colour, PLAIN));
+    for (uint32_t dim = 0; dim < rules->dim_count; dim++) {
+        rp_buf_printf(out, "%s%.*s ", dim ? ", " : "  (", RP_STR_ARG(rules->dims[dim].name));
+        rp_milli_print(out, rp_lead_score(&view->fold, &view->lead, 0, dim, view->at_ms));
+    }
+    rp_buf_text(out, rules->dim_count ? ")\n" : "\n");
+}
+
+static void text_moves(struct rp_view *view, struct rp_buf *out)
+{
+    rp_buf_text(out, view->move_count ? "\nStages\n" : "");
+    for (size_t i = 0; i < view->move_count; i++) {
+        const struct rp_move_row *move = &view->moves[i];
+
+        rp_buf_text(out, "  ");
+        time_minutes(out, move->at_ms);
+        rp_buf_printf(out, "  %.*s -> %.*s  because %.*s\n", RP_STR_ARG(move->from),
+                      RP_STR_ARG(move->to), RP_STR_ARG(move->because));
+    }
+}
+
+static void text_actions(struct rp_view *view, struct rp_buf *out)
+{
+    rp_buf_text(out, view->action_count ? "\nActions\n" : "");
+    for (size_t i = view->action_count; i-- > 0;) {
+        const struct rp_outbox_row *row = &view->actions[i];
+
+        rp_buf_text(out, "  ");
+        time_minutes(out, row->created_ms);
+        rp_buf_printf(out, "  %.*s: %s%s%.*s  %s", RP_STR_ARG(row->action),
+                      rp_action_kind_name(row->kind), row->to.len ? " to " : "",
+                      RP_STR_ARG(row->to), rp_outbox_state_name(row->state));
+        if (row->error.len > 0) {
+            rp_buf_printf(out, " (%.*s)", RP_STR_ARG(row->error));
+        }
+        rp_buf_char(out, '\n');
+    }
+}
+
+static void text_timeline(struct rp_view *view, struct rp_buf *out)
+{
+    rp_buf_text(out, "\nTime line\n");
+    for (size_t i = 0; i < view->history.count; i++) {
+        const struct rp_event *event = &view->history.events[i];
+        const struct rp_prop *path = NULL;
+
+        if (event->effective_ms > view->at_ms) {
+            break;
+        }
+        if (event->type == RP_PAGE || event->type == RP_SCREEN) {
+            path = rp_event_get(event, rp_path_of(RP_STR("properties.path")));
+            path = path ? path : rp_event_get(event, rp_path_of(RP_STR("context.page.path")));
+        }
+        rp_buf_text(out, "  ");
+        time_minutes(out, event->effective_ms);
+        rp_buf_printf(out, "  %-8s  %.*s%s%.*s\n", rp_event_type_name(event->type),
+                      RP_STR_ARG(event->name), event->name.len && path ? "  " : "",
+                      RP_STR_ARG(path ? path->text : RP_STR("")));
+    }
+}
+
+void rp_view_text(struct rp_view *view, bool colour, struct rp_buf *out)
+{
+    struct rp_buf json = {0};
+    struct rp_jw jw = rp_jw(&json);
+    struct rp_str grade = rp_lead_grade(&view->fold, &view->lead, 0, view->at_ms);
+
+    rp_buf_printf(out, "%s%.*s%s  %s\n", paint(colour, BOLD), RP_STR_ARG(handle(view)),
+                  paint(colour, PLAIN), view->lead.public_id);
+    rp_buf_printf(out, "  stage %.*s since ", RP_STR_ARG(rp_view_stage(view)));
+    time_minutes(out, view->lead.stage_since_ms);
+    rp_buf_printf(out, "%s%.*s\n", grade.len ? ", grade " : "", RP_STR_ARG(grade));
+    text_scores(view, colour, out);
+    rp_view_traits(view, &jw);
+    rp_buf_printf(out, "%s  %.*s%s\n", paint(colour, DIM), RP_STR_ARG(rp_buf_view(&json)),
+                  paint(colour, PLAIN));
+    rp_buf_fini(&json);
+    text_moves(view, out);
+    text_actions(view, out);
+    text_timeline(view, out);
+}
