@@ -37,7 +37,7 @@ total { fit = 1, engagement = 1, intent = 1, habits = 1 }
 -- A1 … D4: the letter says who, the figure says how warm.
 grade {
   fit        = { A = 60, B = 40, C = 20, D = 0 },
-  engagement = { ["1"] = 80, ["2"] = 50, ["3"] = 20, ["4"] = 0 },
+  engagement = { ["1"] = 60, ["2"] = 35, ["3"] = 15, ["4"] = 0 },
 }
 
 -- A group keeps one kind of activity from making a lead hot on its own.

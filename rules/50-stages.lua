@@ -25,7 +25,7 @@ stage "sal" { from = "mql", enter = did "Lead Accepted" }
 -- A raised hand goes straight to sales, from wherever it stands.
 stage "sql" {
   from  = { "visitor", "lead", "mql", "sal", "recycled", "suspect" },
-  enter = did { "Demo Requested", "Quote Requested", "Trial Started", "Meeting Booked" },
+  enter = did { "Demo Requested", "Quote Requested", "Trial Started", "Meeting Booked", "Checkout Started" },
 }
 
 -- What the CRM reports.
