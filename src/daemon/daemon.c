@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: MIT */
+/* Creates store, rules, writer, delivery, doors and the server in this order; on SIGTERM lets
+ * requests in flight be answered, the writer drain, deliveries end, and frees in reverse.
+ * Everything here runs on the loop thread; the writer's news arrive by one async handle.
+ *
+ *   starting ──listen──▶ serving ──signal──▶ draining (server) ──▶ draining (writer, deliveries)
+ * ──▶ done
+ */
+#include "daemon/daemon.h"
+
+#include "base/buf.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "daemon/metrics.h"
+#include "daemon/writer.h"
+#include "deliver/deliver.h"
+#include "ingest/segment.h"
+#include "net/http.h"
+#include "store/keys.h"
+#include "web/api.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <uv.h>
+
+enum { TICK_MS = 1000, GRACE_MS = 5000, KEEP_ALIVE_MS = 75000, SLOW_MS = 30000 };
+
+struct daemon {
+    uv_loop_t loop;
+    uv_async_t woken;
+    uv_signal_t term, interrupt;
+    uv_timer_t tick;
+    struct rp_core *core;
+    struct rp_queue *queue;
+    struct rp_writer *writer;
+    struct rp_deliver *deliver;
+    struct rp_ingest *ingest;
+    struct rp_api *api;
+    struct rp_http *http;
+    struct rp_store *keys_store; /* read-only, for the keys */
+    struct rp_arena keys_arena;
+    const struct rp_daemon_options *options;
+    bool loopback, stopping;
+};
+
+static void on_request(void *ctx, struct rp_http_request *request)
+{
+    struct daemon *daemon = ctx;
+
+    if (!rp_ingest_handle(daemon->ingest, request) && !rp_api_handle(daemon->api, request)) {
+        rp_http_reply(request, 404, "application/json",
+                      RP_STR("{\"error\":{\"code\":\"not_found\",\"message\":\"no such route; "
+                             "events go to /v1/track, leads stand at /api/leads\"}}\n"));
+    }
+}
+
+/* ---- News from the writer
+ * --------------------------------------------------------------------------- */
+
+static void hand_over(struct daemon *daemon)
+{
+    struct rp_claimed *claimed = rp_writer_claimed(daemon->writer);
+
+    while (claimed) {
+        struct rp_claimed *next = claimed->next;
+
+        if (daemon->deliver) {
+            rp_deliver_submit(daemon->deliver, claimed->rows, claimed->count);
+        }
+        rp_claimed_free(claimed);
+        claimed = next;
+    }
+    if (daemon->deliver) {
+        rp_writer_room(daemon->writer, rp_deliver_room(daemon->deliver));
+    }
+}
+
+static void on_woken(uv_async_t *handle)
+{
+    struct daemon *daemon = handle->data;
+
+    rp_ingest_drain(daemon->ingest);
+    if (daemon->writer && !daemon->stopping) {
+        hand_over(daemon);
+    }
+}
+
+static void wake(void *ctx)
+{
+    struct daemon *daemon = ctx;
+
+    uv_async_send(&daemon->woken);
+}
+
+static void on_delivered(void *ctx, const struct rp_outbox_result *result)
+{
+    struct daemon *daemon = ctx;
+
+    if (daemon->writer) {
+        rp_writer_result(daemon->writer, result);
+        if (!daemon->stopping) {
+            rp_writer_room(daemon->writer, rp_deliver_room(daemon->deliver));
+        }
+    }
+}
+
+/* ---- Keys, metrics
+ * ----------------------------------------------------------------------------------- */
+
+static int refresh_keys(struct daemon *daemon, struct rp_err *err)
+{
+    struct rp_auth auth = {0};
+    int status;
+
+    rp_arena_reset(&daemon->keys_arena);
+    status = rp_key_list(&daemon->keys_arena, daemon->keys_store, &auth.keys, &auth.key_count, err);
+    if (status != 0) {
+        return status; /* the keys known so far stay in force */
+    }
+    auth.open = auth.key_count == 0 && (daemon->loopback || daemon->options->insecure);
+    rp_ingest_auth_set(daemon->ingest, &auth);
+    rp_api_auth_set(daemon->api, auth.keys, auth.key_count, auth.open);
+    return 0;
+}
+
+static void on_tick(uv_timer_t *handle)
+{
+    struct daemon *daemon = handle->data;
+    struct rp_err err = {0};
+
+    if (refresh_keys(daemon, &err) != 0) {
+        rp_log(RP_LOG_WARN, "keys", "problem=\"%s\"", err.text);
+    }
+    hand_over(daemon);
+}
+
+static void write_metrics(void *ctx, struct rp_buf *out)
+{
+    struct daemon *daemon = ctx;
+    struct rp_metrics metrics = {.rules = rp_core_active(daemon->core)};
+
+    rp_writer_stats(daemon->writer, &metrics.core);
+    rp_ingest_stats(daemon->ingest, &metrics.ingest);
+    metrics.queued = rp_queue_events(daemon->queue);
+    metrics.endpoint_count = daemon->deliver ? rp_deliver_stats(daemon->deliver, metrics.endpoints,
+                                                                RP_COUNT(metrics.endpoints))
+                                             : 0;
+    rp_metrics_print(&metrics, out);
+}
+
+static bool is_ready(void *ctx, struct rp_str *ret_why)
+{
+    static char trouble[400];
+    struct daemon *daemon = ctx;
+
+    rp_writer_trouble(daemon->writer, trouble, sizeof(trouble));
+    *ret_why = rp_str_from(trouble);
+    return trouble[0] == '\0' && !daemon->stopping;
+}
+
+struct deferred {
+    uv_work_t work;
+    void (*run)(void *arg);
+    void (*after)(void *arg);
+    void *arg;
+};
+
+static void deferred_run(uv_work_t *work)
+{
+    struct deferred *deferred = work->data;
+
+    deferred->run(deferred->arg);
+}
+
+static void deferred_after(uv_work_t *work, int status)
+{
+    struct deferred *deferred = work->data;
+
+    (void)status;
+    deferred->after(deferred->arg);
+    free(deferred);
+}
+
+static void defer(void *ctx, void (*run)(void *arg), void (*after)(void *arg), void *arg)
+{
+    struct daemon *daemon = ctx;
+    struct deferred *deferred = rp_calloc(1, sizeof(*deferred));
+
+    *deferred = (struct deferred){.run = run, .after = after, .arg = arg};
+    deferred->work.data = deferred;
+    RP_ASSERT(uv_queue_work(&daemon->loop, &deferred->work, deferred_run, deferred_after) == 0);
+}
+
+/* ---- Draining
+ * ---------------------------------------------------------------------------------------- */
+
+static void close_handles(struct daemon *daemon)
+{
+    uv_close((uv_handle_t *)&daemon->term, NULL);
+    uv_close((uv_handle_t *)&daemon->interrupt, NULL);
+    uv_close((uv_handle_t *)&daemon->tick, NULL);
+    uv_close((uv_handle_t *)&daemon->woken, NULL);
+}
+
+static void finish_writer(struct daemon *daemon)
+{
+    rp_queue_close(daemon->queue);
+    rp_writer_join(daemon->writer);
+    daemon->writer = NULL;
+    close_handles(daemon);
+}
+
+static void deliveries_stopped(void *ctx)
+{
+    struct daemon *daemon = ctx;
+
+    daemon->deliver = NULL;
+    finish_writer(daemon);
+}
+
+static void server_stopped(void *ctx)
+{
+    struct daemon *daemon = ctx;
+
+    daemon->http = NULL;
+    if (daemon->deliver) {
+        rp_deliver_stop(daemon->deliver, GRACE_MS, deliveries_stopped, daemon);
+    } else {
+        finish_writer(daemon);
+    }
+}
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+    struct daemon *daemon = handle->data;
+
+    if (daemon->stopping) {
+        return;
+    }
+    daemon->stopping = true;
+    rp_log(RP_LOG_INFO, "stop", "signal=%d", number);
+    rp_http_stop(daemon->http, GRACE_MS, server_stopped, daemon);
+}
+
+/* ---- Building
+ * ---------------------------------------------------------------------------------------- */
+
+static int open_core(struct daemon *daemon, struct rp_err *err)
+{
+    const struct rp_daemon_options *options = daemon->options;
+    struct rp_core_options core = {
+        .db_path = options->db_path, .mode = RP_STORE_SERVE, .clock = rp_clock_system()};
+    int status = rp_core_open(&core, &daemon->core, err);
+
+    if (status != 0) {
+        rp_rules_free(options->rules);
+        return status;
+    }
+    status = rp_core_rules(daemon->core, options->rules, options->files, RP_STR("serve"), err);
+    return status ? status
+                  : rp_store_open(options->db_path, RP_STORE_READ, &daemon->keys_store, err);
+}
+
+static int open_doors(struct daemon *daemon, struct rp_err *err)
+{
+    const struct rp_daemon_options *options = daemon->options;
+    struct rp_api_options api = {.defer = defer,
+                                 .db_path = options->db_path,
+                                 .clock = rp_clock_system(),
+                                 .metrics = write_metrics,
+                                 .ready = is_ready,
+                                 .ctx = daemon};
+    struct rp_http_options http = {.address = options->address,
+                                   .port = options->port,
+                                   .body_bytes_max = options->config->body_bytes_max,
+                                   .connections_max = RP_CONNECTIONS_MAX,
+                                   .idle_ms = KEEP_ALIVE_MS,
+                                   .slow_ms = SLOW_MS};
+    int status = 0;
+
+    daemon->queue = rp_queue_new(options->config->queue_events_max, wake, daemon);
+    daemon->ingest = rp_ingest_new(daemon->queue, rp_clock_system());
+    daemon->api = rp_api_new(&api);
+    status = refresh_keys(daemon, err);
+    if (status == 0 && options->deliver) {
+        status = rp_deliver_new(&daemon->loop, options->config, rp_clock_system(), on_delivered,
+                                daemon, &daemon->deliver, err);
+    }
+    if (status == 0) {
+        status = rp_writer_start(daemon->core, daemon->queue, options->deliver, wake, daemon,
+                                 &daemon->writer, err);
+    }
+    return status == 0 ? rp_http_start(&daemon->loop, &http, on_request, daemon, &daemon->http, err)
+                       : status;
+}
+
+static void watch_signals(struct daemon *daemon)
+{
+    uv_signal_init(&daemon->loop, &daemon->term);
+    uv_signal_init(&daemon->loop, &daemon->interrupt);
+    uv_timer_init(&daemon->loop, &daemon->tick);
+    daemon->term.data = daemon->interrupt.data = daemon->tick.data = daemon;
+    uv_signal_start(&daemon->term, on_signal, SIGTERM);
+    uv_signal_start(&daemon->interrupt, on_signal, SIGINT);
+    uv_timer_start(&daemon->tick, on_tick, TICK_MS, TICK_MS);
+}
+
+static void free_all(struct daemon *daemon)
+{
+    if (daemon->writer) { /* the server could not start */
+        rp_queue_close(daemon->queue);
+        rp_writer_join(daemon->writer);
+    }
+    rp_api_free(daemon->api);
+    rp_ingest_free(daemon->ingest);
+    rp_queue_free(daemon->queue);
+    rp_store_close(daemon->keys_store);
+    rp_core_close(daemon->core);
+    rp_arena_fini(&daemon->keys_arena);
+}
+
+int rp_daemon_run(const struct rp_daemon_options *options, struct rp_err *err)
+{
+    struct daemon *daemon = rp_calloc(1, sizeof(*daemon));
+    int status;
+
+    daemon->options = options;
+    daemon->loopback = strncmp(options->address, "127.", 4) == 0 ||
+                       strcmp(options->address, "::1") == 0 ||
+                       strcmp(options->address, "localhost") == 0;
+    signal(SIGPIPE, SIG_IGN);
+    rp_arena_init(&daemon->keys_arena);
+    RP_ASSERT(uv_loop_init(&daemon->loop) == 0);
+    uv_async_init(&daemon->loop, &daemon->woken, on_woken);
+    daemon->woken.data = daemon;
+    status = open_core(daemon, err);
+    if (status == 0) {
+        status = open_doors(daemon, err);
+    }
+    if (status == 0) {
+        watch_signals(daemon);
+        hand_over(daemon);
+        printf("ripen: listening on http://%s:%d\n", options->address, rp_http_port(daemon->http));
+        fflush(stdout);
+    } else {
+        uv_close((uv_handle_t *)&daemon->woken, NULL);
+    }
+    uv_run(&daemon->loop, UV_RUN_DEFAULT);
+    free_all(daemon);
+    uv_loop_close(&daemon->loop);
+    free(daemon);
+    return status;
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/* Prometheus text from one table of rows. */
+#include "daemon/metrics.h"
+
+#include <inttypes.h>
+
+static void one(struct rp_buf *out, const char *name, const char *type, const char *help,
+                uint64_t value)
+{
+    rp_buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n%s %" PRIu64 "\n", name, help, name, type, name,
+                  value);
+}
+
+static void endpoints(const struct rp_metrics *m, struct rp_buf *out)
+{
+    rp_buf_text(out,
+                "# HELP ripen_deliveries_total Ended delivery attempts by endpoint and outcome.\n"
+                "# TYPE ripen_deliveries_total counter\n");
+    for (size_t i = 0; i < m->endpoint_count; i++) {
+        const struct rp_endpoint_stats *e = &m->endpoints[i];
+
+        rp_buf_printf(out,
+                      "ripen_deliveries_total{endpoint=\"%.*s\",outcome=\"delivered\"} %" PRIu64
+                      "\nripen_deliveries_total{endpoint=\"%.*s\",outcome=\"retry\"} %" PRIu64
+                      "\nripen_deliveries_total{endpoint=\"%.*s\",outcome=\"dead\"} %" PRIu64 "\n",
+                      RP_STR_ARG(e->name), e->delivered, RP_STR_ARG(e->name), e->failed,
+                      RP_STR_ARG(e->name), e->dead);
+    }
+    rp_buf_text(out, "# HELP ripen_endpoint_queued Rows waiting in memory for an endpoint.\n"
+                     "# TYPE ripen_endpoint_queued gauge\n");
+    for (size_t i = 0; i < m->endpoint_count; i++) {
+        rp_buf_printf(out, "ripen_endpoint_queued{endpoint=\"%.*s\"} %zu\n",
+                      RP_STR_ARG(m->endpoints[i].name), m->endpoints[i].queued);
+    }
+}
+
+void rp_metrics_print(const struct rp_metrics *m, struct rp_buf *out)
+{
+    const struct {
+        const char *name, *type, *help;
+        uint64_t value;
+    } rows[] = {
+        {"ripen_events_total", "counter", "Events accepted and committed.", m->core.events},
+        {"ripen_duplicates_total", "counter", "Events that were there already.",
+         m->core.duplicates},
+        {"ripen_rejected_total", "counter", "Items refused with a reason.", m->core.rejected},
+        {"ripen_groups_total", "counter", "Transactions of events.", m->core.groups},
+        {"ripen_stage_moves_total", "counter", "Stage decisions.", m->core.moves},
+        {"ripen_actions_total", "counter", "Actions written to the outbox.", m->core.intents},
+        {"ripen_rule_errors_total", "counter", "Rules that failed on an event.", m->core.faults},
+        {"ripen_refolds_total", "counter", "Leads folded again for a late event.", m->core.refolds},
+        {"ripen_merges_total", "counter", "Leads joined.", m->core.merges},
+        {"ripen_joins_refused_total", "counter", "Joins that the guards refused.",
+         m->core.joins_refused},
+        {"ripen_requests_total", "counter", "Ingest requests.", m->ingest.requests},
+        {"ripen_bad_requests_total", "counter", "Ingest requests answered 4xx.",
+         m->ingest.bad_requests},
+        {"ripen_unauthorized_total", "counter", "Ingest requests without a valid key.",
+         m->ingest.unauthorized},
+        {"ripen_overloaded_total", "counter", "Ingest requests answered 503.",
+         m->ingest.overloaded},
+        {"ripen_queue_events", "gauge", "Events that wait for the writer.", m->queued},
+        {"ripen_leads_cached", "gauge", "Leads in memory.", m->core.leads_cached},
+        {"ripen_leads_dirty", "gauge", "Leads to be written behind.", m->core.leads_dirty},
+        {"ripen_event_newest", "gauge", "Row of the newest event.", (uint64_t)m->core.newest_event},
+        {"ripen_event_watermark", "gauge", "Rows up to it are in the lead states.",
+         (uint64_t)m->core.watermark},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        one(out, rows[i].name, rows[i].type, rows[i].help, rows[i].value);
+    }
+    rp_buf_printf(out,
+                  "# HELP ripen_rules_generation_info The rules in force.\n"
+                  "# TYPE ripen_rules_generation_info gauge\n"
+                  "ripen_rules_generation_info{generation=\"%u\",hash=\"%s\"} 1\n",
+                  m->rules->number, m->rules->hash);
+    endpoints(m, out);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* What /metrics says, as Prometheus text. */
+#ifndef RP_DAEMON_METRICS_H
+#define RP_DAEMON_METRICS_H
+
+#include "base/buf.h"
+#include "core/core.h"
+#include "deliver/deliver.h"
+#include "ingest/segment.h"
+
+struct rp_metrics {
+    const struct rp_rules *rules;
+    struct rp_core_stats core;
+    struct rp_ingest_stats ingest;
+    size_t queued;
+    struct rp_endpoint_stats endpoints[64];
+    size_t endpoint_count;
+};
+
+void rp_metrics_print(const struct rp_metrics *metrics, struct rp_buf *out);
+
+#endif

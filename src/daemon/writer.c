@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: MIT */
+/* Group commit without timers: while one group commits, the next gathers in the queue. Between
+ * groups the writer books delivery results and leases due rows; when the queue is empty it writes
+ * behind. Everything shared with the loop stands behind one mutex and is copied. */
+#include "daemon/writer.h"
+
+#include "base/check.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/mem.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { WAIT_MS = 200, LEASE_MS = 120000, CLAIM_MAX = 256 };
+
+struct result_node {
+    struct result_node *next;
+    struct rp_outbox_result result;
+    char *error;
+};
+
+struct rp_writer {
+    struct rp_core *core;
+    struct rp_queue *queue;
+    pthread_t thread;
+    bool deliver;
+    void (*wake)(void *ctx);
+    void *ctx;
+
+    pthread_mutex_t lock; /* guards what follows */
+    size_t room;
+    struct result_node *results, **results_end;
+    struct rp_claimed *claimed, **claimed_end;
+    struct rp_core_stats stats;
+    char trouble[400];
+
+    uint64_t intents_seen; /* the thread's own */
+    int64_t due_ms;        /* when the outbox is to be looked at again; RP_NEVER: not known */
+};
+
+void rp_claimed_free(struct rp_claimed *claimed)
+{
+    rp_arena_fini(&claimed->arena);
+    free(claimed);
+}
+
+static void note_trouble(struct rp_writer *writer, int status, const struct rp_err *err)
+{
+    bool news;
+
+    pthread_mutex_lock(&writer->lock);
+    news = status != 0 && writer->trouble[0] == '\0';
+    snprintf(writer->trouble, sizeof(writer->trouble), "%s", status ? err->text : "");
+    pthread_mutex_unlock(&writer->lock);
+    if (news) {
+        rp_log(RP_LOG_ERROR, "store", "status=%s problem=\"%s\"", ripen_status_name(status),
+               err->text);
+    }
+}
+
+static void run_group(struct rp_writer *writer, struct rp_batch *batches)
+{
+    struct rp_err err = {0};
+    int status = rp_core_run(writer->core, batches, &err);
+
+    note_trouble(writer, status, &err);
+    rp_queue_finish(writer->queue, batches);
+}
+
+static struct result_node *take_results(struct rp_writer *writer)
+{
+    struct result_node *first;
+
+    pthread_mutex_lock(&writer->lock);
+    first = writer->results;
+    writer->results = NULL;
+    writer->results_end = &writer->results;
+    pthread_mutex_unlock(&writer->lock);
+    return first;
+}
+
+/* Books results in one transaction. On a full disk they are dropped: the leases run out and the
+ * rows are delivered again under the same keys. */
+static void book_results(struct rp_writer *writer)
+{
+    struct result_node *first = take_results(writer);
+    struct rp_outbox_result *results;
+    struct rp_err err = {0};
+    size_t count = 0;
+
+    if (!first) {
+        return;
+    }
+    for (struct result_node *node = first; node; node = node->next) {
+        count++;
+    }
+    results = rp_malloc(count * sizeof(*results));
+    count = 0;
+    for (struct result_node *node = first; node; node = node->next) {
+        results[count++] = node->result;
+    }
+    note_trouble(writer, rp_core_outbox_finish(writer->core, results, count, &err), &err);
+    writer->due_ms = 0;
+    free(results);
+    while (first) {
+        struct result_node *next = first->next;
+
+        free(first->error);
+        free(first);
+        first = next;
+    }
+}
+
+static void claim_rows(struct rp_writer *writer, int64_t now_ms)
+{
+    struct rp_claimed *claimed;
+    struct rp_err err = {0};
+    size_t room;
+
+    pthread_mutex_lock(&writer->lock);
+    room = writer->room < CLAIM_MAX ? writer->room : CLAIM_MAX;
+    pthread_mutex_unlock(&writer->lock);
+    if (room == 0) {
+        return;
+    }
+    claimed = rp_calloc(1, sizeof(*claimed));
+    rp_arena_init(&claimed->arena);
+    if (rp_core_outbox_claim(writer->core, &claimed->arena, LEASE_MS, room, &claimed->rows,
+                             &claimed->count, &err) != 0 ||
+        claimed->count == 0) {
+        rp_claimed_free(claimed);
+        writer->due_ms = rp_outbox_due(rp_core_store(writer->core));
+        if (writer->due_ms != RP_NEVER && writer->due_ms <= now_ms) {
+            writer->due_ms = now_ms + WAIT_MS; /* waits behind an older row of its lead */
+        }
+        return;
+    }
+    pthread_mutex_lock(&writer->lock);
+    writer->room -= claimed->count < writer->room ? claimed->count : writer->room;
+    *writer->claimed_end = claimed;
+    writer->claimed_end = &claimed->next;
+    pthread_mutex_unlock(&writer->lock);
+    writer->wake(writer->ctx);
+}
+
+static void look_after_outbox(struct rp_writer *writer)
+{
+    struct rp_core_stats stats;
+    int64_t now_ms = rp_clock_system().now_ms(NULL);
+
+    book_results(writer);
+    rp_core_stats(writer->core, &stats);
+    if (writer->deliver) {
+        if (stats.intents != writer->intents_seen) {
+            writer->intents_seen = stats.intents;
+            writer->due_ms = 0;
+        }
+        if (writer->due_ms != RP_NEVER && writer->due_ms <= now_ms) {
+            claim_rows(writer, now_ms);
+        }
+    }
+    pthread_mutex_lock(&writer->lock);
+    writer->stats = stats;
+    pthread_mutex_unlock(&writer->lock);
+}
+
+static void *writer_main(void *arg)
+{
+    struct rp_writer *writer = arg;
+    bool closed = false;
+    bool busy = false;
+
+    while (!closed) {
+        struct rp_batch *batches =
+            rp_queue_take(writer->queue, RP_GROUP_EVENTS_MAX, busy ? 0 : WAIT_MS, &closed);
+
+        if (batches) {
+            run_group(writer, batches);
+        }
+        look_after_outbox(writer);
+        busy = !batches && rp_core_idle(writer->core);
+    }
+    look_after_outbox(writer);
+    (void)rp_core_flush(writer->core,
+                        NULL); /* what is not written is recovered at the next start */
+    return NULL;
+}
+
+int rp_writer_start(struct rp_core *core, struct rp_queue *queue, bool deliver,
+                    void (*wake)(void *ctx), void *ctx, struct rp_writer **ret_writer,
+                    struct rp_err *err)
+{
+    struct rp_writer *writer = rp_calloc(1, sizeof(*writer));
+    int failed;
+
+    writer->core = core;
+    writer->queue = queue;
+    writer->deliver = deliver;
+    writer->wake = wake;
+    writer->ctx = ctx;
+    writer->results_end = &writer->results;
+    writer->claimed_end = &writer->claimed;
+    pthread_mutex_init(&writer->lock, NULL);
+    failed = pthread_create(&writer->thread, NULL, writer_main, writer);
+    if (failed) {
+        pthread_mutex_destroy(&writer->lock);
+        free(writer);
+        return rp_err_set(err, RIPEN_EIO, "no thread could be started: %s", strerror(failed));
+    }
+    *ret_writer = writer;
+    return 0;
+}
+
+void rp_writer_join(struct rp_writer *writer)
+{
+    struct rp_claimed *claimed;
+
+    pthread_join(writer->thread, NULL);
+    while ((claimed = rp_writer_claimed(writer)) != NULL) {
+        while (claimed) {
+            struct rp_claimed *next = claimed->next;
+
+            rp_claimed_free(claimed);
+            claimed = next;
+        }
+    }
+    pthread_mutex_destroy(&writer->lock);
+    free(writer);
+}
+
+void rp_writer_room(struct rp_writer *writer, size_t room)
+{
+    bool more;
+
+    pthread_mutex_lock(&writer->lock);
+    more = room > writer->room;
+    writer->room = room;
+    pthread_mutex_unlock(&writer->lock);
+    if (more) {
+        rp_queue_nudge(writer->queue);
+    }
+}
+
+void rp_writer_result(struct rp_writer *writer, const struct rp_outbox_result *result)
+{
+    struct result_node *node = rp_calloc(1, sizeof(*node));
+
+    node->result = *result;
+    node->error = rp_strndup(result->error.ptr ? result->error.ptr : "", result->error.len);
+    node->result.error.ptr = node->error;
+    pthread_mutex_lock(&writer->lock);
+    *writer->results_end = node;
+    writer->results_end = &node->next;
+    pthread_mutex_unlock(&writer->lock);
+    rp_queue_nudge(writer->queue);
+}
+
+struct rp_claimed *rp_writer_claimed(struct rp_writer *writer)
+{
+    struct rp_claimed *first;
+
+    pthread_mutex_lock(&writer->lock);
+    first = writer->claimed;
+    writer->claimed = NULL;
+    writer->claimed_end = &writer->claimed;
+    pthread_mutex_unlock(&writer->lock);
+    return first;
+}
+
+void rp_writer_stats(struct rp_writer *writer, struct rp_core_stats *ret_stats)
+{
+    pthread_mutex_lock(&writer->lock);
+    *ret_stats = writer->stats;
+    pthread_mutex_unlock(&writer->lock);
+}
+
+void rp_writer_trouble(struct rp_writer *writer, char *text, size_t size)
+{
+    pthread_mutex_lock(&writer->lock);
+    snprintf(text, size, "%s", writer->trouble);
+    pthread_mutex_unlock(&writer->lock);
+}

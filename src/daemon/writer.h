@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* The writer: the one thread that owns the core. Takes what gathered in the queue, runs it as one
+ * group, hands it back, looks after the outbox and writes behind when there is time. */
+#ifndef RP_DAEMON_WRITER_H
+#define RP_DAEMON_WRITER_H
+
+#include "core/core.h"
+#include "ingest/queue.h"
+
+struct rp_writer;
+
+/* Leased outbox rows on their way to delivery; freed by the loop with rp_claimed_free. */
+struct rp_claimed {
+    struct rp_claimed *next;
+    struct rp_arena arena;
+    struct rp_outbox_row *rows;
+    size_t count;
+};
+void rp_claimed_free(struct rp_claimed *claimed);
+
+/* Starts the thread. `wake` is called on it when claimed rows wait. The core belongs to the thread
+ * until rp_writer_join. deliver false: outbox rows stay where they are. */
+int rp_writer_start(struct rp_core *core, struct rp_queue *queue, bool deliver,
+                    void (*wake)(void *ctx), void *ctx, struct rp_writer **ret_writer,
+                    struct rp_err *err);
+/* After rp_queue_close: waits until everything taken is committed and written. Frees the writer. */
+void rp_writer_join(struct rp_writer *writer);
+
+/* Loop thread. */
+void rp_writer_room(struct rp_writer *writer, size_t room); /* rows that delivery can take now */
+void rp_writer_result(struct rp_writer *writer, const struct rp_outbox_result *result);
+struct rp_claimed *rp_writer_claimed(struct rp_writer *writer);
+void rp_writer_stats(struct rp_writer *writer, struct rp_core_stats *ret_stats);
+/* What went wrong with the last group; "" when it went well. */
+void rp_writer_trouble(struct rp_writer *writer, char *text, size_t size);
+
+#endif
