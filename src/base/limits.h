@@ -21,6 +21,9 @@
 #define RP_GROUP_EVENTS_MAX    1000  /* events in one transaction */
 #define RP_LEADS_CACHED_MAX    2000000
 #define RP_CONNECTIONS_MAX     4096
+#define RP_NODES_CACHED_MAX    1048576 /* identifiers of the store, some 90 bytes each */
+#define RP_NAMES_MAX           65536   /* names interned for events; further ones stand in their rows */
+#define RP_TAILS_MAX           16384   /* ends of bodies that many events share */
 
 /* What a rule may use. */
 #define RP_RULE_STEPS_MAX      50000    /* instructions of one test */
@@ -43,5 +46,8 @@
 #define RP_WEBHOOK_ANSWER_MAX  (64 * 1024)
 #define RP_ACTION_BODY_MAX     (64 * 1024)
 #define RP_ENDPOINT_QUEUE_MAX  4096 /* rows of one endpoint in memory; the rest wait in the outbox */
+#define RP_RETRY_STEP_MS       (5 * 1000)         /* ceiling of the first back-off; doubles */
+#define RP_RETRY_STEP_MAX_MS   (5 * 3600 * 1000)  /* ceiling of every later one; also of Retry-After */
+#define RP_RETRY_ATTEMPTS_MAX  23 /* 22 waits, 27.8 hours on average; then dead */
 
 #endif

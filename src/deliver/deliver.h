@@ -1,7 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Delivers leased outbox rows over HTTP: a queue and a cap for each endpoint, Standard Webhooks
- * signatures, private addresses refused at connect time. Lives on the loop; knows no store: rows come
- * in, results go out by callback. */
+ * signatures, private addresses refused at connect time. Lives on the loop; knows no store: rows
+ * come in, results go out by callback.
+ *
+ * Every row that was submitted gets one result, with two exceptions: a row that is here already,
+ * and one whose lease ran out while it waited (then it may belong to somebody else).
+ * RP_OUTCOME_RETURNED hands a row back without an attempt: its endpoint is slow and others wait
+ * behind, the lease would end before an answer, an earlier row of the same lead is to be tried
+ * again first, or the server stops. */
 #ifndef RP_DELIVER_DELIVER_H
 #define RP_DELIVER_DELIVER_H
 
@@ -15,28 +21,36 @@
 
 struct rp_deliver;
 
-/* The end of an attempt, on the loop thread; the result's texts live until the call returns. */
+/* The end of a row's stay, on the loop thread, also from inside rp_deliver_submit and
+ * rp_deliver_stop; may call either. The result's texts live until the call returns. */
 typedef void rp_delivered_fn(void *ctx, const struct rp_outbox_result *result);
 
-/* Copies what it needs of the endpoints. */
+/* Copies what it needs of the endpoints. EINPUT with the endpoint's name and place when a url or a
+ * secret cannot be used. */
 int rp_deliver_new(uv_loop_t *loop, const struct rp_config *config, struct rp_clock clock,
                    rp_delivered_fn *delivered, void *ctx, struct rp_deliver **ret_deliver,
                    struct rp_err *err);
-/* Stops starting attempts; `stopped` is called when the last one in flight has ended or given up after
- * grace_ms, and the object is freed then. */
+/* Stops starting attempts and hands back what waits; `stopped` is called from the loop when the
+ * last attempt in flight has ended or was given up after grace_ms (its row is to be tried again at
+ * once), and the object is freed then. A second call only shortens the grace. */
 void rp_deliver_stop(struct rp_deliver *deliver, int64_t grace_ms, void (*stopped)(void *ctx),
                      void *ctx);
 /* How many rows can be handed over now (bounded by RP_ENDPOINT_QUEUE_MAX). */
 size_t rp_deliver_room(const struct rp_deliver *deliver);
-/* Takes leased rows (copied). A row whose endpoint is unknown or switched off ends as dead at once. */
+/* How long rows should be leased for: the longest time out and a minute to wait for a slot. */
+int64_t rp_deliver_lease_ms(const struct rp_deliver *deliver);
+/* Takes leased rows (copied). A row whose endpoint is unknown or switched off ends as dead at once.
+ */
 void rp_deliver_submit(struct rp_deliver *deliver, const struct rp_outbox_row *rows, size_t count);
 
 struct rp_endpoint_stats {
     struct rp_str name;
-    uint64_t delivered, failed, dead;
+    uint64_t delivered, failed, dead; /* rows, attempts that are tried again, rows */
     size_t queued, in_flight;
-    bool disabled; /* answered 410 */
+    bool disabled; /* answered 410; until the configuration is loaded again */
 };
+/* Up to `max`, in the order of the configuration; the names live as long as the object. Returns how
+ * many endpoints there are. */
 size_t rp_deliver_stats(const struct rp_deliver *deliver, struct rp_endpoint_stats *ret_stats,
                         size_t max);
 
