@@ -38,6 +38,7 @@ struct rp_batch {
     struct rp_arena arena;
     struct rp_item *items;
     size_t item_count;
+    size_t beyond; /* items past RP_BATCH_ITEMS_MAX: rejected, and not in `items` */
     size_t accepted, duplicates, rejected; /* after the run */
     int status; /* of the commit: 0, EFULL, ESTORE; verdicts count only when 0 */
     void (*done)(struct rp_batch *batch); /* called on the owner's thread, once */
@@ -99,14 +100,20 @@ struct rp_core_stats {
 void rp_core_stats(const struct rp_core *core, struct rp_core_stats *ret_stats);
 
 /* Parses a request's body into the batch's items: what the HTTP door, the library and `import`
- * share. EINPUT only when it is not JSON. ret_request (may be NULL) tells the write key of the
+ * share. EINPUT only when it is not JSON. Texts borrow from `body`, which must outlive the batch. The
+ * envelope gets sentAt and context of a batch. ret_request (may be NULL) tells the write key of the
  * body. */
 int rp_batch_parse(struct rp_batch *batch, struct rp_str body, struct rp_envelope *envelope,
                    struct rp_request *ret_request, struct rp_err *err);
+/* The second half of it, for a door that must see the write key first: `request` comes from
+ * rp_request_parse into the batch's arena. */
+void rp_batch_items(struct rp_batch *batch, const struct rp_request *request,
+                    struct rp_envelope *envelope);
 /* {"success":true,"accepted":n,"duplicates":n,"rejected":[{"index","code","message"}]} */
 struct rp_buf;
 void rp_batch_answer(const struct rp_batch *batch, struct rp_buf *out);
 struct rp_batch *rp_batch_new(void);
-void rp_batch_free(struct rp_batch *batch);
+void rp_batch_free(struct rp_batch *batch); /* NULL: no effect */
+void rp_batch_reset(struct rp_batch *batch); /* as new, but keeps memory for the next request */
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The doors that SDKs knock at: the Segment-compatible routes, beacons, pixels, settings, CORS. Parses on
- * the loop thread, queues for the writer, answers after the commit. */
+/* The doors that SDKs knock at: the Segment-compatible routes, beacons, pixels, settings, CORS.
+ * Parses on the loop thread, queues for the writer, answers after the commit. */
 #ifndef RP_INGEST_SEGMENT_H
 #define RP_INGEST_SEGMENT_H
 
@@ -12,7 +12,7 @@
 struct rp_auth {
     struct rp_key_row *keys; /* borrowed until the next set */
     size_t key_count;
-    bool open;               /* no key made yet and loopback: any write key goes */
+    bool open; /* no key made yet and loopback: any write key goes */
 };
 
 struct rp_ingest;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* An HTTP/1.1 server on a uv loop, behind one small interface so that the library under it can change.
- * Strict framing, bounded sizes, slow clients cut off. Handlers run on the loop thread and may answer
- * later. Knows nothing about leads. */
+/* An HTTP/1.1 server on a uv loop, behind one small interface so that the library under it can
+ * change. Strict framing, bounded sizes, slow clients cut off. Handlers run on the loop thread and
+ * may answer later. Knows nothing about leads. */
 #ifndef RP_NET_HTTP_H
 #define RP_NET_HTTP_H
 
@@ -12,17 +12,18 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
 #include <uv.h>
 
 enum rp_method { RP_GET, RP_POST, RP_PUT, RP_DELETE, RP_OPTIONS, RP_HEAD, RP_OTHER_METHOD };
 
 struct rp_http_request {
     enum rp_method method;
-    struct rp_str path;  /* decoded, without the query */
-    struct rp_str query; /* raw */
-    struct rp_str body;  /* whole, gunzipped */
+    struct rp_str path;     /* decoded, without the query */
+    struct rp_str query;    /* raw */
+    struct rp_str body;     /* whole, gunzipped */
     struct rp_arena *arena; /* dies with the request */
-    void *priv;          /* the server's */
+    void *priv;             /* the server's */
 };
 
 /* "" when absent; the name's case does not matter. */
@@ -36,7 +37,8 @@ bool rp_http_peer_loopback(const struct rp_http_request *request);
 
 /* To be called before the reply, any number of times. */
 void rp_http_reply_header(struct rp_http_request *request, const char *name, struct rp_str value);
-/* Answers, once, now or later, on the loop thread; the body is copied. The request is gone after it. */
+/* Answers, once, now or later, on the loop thread; the body is copied. The request is gone after
+ * it. */
 void rp_http_reply(struct rp_http_request *request, int status, const char *content_type,
                    struct rp_str body);
 
