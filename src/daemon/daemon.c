@@ -9,6 +9,7 @@
 #include "daemon/daemon.h"
 
 #include "base/buf.h"
+#include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "daemon/metrics.h"
@@ -43,7 +44,7 @@ struct daemon {
     struct rp_store *keys_store; /* read-only, for the keys */
     struct rp_arena keys_arena;
     const struct rp_daemon_options *options;
-    bool loopback, stopping;
+    bool loopback, any_key, stopping;
 };
 
 static void on_request(void *ctx, struct rp_http_request *request)
@@ -120,6 +121,7 @@ static int refresh_keys(struct daemon *daemon, struct rp_err *err)
     if (status != 0) {
         return status; /* the keys known so far stay in force */
     }
+    daemon->any_key = auth.key_count > 0;
     auth.open = auth.key_count == 0 && (daemon->loopback || daemon->options->insecure);
     rp_ingest_auth_set(daemon->ingest, &auth);
     rp_api_auth_set(daemon->api, auth.keys, auth.key_count, auth.open);
@@ -285,6 +287,13 @@ static int open_doors(struct daemon *daemon, struct rp_err *err)
     daemon->ingest = rp_ingest_new(daemon->queue, rp_clock_system());
     daemon->api = rp_api_new(&api);
     status = refresh_keys(daemon, err);
+    if (status == 0 && !daemon->any_key && !daemon->loopback && !options->insecure) {
+        status = rp_err_set(err, RIPEN_EDENIED,
+                            "%s is not a loopback address and no key exists: anyone could send "
+                            "events; make one with `ripen key create --scope ingest`, or say "
+                            "--insecure",
+                            options->address);
+    }
     if (status == 0 && options->deliver) {
         status = rp_deliver_new(&daemon->loop, options->config, rp_clock_system(), on_delivered,
                                 daemon, &daemon->deliver, err);

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT */
+/* ripen leads, lead, explain, why-not: questions about leads, answered from the file, whether or
+ * not a server runs beside. */
+#include "base/buf.h"
+#include "cli/commands.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+/* What all four take. */
+struct asking {
+    const char *db, *format_text, *at_text, *config, *stage, *sort, *limit;
+    enum rp_format format;
+    int64_t now_ms;
+    struct rp_setup setup;
+    struct rp_reader *reader;
+};
+
+/* RP_EXIT_DONE: ask; else the exit status. */
+static int open_asking(struct asking *asking)
+{
+    struct rp_err err = {0};
+    int format = rp_format_parse(asking->format_text);
+    int status;
+
+    if (format < 0 ||
+        !rp_moment_parse(asking->at_text, rp_clock_system().now_ms(NULL), &asking->now_ms)) {
+        return RP_EXIT_FAILED;
+    }
+    asking->format = (enum rp_format)format;
+    status = rp_setup_config(&asking->setup, "rules", asking->config);
+    if (status == RP_EXIT_DONE && rp_reader_open(rp_setup_db(&asking->setup, asking->db), NULL,
+                                                 NULL, &asking->reader, &err) != 0) {
+        status = rp_fail(&err);
+    }
+    return status;
+}
+
+static int close_asking(struct asking *asking, int status, const struct rp_err *err,
+                        struct rp_buf *out)
+{
+    int result = status == 0                 ? rp_print(out)
+                 : status == RIPEN_ENOTFOUND ? (rp_fail(err), RP_EXIT_PROBLEMS)
+                                             : rp_fail(err);
+
+    rp_buf_fini(out);
+    rp_reader_close(asking->reader);
+    rp_setup_fini(&asking->setup);
+    return result;
+}
+
+int rp_cmd_leads(const struct rp_command *command, int argc, char **argv)
+{
+    struct asking asking = {0};
+    const struct rp_option options[] = {
+        {"db", "FILE", "the database (ripen.db)", &asking.db, NULL},
+        {"stage", "STAGE", "only leads in this stage", &asking.stage, NULL},
+        {"sort", "score|recent|created", "the order (score)", &asking.sort, NULL},
+        {"limit", "N", "at most so many (50)", &asking.limit, NULL},
+        {"at", "TIME", "the moment of reading (now)", &asking.at_text, NULL},
+        {"format", "text|json", "how to print", &asking.format_text, NULL},
+        {"config", "FILE", "ripen.lua", &asking.config, NULL},
+        {0},
+    };
+    char *arguments[4] = {0};
+    int count = rp_options_parse(command, options, argc, argv, arguments);
+    struct rp_leads_query query = {0};
+    struct rp_buf out = {0};
+    struct rp_err err = {0};
+    int status;
+
+    if (count < 0) {
+        return count == -1 ? RP_EXIT_DONE : RP_EXIT_FAILED;
+    }
+    status = open_asking(&asking);
+    if (status != RP_EXIT_DONE) {
+        return status;
+    }
+    query.stage = rp_str_from(asking.stage ? asking.stage : "");
+    query.sort = rp_str_from(asking.sort ? asking.sort : "score");
+    query.limit = asking.limit ? strtoul(asking.limit, NULL, 10) : 0;
+    query.now_ms = asking.now_ms;
+    status =
+        rp_reader_leads(asking.reader, &query, asking.format, rp_colour(STDOUT_FILENO), &out, &err);
+    return close_asking(&asking, status, &err, &out);
+}
+
+typedef int ask_fn(struct asking *asking, char **arguments, struct rp_buf *out, bool *ret_problem,
+                   struct rp_err *err);
+
+static int ask(const struct rp_command *command, int argc, char **argv, ask_fn *fn)
+{
+    struct asking asking = {0};
+    const struct rp_option options[] = {
+        {"db", "FILE", "the database (ripen.db)", &asking.db, NULL},
+        {"at", "TIME", "the moment of reading (now)", &asking.at_text, NULL},
+        {"format", "text|json", "how to print", &asking.format_text, NULL},
+        {"config", "FILE", "ripen.lua", &asking.config, NULL},
+        {0},
+    };
+    char *arguments[8] = {0};
+    int count = rp_options_parse(command, options, argc, argv, arguments);
+    struct rp_buf out = {0};
+    struct rp_err err = {0};
+    bool problem = false;
+    int status;
+
+    if (count < 0) {
+        return count == -1 ? RP_EXIT_DONE : RP_EXIT_FAILED;
+    }
+    status = open_asking(&asking);
+    if (status != RP_EXIT_DONE) {
+        return status;
+    }
+    status = fn(&asking, arguments, &out, &problem, &err);
+    status = close_asking(&asking, status, &err, &out);
+    return status == RP_EXIT_DONE && problem ? RP_EXIT_PROBLEMS : status;
+}
+
+static int ask_lead(struct asking *asking, char **arguments, struct rp_buf *out, bool *ret_problem,
+                    struct rp_err *err)
+{
+    (void)ret_problem;
+    return rp_reader_lead(asking->reader, rp_str_from(arguments[0]), asking->now_ms, asking->format,
+                          rp_colour(STDOUT_FILENO), out, err);
+}
+
+static int ask_explain(struct asking *asking, char **arguments, struct rp_buf *out,
+                       bool *ret_problem, struct rp_err *err)
+{
+    (void)ret_problem;
+    return rp_reader_explain(asking->reader, rp_str_from(arguments[0]), asking->now_ms,
+                             asking->format, rp_colour(STDOUT_FILENO), out, err);
+}
+
+static int ask_why_not(struct asking *asking, char **arguments, struct rp_buf *out,
+                       bool *ret_problem, struct rp_err *err)
+{
+    bool fires = false;
+    int status =
+        rp_reader_why_not(asking->reader, rp_str_from(arguments[0]), rp_str_from(arguments[1]),
+                          asking->now_ms, asking->format, out, &fires, err);
+
+    *ret_problem = !fires;
+    return status;
+}
+
+int rp_cmd_lead(const struct rp_command *command, int argc, char **argv)
+{
+    return ask(command, argc, argv, ask_lead);
+}
+
+int rp_cmd_explain(const struct rp_command *command, int argc, char **argv)
+{
+    return ask(command, argc, argv, ask_explain);
+}
+
+int rp_cmd_why_not(const struct rp_command *command, int argc, char **argv)
+{
+    return ask(command, argc, argv, ask_why_not);
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/* The commands and what they share. */
+#ifndef RP_CLI_COMMANDS_H
+#define RP_CLI_COMMANDS_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "cli/options.h"
+#include "core/core.h"
+#include "core/reader.h"
+#include "engine/config.h"
+#include "engine/load.h"
+
+typedef int rp_command_fn(const struct rp_command *command, int argc, char **argv);
+
+rp_command_fn rp_cmd_serve, rp_cmd_check, rp_cmd_try, rp_cmd_import, rp_cmd_leads, rp_cmd_lead,
+    rp_cmd_explain, rp_cmd_why_not, rp_cmd_outbox, rp_cmd_key, rp_cmd_init;
+
+/* Rules and configuration of a command, loaded; findings were printed on stderr. */
+struct rp_setup {
+    struct rp_arena arena;
+    struct rp_config config;
+    struct rp_files files;
+    struct rp_rules *rules;
+    struct rp_findings findings;
+};
+
+/* Reads configuration (--config, else ripen.lua in the rules directory, else here) and rules.
+ * Returns an exit status; on RP_EXIT_DONE setup->rules is the caller's. quiet: warnings are not
+ * printed. */
+int rp_setup_load(struct rp_setup *setup, const char *rules_dir, const char *config_path,
+                  bool quiet);
+/* Only the configuration, for commands that need its paths. */
+int rp_setup_config(struct rp_setup *setup, const char *rules_dir, const char *config_path);
+void rp_setup_fini(struct rp_setup *setup);
+/* flag over environment and file over default. */
+const char *rp_setup_db(const struct rp_setup *setup, const char *flag);
+
+/* --format text|json; -1 with a message. */
+int rp_format_parse(const char *text);
+/* A moment: ISO 8601 or "now" (NULL); false with a message. */
+bool rp_moment_parse(const char *text, int64_t fallback, int64_t *ret_ms);
+/* Prints err and returns the exit status that goes with it. */
+int rp_fail(const struct rp_err *err);
+/* Writes a buffer to stdout, with a line end when it lacks one; frees it. */
+int rp_print(struct rp_buf *buf);
+
+#endif

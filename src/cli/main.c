@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/* The program `ripen`: a table of commands. */
+#include "cli/commands.h"
+#include "cli/options.h"
+
+#include <ripen/ripen.h>
+
+#include <stdio.h>
+#include <string.h>
+
+const struct rp_command rp_commands[] = {
+    {"serve", "[RULES]", "Takes events over HTTP, judges them by the rules, delivers the actions.",
+     rp_cmd_serve, 0, 1},
+    {"check", "[RULES]", "Reads the rules and says everything that is wrong with them.",
+     rp_cmd_check, 0, 1},
+    {"try", "[RULES] EVENTS",
+     "Dry run: takes events (NDJSON, - for standard input) through the rules and prints the leads.",
+     rp_cmd_try, 1, 2},
+    {"import", "FILE", "Reads events into the database: NDJSON, or CSV with a mapping.",
+     rp_cmd_import, 1, 1},
+    {"leads", "", "Lists leads with score, grade and stage.", rp_cmd_leads, 0, 0},
+    {"lead", "LEAD", "Everything about one lead: profile, scores, stages, actions, time line.",
+     rp_cmd_lead, 1, 1},
+    {"explain", "LEAD", "Why the lead has its score: rows that sum to it.", rp_cmd_explain, 1, 1},
+    {"why-not", "LEAD RULE|STAGE", "The first condition that fails, in words.", rp_cmd_why_not, 2,
+     2},
+    {"outbox", "list | retry ID | cancel ID | dead",
+     "What is to be delivered, and what became of it.", rp_cmd_outbox, 1, 2},
+    {"key", "create | list | revoke ID", "Keys of clients and people.", rp_cmd_key, 1, 2},
+    {"init", "DIR", "Makes a rules directory to start from.", rp_cmd_init, 1, 1},
+    {NULL, NULL, NULL, NULL, 0, 0},
+};
+
+static void help(FILE *out)
+{
+    fputs("ripen: lead qualification by rules\n\nCommands:\n", out);
+    for (const struct rp_command *c = rp_commands; c->name; c++) {
+        fprintf(out, "  %-8s %-34s %s\n", c->name, c->arguments, c->summary);
+    }
+    fputs("\n`ripen COMMAND --help` tells a command's options. LEAD is an e-mail, a userId, an\n"
+          "anonymousId or a lead id. Exit status: 0 done, 1 found problems, 2 could not run.\n",
+          out);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) {
+        help(stderr);
+        return RP_EXIT_FAILED;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
+        help(stdout);
+        return RP_EXIT_DONE;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        printf("ripen %s\n", ripen_version());
+        return RP_EXIT_DONE;
+    }
+    for (const struct rp_command *c = rp_commands; c->name; c++) {
+        if (strcmp(argv[1], c->name) == 0) {
+            return c->run(c, argc - 1, argv + 1);
+        }
+    }
+    return rp_complain("no command \"%s\"; see `ripen --help`", argv[1]);
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+/* Parses long options in any place: --name VALUE, --name=VALUE, --switch. Values given after an
+ * option that takes none are errors, not arguments. */
+#include "cli/options.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+int rp_complain(const char *fmt, ...)
+{
+    va_list args;
+
+    fputs("ripen: ", stderr);
+    va_start(args, fmt);
+    vfprintf(stderr, fmt, args);
+    va_end(args);
+    fputc('\n', stderr);
+    return RP_EXIT_FAILED;
+}
+
+bool rp_colour(int descriptor)
+{
+    const char *no = getenv("NO_COLOR");
+
+    return isatty(descriptor) && !(no && no[0]);
+}
+
+void rp_command_help(const struct rp_command *command, const struct rp_option *options)
+{
+    printf("ripen %s %s\n%s\n", command->name, command->arguments, command->summary);
+    if (options[0].name) {
+        puts("\nOptions:");
+    }
+    for (const struct rp_option *o = options; o->name; o++) {
+        char left[64];
+
+        snprintf(left, sizeof(left), "--%s%s%s", o->name, o->arg ? " " : "", o->arg ? o->arg : "");
+        printf("  %-22s %s\n", left, o->help);
+    }
+    puts("  --help                 this text");
+}
+
+static const struct rp_option *find(const struct rp_option *options, const char *name, size_t len)
+{
+    for (; options->name; options++) {
+        if (strlen(options->name) == len && strncmp(options->name, name, len) == 0) {
+            return options;
+        }
+    }
+    return NULL;
+}
+
+/* 0: taken; else what rp_options_parse returns. *at moves over a value in the next word. */
+static int take_option(const struct rp_command *command, const struct rp_option *options, int argc,
+                       char **argv, int *at)
+{
+    const char *word = argv[*at] + 2;
+    const char *equals = strchr(word, '=');
+    size_t len = equals ? (size_t)(equals - word) : strlen(word);
+    const struct rp_option *option = find(options, word, len);
+
+    if (!option && strcmp(word, "help") == 0) {
+        rp_command_help(command, options);
+        return -1;
+    }
+    if (!option) {
+        rp_complain("%s has no option --%.*s; see `ripen %s --help`", command->name, (int)len, word,
+                    command->name);
+        return -2;
+    }
+    if (!option->arg) {
+        if (equals) {
+            rp_complain("--%s takes no value", option->name);
+            return -2;
+        }
+        *option->on = true;
+        return 0;
+    }
+    if (option->on) { /* the value may be left out: --coverage[=PCT] */
+        *option->on = true;
+        if (equals) {
+            *option->value = equals + 1;
+        }
+        return 0;
+    }
+    if (!equals && *at + 1 >= argc) {
+        rp_complain("--%s needs a value: --%s %s", option->name, option->name, option->arg);
+        return -2;
+    }
+    *option->value = equals ? equals + 1 : argv[++*at];
+    return 0;
+}
+
+int rp_options_parse(const struct rp_command *command, const struct rp_option *options, int argc,
+                     char **argv, char **ret_arguments)
+{
+    bool ended = false;
+    int count = 0;
+
+    for (int at = 1; at < argc; at++) {
+        if (!ended && strcmp(argv[at], "--") == 0) {
+            ended = true;
+        } else if (!ended && strncmp(argv[at], "--", 2) == 0) {
+            int status = take_option(command, options, argc, argv, &at);
+
+            if (status != 0) {
+                return status;
+            }
+        } else {
+            ret_arguments[count++] = argv[at];
+        }
+    }
+    if (count < command->arguments_min || count > command->arguments_max) {
+        rp_complain("usage: ripen %s %s", command->name, command->arguments);
+        return -2;
+    }
+    return count;
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+/* What commands share: configuration and rules off the disk, formats, moments, errors. */
+#include "base/buf.h"
+#include "base/when.h"
+#include "cli/commands.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static void print_findings(struct rp_setup *setup)
+{
+    struct rp_buf out = {0};
+
+    rp_findings_print(&out, &setup->findings, rp_colour(STDERR_FILENO));
+    fwrite(out.ptr, 1, out.len, stderr);
+    rp_buf_fini(&out);
+    setup->findings = (struct rp_findings){0};
+}
+
+static const char *find_config(const char *rules_dir, char path[4096])
+{
+    snprintf(path, 4096, "%s/ripen.lua", rules_dir);
+    if (access(path, R_OK) == 0) {
+        return path;
+    }
+    return access("ripen.lua", R_OK) == 0 ? "ripen.lua" : NULL;
+}
+
+int rp_setup_config(struct rp_setup *setup, const char *rules_dir, const char *config_path)
+{
+    char path[4096];
+    struct rp_err err = {0};
+    int status;
+
+    *setup = (struct rp_setup){0};
+    rp_arena_init(&setup->arena);
+    if (config_path && access(config_path, R_OK) != 0) {
+        return rp_complain("the configuration %s cannot be read; give another --config",
+                           config_path);
+    }
+    status = rp_config_load(&setup->arena, config_path ? config_path : find_config(rules_dir, path),
+                            &setup->config, &setup->findings, &err);
+    if (setup->findings.count > 0) {
+        print_findings(setup);
+    }
+    if (status == 0) {
+        return RP_EXIT_DONE;
+    }
+    return status == RIPEN_ERULE ? RP_EXIT_PROBLEMS : rp_fail(&err);
+}
+
+int rp_setup_load(struct rp_setup *setup, const char *rules_dir, const char *config_path,
+                  bool quiet)
+{
+    struct rp_load_options options = {0};
+    struct rp_err err = {0};
+    struct rp_str *endpoints;
+    int status = rp_setup_config(setup, rules_dir, config_path);
+
+    if (status != RP_EXIT_DONE) {
+        return status;
+    }
+    if (setup->config.path.len > 0) {
+        endpoints = RP_ARENA_ARRAY(&setup->arena, struct rp_str, setup->config.endpoint_count + 1);
+        for (size_t i = 0; i < setup->config.endpoint_count; i++) {
+            endpoints[i] = setup->config.endpoints[i].name;
+        }
+        options.endpoints = endpoints;
+        options.endpoint_count = setup->config.endpoint_count;
+    }
+    status = rp_files_read(&setup->arena, rules_dir, &setup->files, &err);
+    if (status == 0) {
+        status =
+            rp_load(&setup->arena, &setup->files, &options, &setup->rules, &setup->findings, &err);
+    }
+    if (setup->findings.errors > 0 || (!quiet && setup->findings.count > 0)) {
+        print_findings(setup);
+    }
+    if (status == RIPEN_ERULE) {
+        fprintf(stderr, "ripen: the rules in %s are not valid; nothing was changed\n", rules_dir);
+        return RP_EXIT_PROBLEMS;
+    }
+    return status == 0 ? RP_EXIT_DONE : rp_fail(&err);
+}
+
+void rp_setup_fini(struct rp_setup *setup)
+{
+    rp_arena_fini(&setup->arena);
+}
+
+const char *rp_setup_db(const struct rp_setup *setup, const char *flag)
+{
+    if (flag) {
+        return flag;
+    }
+    return setup->config.db.len > 0 ? setup->config.db.ptr : "ripen.db";
+}
+
+int rp_format_parse(const char *text)
+{
+    if (!text || strcmp(text, "text") == 0) {
+        return RP_FORMAT_TEXT;
+    }
+    if (strcmp(text, "json") == 0) {
+        return RP_FORMAT_JSON;
+    }
+    rp_complain("--format is text or json, not \"%s\"", text);
+    return -1;
+}
+
+bool rp_moment_parse(const char *text, int64_t fallback, int64_t *ret_ms)
+{
+    if (!text || strcmp(text, "now") == 0) {
+        *ret_ms = fallback;
+        return true;
+    }
+    if (rp_time_parse(rp_str_from(text), ret_ms)) {
+        return true;
+    }
+    rp_complain("\"%s\" is no time; write it like 2026-03-02T09:00:00Z", text);
+    return false;
+}
+
+int rp_fail(const struct rp_err *err)
+{
+    if (err->file[0]) {
+        return rp_complain("%s:%d: %s", err->file, err->line, err->text);
+    }
+    return rp_complain("%s", err->text[0] ? err->text : ripen_status_text(err->status));
+}
+
+int rp_print(struct rp_buf *buf)
+{
+    int bad;
+
+    if (buf->len > 0 && buf->ptr[buf->len - 1] != '\n') {
+        rp_buf_char(buf, '\n');
+    }
+    bad = fwrite(buf->ptr ? buf->ptr : "", 1, buf->len, stdout) != buf->len || fflush(stdout) != 0;
+    rp_buf_fini(buf);
+    return bad ? RP_EXIT_FAILED : RP_EXIT_DONE;
+}
