@@ -9,8 +9,9 @@
 
 #include <stdlib.h>
 
-#define BEYOND_LISTED_MAX RP_BATCH_ITEMS_MAX /* of the items past the bound; the rest are counted  \
-                                              */
+#define BEYOND_LISTED_MAX                                                                          \
+    RP_BATCH_ITEMS_MAX /* of the items past the bound; the rest are counted                        \
+                        */
 
 struct rp_batch *rp_batch_new(void)
 {

@@ -100,9 +100,9 @@ struct rp_core_stats {
 void rp_core_stats(const struct rp_core *core, struct rp_core_stats *ret_stats);
 
 /* Parses a request's body into the batch's items: what the HTTP door, the library and `import`
- * share. EINPUT only when it is not JSON. Texts borrow from `body`, which must outlive the batch. The
- * envelope gets sentAt and context of a batch. ret_request (may be NULL) tells the write key of the
- * body. */
+ * share. EINPUT only when it is not JSON. Texts borrow from `body`, which must outlive the batch.
+ * The envelope gets sentAt and context of a batch. ret_request (may be NULL) tells the write key of
+ * the body. */
 int rp_batch_parse(struct rp_batch *batch, struct rp_str body, struct rp_envelope *envelope,
                    struct rp_request *ret_request, struct rp_err *err);
 /* The second half of it, for a door that must see the write key first: `request` comes from
@@ -113,7 +113,7 @@ void rp_batch_items(struct rp_batch *batch, const struct rp_request *request,
 struct rp_buf;
 void rp_batch_answer(const struct rp_batch *batch, struct rp_buf *out);
 struct rp_batch *rp_batch_new(void);
-void rp_batch_free(struct rp_batch *batch); /* NULL: no effect */
+void rp_batch_free(struct rp_batch *batch);  /* NULL: no effect */
 void rp_batch_reset(struct rp_batch *batch); /* as new, but keeps memory for the next request */
 
 #endif

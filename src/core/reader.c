@@ -3,17 +3,13 @@
 #include "core/reader.h"
 
 #include "base/mem.h"
-#include "base/text.h"
 #include "core/reader_priv.h"
 #include "engine/load.h"
-#include "store/events.h"
 #include "store/generations.h"
-#include "store/states.h"
+#include "store/reports.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-enum { LEADS_DEFAULT = 50, LEADS_MAX = 10000, IDS_PORTION = 1000 };
 
 static void drop_own_rules(struct rp_reader *reader)
 {
@@ -98,7 +94,7 @@ void rp_reader_close(struct rp_reader *reader)
     free(reader);
 }
 
-static int begin(struct rp_reader *reader, struct rp_err *err)
+int rp_reader_begin(struct rp_reader *reader, struct rp_err *err)
 {
     int status = reader->owns_store ? rp_store_snapshot(reader->store, err) : 0;
 
@@ -106,7 +102,7 @@ static int begin(struct rp_reader *reader, struct rp_err *err)
     return status == 0 && reader->owns_rules ? load_active(reader, err) : status;
 }
 
-static int end(struct rp_reader *reader, int status)
+int rp_reader_end(struct rp_reader *reader, int status)
 {
     if (reader->owns_store) {
         rp_store_snapshot_end(reader->store);
@@ -115,169 +111,14 @@ static int end(struct rp_reader *reader, int status)
     return status;
 }
 
-static int find_lead(struct rp_reader *reader, struct rp_str text, int64_t *ret_lead,
-                     struct rp_err *err)
-{
-    static const enum rp_node_kind kinds[] = {RP_NODE_EMAIL, RP_NODE_USER, RP_NODE_ANONYMOUS};
-    int status = RIPEN_ENOTFOUND;
-
-    if (rp_str_starts(text, RP_STR("ld_"))) {
-        status = rp_lead_by_public_id(reader->store, text, ret_lead, err);
-    }
-    for (size_t i = 0; i < RP_COUNT(kinds) && status == RIPEN_ENOTFOUND; i++) {
-        struct rp_identity identity;
-        struct rp_str value = kinds[i] == RP_NODE_EMAIL ? rp_text_fold(&reader->arena, text) : text;
-
-        status = rp_identity_find(reader->store, kinds[i], value, &identity, err);
-        if (status == 0) {
-            *ret_lead = identity.lead;
-        }
-    }
-    if (status == RIPEN_ENOTFOUND) {
-        return rp_err_set(err, status,
-                          "no lead \"%.*s\"; give an e-mail, a userId, an anonymousId or a lead id",
-                          RP_STR_ARG(text));
-    }
-    return status;
-}
-
-/* ---- leads
- * ---------------------------------------------------------------------------------------- */
-
-struct ranked {
-    int64_t lead, key;
-};
-
-static int by_key(const void *a, const void *b)
-{
-    const struct ranked *x = a;
-    const struct ranked *y = b;
-
-    return x->key != y->key ? (x->key < y->key) - (x->key > y->key)
-                            : (x->lead > y->lead) - (x->lead < y->lead);
-}
-
-/* The sort key of one lead, from its state when it is of this generation, else from its events. */
-static int rank(struct rp_reader *reader, int64_t id, const struct rp_leads_query *query,
-                struct ranked *ret_rank, bool *ret_keep, struct rp_err *err)
-{
-    struct rp_view view;
-    int status = rp_view_open(reader, id, query->now_ms, &view, err);
-
-    if (status != 0) {
-        return status;
-    }
-    *ret_keep = query->stage.len == 0 || rp_str_eq(rp_view_stage(&view), query->stage);
-    ret_rank->lead = id;
-    ret_rank->key = rp_str_is(query->sort, "recent") ? view.lead.updated_ms
-                    : rp_str_is(query->sort, "created")
-                        ? view.lead.created_ms
-                        : rp_lead_score(&view.fold, &view.lead, 0, RP_NONE, query->now_ms);
-    rp_view_close(&view);
-    return 0;
-}
-
-static int collect(struct rp_reader *reader, const struct rp_leads_query *query, size_t limit,
-                   struct ranked **ret_ranked, size_t *ret_count, struct rp_err *err)
-{
-    struct ranked *ranked = NULL;
-    size_t count = 0;
-    size_t cap = 0;
-    int64_t ids[IDS_PORTION];
-    int64_t after = 0;
-    int got;
-
-    while ((got = rp_state_ids(reader->store, after, ids, IDS_PORTION, err)) > 0) {
-        for (int i = 0; i < got; i++) {
-            struct ranked one;
-            bool keep;
-            int status = rank(reader, ids[i], query, &one, &keep, err);
-
-            if (status != 0) {
-                free(ranked);
-                return status;
-            }
-            if (keep) {
-                ranked = count == cap ? rp_grow(ranked, &cap, count + 1, sizeof(*ranked)) : ranked;
-                ranked[count++] = one;
-            }
-            rp_arena_reset(&reader->arena);
-        }
-        if (count > 2 * limit) {
-            qsort(ranked, count, sizeof(*ranked), by_key);
-            count = limit;
-        }
-        after = ids[got - 1];
-    }
-    if (count > 1) {
-        qsort(ranked, count, sizeof(*ranked), by_key);
-    }
-    *ret_ranked = ranked;
-    *ret_count = count < limit ? count : limit;
-    return got;
-}
-
-static int print_lead(struct rp_reader *reader, int64_t lead, int64_t now_ms, enum rp_format format,
-                      struct rp_jw *jw, struct rp_buf *out, struct rp_err *err)
-{
-    struct rp_view view;
-    int status = rp_view_open(reader, lead, now_ms, &view, err);
-
-    if (status != 0) {
-        return status;
-    }
-    if (format == RP_FORMAT_JSON) {
-        rp_view_json(&view, false, jw);
-    } else {
-        rp_view_row(&view, out);
-    }
-    rp_view_close(&view);
-    return 0;
-}
-
-int rp_reader_leads(struct rp_reader *reader, const struct rp_leads_query *query,
-                    enum rp_format format, bool colour, struct rp_buf *out, struct rp_err *err)
-{
-    size_t limit = query->limit == 0 ? LEADS_DEFAULT : query->limit;
-    struct ranked *ranked = NULL;
-    struct rp_jw jw = rp_jw(out);
-    size_t count = 0;
-    int status = begin(reader, err);
-
-    if (status == 0 && query->stage.len > 0 &&
-        rp_rules_stage(reader->rules, query->stage) == RP_NONE) {
-        status = rp_err_set(err, RIPEN_EINPUT, "no stage \"%.*s\" in the active rules",
-                            RP_STR_ARG(query->stage));
-    }
-    if (status == 0) {
-        status =
-            collect(reader, query, limit < LEADS_MAX ? limit : LEADS_MAX, &ranked, &count, err);
-    }
-    if (status == 0) {
-        format == RP_FORMAT_JSON ? rp_jw_array(&jw) : rp_view_row_head(colour, out);
-    }
-    for (size_t i = 0; i < count && status == 0; i++) {
-        status = print_lead(reader, ranked[i].lead, query->now_ms, format, &jw, out, err);
-        rp_arena_reset(&reader->arena);
-    }
-    if (status == 0 && format == RP_FORMAT_JSON) {
-        rp_jw_array_end(&jw);
-    }
-    free(ranked);
-    return end(reader, status);
-}
-
-/* ---- one lead
- * -------------------------------------------------------------------------------------- */
-
 static int open_named(struct rp_reader *reader, struct rp_str lead, int64_t at_ms,
                       struct rp_view *ret_view, struct rp_err *err)
 {
     int64_t id;
-    int status = begin(reader, err);
+    int status = rp_reader_begin(reader, err);
 
     if (status == 0) {
-        status = find_lead(reader, lead, &id, err);
+        status = rp_lead_find(reader->store, lead, &id, err);
     }
     return status == 0 ? rp_view_open(reader, id, at_ms, ret_view, err) : status;
 }
@@ -297,7 +138,7 @@ int rp_reader_lead(struct rp_reader *reader, struct rp_str lead, int64_t now_ms,
         }
         rp_view_close(&view);
     }
-    return end(reader, status);
+    return rp_reader_end(reader, status);
 }
 
 int rp_reader_explain(struct rp_reader *reader, struct rp_str lead, int64_t at_ms,
@@ -319,7 +160,7 @@ int rp_reader_explain(struct rp_reader *reader, struct rp_str lead, int64_t at_m
         }
         rp_view_close(&view);
     }
-    return end(reader, status);
+    return rp_reader_end(reader, status);
 }
 
 /* The newest event of the rule's kinds decides what is told; the cells as they were before it. */
@@ -379,17 +220,14 @@ int rp_reader_why_not(struct rp_reader *reader, struct rp_str lead, struct rp_st
         rp_buf_str(out, rp_buf_view(&words));
     }
     rp_buf_fini(&words);
-    return end(reader, status);
+    return rp_reader_end(reader, status);
 }
-
-/* ---- try
- * ------------------------------------------------------------------------------------------- */
 
 int rp_reader_try(struct rp_reader *reader, const int64_t *leads, size_t lead_count, int64_t now_ms,
                   enum rp_format format, bool colour, struct rp_jw *jw, struct rp_buf *out,
                   struct rp_err *err)
 {
-    int status = begin(reader, err);
+    int status = rp_reader_begin(reader, err);
 
     for (size_t i = 0; i < lead_count && status == 0; i++) {
         struct rp_view view;
@@ -407,5 +245,5 @@ int rp_reader_try(struct rp_reader *reader, const int64_t *leads, size_t lead_co
         rp_view_close(&view);
         rp_arena_reset(&reader->arena);
     }
-    return end(reader, status);
+    return rp_reader_end(reader, status);
 }

@@ -22,6 +22,10 @@ struct rp_reader {
     struct rp_arena arena;
 };
 
+/* A question: one snapshot, the active rules, an empty arena; `end` passes the status on. */
+int rp_reader_begin(struct rp_reader *reader, struct rp_err *err);
+int rp_reader_end(struct rp_reader *reader, int status);
+
 /* A lead at a moment, folded from its events. Lives in the reader's arena until rp_view_close. */
 struct rp_view {
     struct rp_lead lead;

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: MIT */
+/* The list of leads: ranks all of them by what their states say (or their events, where a state is
+ * missing or of other rules), keeps the best, and shows those exactly. States may lag by a second.
+ */
+#include "base/mem.h"
+#include "core/reader_priv.h"
+#include "store/reports.h"
+#include "store/states.h"
+
+#include <stdlib.h>
+
+enum { LEADS_DEFAULT = 50, LEADS_MAX = 10000, PAGE = 1000 };
+
+struct ranked {
+    int64_t lead, key;
+};
+
+/* The leads that qualify, thinned out to the best `limit` now and then. */
+struct ranking {
+    const struct rp_leads_query *query;
+    struct ranked *items;
+    size_t count, cap, limit;
+};
+
+static int by_key(const void *a, const void *b)
+{
+    const struct ranked *x = a;
+    const struct ranked *y = b;
+
+    return x->key != y->key ? (x->key < y->key) - (x->key > y->key)
+                            : (x->lead > y->lead) - (x->lead < y->lead);
+}
+
+static void thin_out(struct ranking *ranking)
+{
+    if (ranking->count > 1) {
+        qsort(ranking->items, ranking->count, sizeof(*ranking->items), by_key);
+    }
+    ranking->count = ranking->count < ranking->limit ? ranking->count : ranking->limit;
+}
+
+static void add(struct ranking *ranking, const struct rp_lead *lead, int64_t id, int64_t score)
+{
+    struct rp_str sort = ranking->query->sort;
+    int64_t key = rp_str_is(sort, "recent")    ? lead->updated_ms
+                  : rp_str_is(sort, "created") ? lead->created_ms
+                                               : score;
+
+    if (ranking->count == ranking->cap) {
+        ranking->items =
+            rp_grow(ranking->items, &ranking->cap, ranking->count + 1, sizeof(*ranking->items));
+    }
+    ranking->items[ranking->count++] = (struct ranked){id, key};
+    if (ranking->count > 2 * ranking->limit + PAGE) {
+        thin_out(ranking);
+    }
+}
+
+static int rank_by_events(struct rp_reader *reader, int64_t id, struct ranking *ranking,
+                          struct rp_err *err)
+{
+    const struct rp_leads_query *query = ranking->query;
+    struct rp_view view;
+    int status = rp_view_open(reader, id, query->now_ms, &view, err);
+
+    if (status != 0) {
+        return status;
+    }
+    if (query->stage.len == 0 || rp_str_eq(rp_view_stage(&view), query->stage)) {
+        add(ranking, &view.lead, id,
+            rp_lead_score(&view.fold, &view.lead, 0, RP_NONE, query->now_ms));
+    }
+    rp_view_close(&view);
+    return 0;
+}
+
+static int rank_by_state(struct rp_reader *reader, struct rp_fold *fold,
+                         const struct rp_lead_row *row, struct ranking *ranking, struct rp_err *err)
+{
+    const struct rp_leads_query *query = ranking->query;
+    struct rp_lead lead;
+    int status;
+
+    if (row->generation != reader->rules->number) {
+        return rank_by_events(reader, row->lead, ranking, err);
+    }
+    if (query->stage.len > 0 && !rp_str_eq(row->summary.stage, query->stage)) {
+        return 0;
+    }
+    rp_lead_init(&lead);
+    status = rp_lead_cells_set(&lead, row->cells.ptr, row->cells.len);
+    if (status == 0) {
+        lead.created_ms = row->created_ms;
+        lead.updated_ms = row->updated_ms;
+        add(ranking, &lead, row->lead, rp_lead_score(fold, &lead, 0, RP_NONE, query->now_ms));
+    }
+    rp_lead_fini(&lead);
+    return status;
+}
+
+/* Leads in (after, until] that the page of states lacks are new: nothing of them was written yet.
+ */
+static int rank_new(struct rp_reader *reader, int64_t after, int64_t until,
+                    const struct rp_lead_row *rows, size_t row_count, struct ranking *ranking,
+                    struct rp_err *err)
+{
+    int64_t ids[PAGE];
+    size_t at = 0;
+    int got;
+
+    while ((got = rp_state_ids(reader->store, after, ids, PAGE, err)) > 0) {
+        for (int i = 0; i < got; i++) {
+            int status = 0;
+
+            if (ids[i] > until) {
+                return 0;
+            }
+            while (at < row_count && rows[at].lead < ids[i]) {
+                at++;
+            }
+            if (at == row_count || rows[at].lead != ids[i]) {
+                status = rank_by_events(reader, ids[i], ranking, err);
+            }
+            if (status != 0) {
+                return status;
+            }
+        }
+        after = ids[got - 1];
+    }
+    return got;
+}
+
+static int rank_page(struct rp_reader *reader, struct rp_arena *page, struct rp_fold *fold,
+                     int64_t *after, bool *ret_more, struct ranking *ranking, struct rp_err *err)
+{
+    struct rp_lead_filter filter = {.after = *after, .cells = true};
+    struct rp_lead_row *rows;
+    size_t count = 0;
+    int status = rp_lead_list(page, reader->store, &filter, PAGE, &rows, &count, err);
+
+    for (size_t i = 0; i < count && status == 0; i++) {
+        status = rank_by_state(reader, fold, &rows[i], ranking, err);
+    }
+    *ret_more = count == PAGE;
+    if (status == 0) {
+        status = rank_new(reader, *after, *ret_more ? rows[count - 1].lead : INT64_MAX, rows, count,
+                          ranking, err);
+    }
+    *after = count > 0 ? rows[count - 1].lead : *after;
+    return status;
+}
+
+static int rank_all(struct rp_reader *reader, struct ranking *ranking, struct rp_err *err)
+{
+    struct rp_arena page;
+    struct rp_fold fold;
+    int64_t after = 0;
+    bool more = true;
+    int status = 0;
+
+    rp_arena_init(&page);
+    while (status == 0 && more) {
+        rp_fold_init(&fold, reader->rules, reader->vm, &reader->arena);
+        status = rank_page(reader, &page, &fold, &after, &more, ranking, err);
+        rp_fold_fini(&fold);
+        rp_arena_reset(&page);
+        rp_arena_reset(&reader->arena);
+    }
+    rp_arena_fini(&page);
+    thin_out(ranking);
+    return status;
+}
+
+static int show(struct rp_reader *reader, int64_t lead, int64_t now_ms, enum rp_format format,
+                struct rp_jw *jw, struct rp_buf *out, struct rp_err *err)
+{
+    struct rp_view view;
+    int status = rp_view_open(reader, lead, now_ms, &view, err);
+
+    if (status != 0) {
+        return status;
+    }
+    if (format == RP_FORMAT_JSON) {
+        rp_view_json(&view, false, jw);
+    } else {
+        rp_view_row(&view, out);
+    }
+    rp_view_close(&view);
+    rp_arena_reset(&reader->arena);
+    return 0;
+}
+
+int rp_reader_leads(struct rp_reader *reader, const struct rp_leads_query *query,
+                    enum rp_format format, bool colour, struct rp_buf *out, struct rp_err *err)
+{
+    struct ranking ranking = {.query = query,
+                              .limit = query->limit == 0 ? LEADS_DEFAULT : query->limit};
+    struct rp_jw jw = rp_jw(out);
+    int status = rp_reader_begin(reader, err);
+
+    ranking.limit = ranking.limit < LEADS_MAX ? ranking.limit : LEADS_MAX;
+    if (status == 0 && query->stage.len > 0 &&
+        rp_rules_stage(reader->rules, query->stage) == RP_NONE) {
+        status = rp_err_set(err, RIPEN_EINPUT, "no stage \"%.*s\" in the active rules",
+                            RP_STR_ARG(query->stage));
+    }
+    if (status == 0) {
+        status = rank_all(reader, &ranking, err);
+    }
+    if (status == 0) {
+        format == RP_FORMAT_JSON ? rp_jw_array(&jw) : rp_view_row_head(colour, out);
+    }
+    for (size_t i = 0; i < ranking.count && status == 0; i++) {
+        status = show(reader, ranking.items[i].lead, query->now_ms, format, &jw, out, err);
+    }
+    if (status == 0 && format == RP_FORMAT_JSON) {
+        rp_jw_array_end(&jw);
+    }
+    free(ranking.items);
+    return rp_reader_end(reader, status);
+}
