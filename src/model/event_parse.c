@@ -269,6 +269,16 @@ static enum rp_reject set_times(struct parse *p)
     return RP_REJECT_NONE;
 }
 
+/* Jitsu names a page in its properties only. */
+static void set_name_from_properties(struct rp_event *event)
+{
+    if (event->name.len > 0 || (event->type != RP_PAGE && event->type != RP_SCREEN))
+        return;
+    const struct rp_prop *name = rp_event_get(event, rp_path_of(RP_STR("properties.name")));
+    if (name && name->type == RP_STRING && name->text.len <= RP_ID_MAX)
+        event->name = name->text;
+}
+
 /* An e-mail that could be one: short, with an @ inside, without spaces. */
 static bool email_at(const struct rp_event *event, const char *path, struct rp_str *ret_email)
 {
@@ -362,6 +372,7 @@ enum rp_reject rp_event_parse(struct rp_arena *arena, struct rp_str item,
     if ((reject = read_item(&p)) || (reject = set_type_and_name(&p)) || (reject = set_ids(&p)) ||
         (reject = set_times(&p)) || (reject = set_body(&p)))
         goto out;
+    set_name_from_properties(&p.event);
     set_email(&p.event);
     if (p.event.user_id.len == 0 && p.event.anonymous_id.len == 0 && p.event.email.len == 0) {
         reject = RP_REJECT_IDENTITY;
