@@ -40,6 +40,7 @@
 /* What a lead may hold. */
 #define RP_WINDOW_ENTRIES_MAX  256 /* newest entries of a counter */
 #define RP_ONCE_KEYS_MAX       256 /* keys of once_per a rule */
+#define RP_BY_KEYS_MAX         256 /* values of a dimension `by` a field */
 #define RP_LEAD_EVENTS_MAX     100000
 
 /* Delivery. */
