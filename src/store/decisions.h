@@ -21,7 +21,7 @@ RP_MUST_USE int rp_move_add(struct rp_store *store, const struct rp_move_row *ro
 /* All of a lead, oldest first; texts in the arena. */
 RP_MUST_USE int rp_move_list(struct rp_arena *arena, struct rp_store *store, int64_t lead,
                              struct rp_move_row **ret_rows, size_t *ret_count, struct rp_err *err);
-/* The lead's last decision caused by an event row > after; ENOTFOUND. For recovery. */
+/* One decision by its number; ENOTFOUND. */
 RP_MUST_USE int rp_move_get(struct rp_arena *arena, struct rp_store *store, int64_t id,
                             struct rp_move_row *ret_row, struct rp_err *err);
 

@@ -15,7 +15,7 @@ struct rp_identity {
     int64_t first_ms;
 };
 
-/* Exact look-up through a bounded cache. 0 found, ENOTFOUND, ESTORE. */
+/* Exact look-up through a bounded cache. 0 found (its value borrows `value`), ENOTFOUND, ESTORE. */
 RP_MUST_USE int rp_identity_find(struct rp_store *store, enum rp_node_kind kind, struct rp_str value,
                                  struct rp_identity *ret_identity, struct rp_err *err);
 RP_MUST_USE int rp_identity_add(struct rp_store *store, enum rp_node_kind kind, struct rp_str value,
@@ -35,7 +35,7 @@ int64_t rp_identity_newest(struct rp_store *store);
 /* A new lead row. public_id: "ld_…", unique. */
 RP_MUST_USE int rp_lead_add(struct rp_store *store, struct rp_str public_id, int64_t created_ms,
                             int64_t *ret_lead, struct rp_err *err);
-/* Marks `lead` as merged into `into`. */
+/* Marks `lead` as merged into `into`; 0: stands on its own again. */
 RP_MUST_USE int rp_lead_merged(struct rp_store *store, int64_t lead, int64_t into,
                                struct rp_err *err);
 /* By public id, following merges; ENOTFOUND. */

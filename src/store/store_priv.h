@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of store/ share: the handle, its prepared statements and the border to SQLite.
+ * Nobody outside of store/ includes this. Each file owns its SQL texts and names its statements in
+ * enum rp_sql; a statement is prepared at its first use and lives as long as the handle. */
+#ifndef RP_STORE_STORE_PRIV_H
+#define RP_STORE_STORE_PRIV_H
+
+#include "base/arena.h"
+#include "base/when.h"
+#include "store/db.h"
+
+#include <sqlite3.h>
+
+#define RP_STORE_MAGIC       UINT32_C(0x52505331)
+#define RP_STORE_APPLICATION 0x5249504e /* "RIPN", in the header of the file */
+
+enum rp_sql {
+    RP_SQL_BEGIN,
+    RP_SQL_BEGIN_READ,
+    RP_SQL_COMMIT,
+    RP_SQL_ROLLBACK,
+    RP_SQL_DATA_VERSION,
+    RP_SQL_META_GET,
+    RP_SQL_META_SET,
+    RP_SQL_NAME_FIND,
+    RP_SQL_NAME_GET,
+    RP_SQL_NAME_ADD,
+    RP_SQL_NAME_COUNT,
+    RP_SQL_TAIL_GET,
+    RP_SQL_TAIL_ADD,
+    RP_SQL_TAIL_NEWEST,
+    RP_SQL_NODE_FIND,
+    RP_SQL_NODE_GET,
+    RP_SQL_NODE_ADD,
+    RP_SQL_NODE_MOVE,
+    RP_SQL_LEAD_ADD,
+    RP_SQL_LEAD_MERGED,
+    RP_SQL_LEAD_FIND,
+    RP_SQL_LEAD_INTO,
+    RP_SQL_EVENT_ADD,
+    RP_SQL_EVENT_GET,
+    RP_SQL_EVENT_NEWEST,
+    RP_SQL_STATE_GET,
+    RP_SQL_STATE_PUT,
+    RP_SQL_STATE_REMOVE,
+    RP_SQL_STATE_IDS,
+    RP_SQL_STATE_COUNT,
+    RP_SQL_MOVE_ADD,
+    RP_SQL_MOVE_LIST,
+    RP_SQL_MOVE_GET,
+    RP_SQL_FAULT_ADD,
+    RP_SQL_FAULT_LIST,
+    RP_SQL_OUTBOX_ADD,
+    RP_SQL_OUTBOX_GET,
+    RP_SQL_OUTBOX_DUE,
+    RP_SQL_OUTBOX_CLAIM,
+    RP_SQL_OUTBOX_LEASE,
+    RP_SQL_OUTBOX_HEAD,
+    RP_SQL_OUTBOX_LEASED,
+    RP_SQL_OUTBOX_WAKE,
+    RP_SQL_OUTBOX_STATE,
+    RP_SQL_OUTBOX_END,
+    RP_SQL_OUTBOX_LIST,
+    RP_SQL_OUTBOX_LIST_STATE,
+    RP_SQL_OUTBOX_LIST_LEAD,
+    RP_SQL_OUTBOX_COUNT,
+    RP_SQL_OUTBOX_COUNT_ALL,
+    RP_SQL_GENERATION_FIND,
+    RP_SQL_GENERATION_ADD,
+    RP_SQL_GENERATION_SET,
+    RP_SQL_GENERATION_GET,
+    RP_SQL_KEY_ADD,
+    RP_SQL_KEY_REVOKE,
+    RP_SQL_KEY_LIST,
+    RP_SQL_KEY_GET,
+    RP_SQL_AUDIT_ADD,
+    RP_SQL_AUDIT_LIST,
+    RP_SQL_RUN_LIST,
+    RP_SQL_RUN_PUT,
+    RP_SQL_RUN_REMOVE,
+    RP_SQL_PAGE_GET,
+    RP_SQL_PAGE_ADD,
+    RP_SQL_PAGE_REMOVE,
+    RP_SQL_FILTER_LIST,
+    RP_SQL_FILTER_ADD,
+    RP_SQL_FILTER_REMOVE,
+    RP_SQL_MESSAGE_LIST,
+    RP_SQL_LEADS_PLAIN,
+    RP_SQL_LEADS_CELLS,
+    RP_SQL_COUNT
+};
+
+struct rp_names;
+struct rp_nodes;
+struct rp_tails;
+struct rp_dedup;
+
+struct rp_store {
+    uint32_t magic;
+    enum rp_store_mode mode;
+    sqlite3 *db;
+    char *path;
+    int lock_fd;    /* -1: no lock held */
+    bool writing;   /* a write transaction is open */
+    bool reading;   /* a snapshot is open */
+    bool broken;    /* the disk failed in a way after which nothing may be promised */
+    int failed;     /* status of the first write that failed in this transaction */
+    int wal_pages;  /* in the WAL after the last commit */
+    int64_t newest; /* newest event row, known while a transaction is open; < 0: not looked up */
+    uint8_t secret[16];
+    sqlite3_stmt *stmts[RP_SQL_COUNT];
+    struct rp_names *names;
+    struct rp_nodes *nodes;
+    struct rp_tails *tails;
+    struct rp_dedup *dedup; /* NULL before rp_dedup_open */
+};
+
+/* Translates SQLite's last error; `doing` starts the sentence ("appending an event"). Remembers it
+ * for the open transaction, which then cannot be committed. */
+int rp_sql_fail(struct rp_store *store, const char *doing, struct rp_err *err);
+/* The statement, ready to be bound. */
+RP_MUST_USE int rp_sql_get(struct rp_store *store, enum rp_sql which, const char *sql,
+                           sqlite3_stmt **ret_stmt, struct rp_err *err);
+/* One step: 1 a row (the caller resets), 0 the end (reset), < 0 an error (reset). */
+RP_MUST_USE int rp_sql_step(struct rp_store *store, sqlite3_stmt *stmt, const char *doing,
+                            struct rp_err *err);
+/* Steps a statement that gives no rows. */
+RP_MUST_USE int rp_sql_run(struct rp_store *store, sqlite3_stmt *stmt, const char *doing,
+                           struct rp_err *err);
+/* Runs SQL text without results. */
+RP_MUST_USE int rp_sql_exec(struct rp_store *store, const char *sql, const char *doing,
+                            struct rp_err *err);
+/* The one number that a query without parameters gives; fallback: no row or NULL. */
+int64_t rp_sql_number(struct rp_store *store, enum rp_sql which, const char *sql, int64_t fallback);
+
+/* Binding; texts are borrowed until the reset. */
+void rp_bind_int(sqlite3_stmt *stmt, int at, int64_t value);
+void rp_bind_int_or_null(sqlite3_stmt *stmt, int at, int64_t value); /* 0 is NULL */
+void rp_bind_time(sqlite3_stmt *stmt, int at, int64_t ms);           /* RP_NEVER is NULL */
+void rp_bind_text(sqlite3_stmt *stmt, int at, struct rp_str text);
+void rp_bind_blob(sqlite3_stmt *stmt, int at, const void *bytes, size_t len);
+struct rp_str rp_column_view(sqlite3_stmt *stmt, int at); /* until the next step */
+struct rp_str rp_column_text(struct rp_arena *arena, sqlite3_stmt *stmt, int at);
+int64_t rp_column_time(sqlite3_stmt *stmt, int at); /* NULL is RP_NEVER */
+
+/* Asserts that a write transaction is open. */
+void rp_store_writing(const struct rp_store *store);
+
+/* The lock that one server or import holds. */
+RP_MUST_USE int rp_store_lock(struct rp_store *store, struct rp_err *err);
+void rp_store_unlock(struct rp_store *store);
+
+/* migrate.c: brings the file to the newest schema or, for READ, checks it. */
+RP_MUST_USE int rp_store_migrate(struct rp_store *store, struct rp_err *err);
+
+/* Caches of the handle: made at open, told about the end of each transaction. */
+struct rp_names *rp_names_new(void);
+void rp_names_free(struct rp_names *names);
+void rp_names_end(struct rp_store *store, bool committed);
+struct rp_nodes *rp_nodes_new(void);
+void rp_nodes_free(struct rp_nodes *nodes);
+void rp_nodes_end(struct rp_store *store, bool committed);
+struct rp_tails *rp_tails_new(void);
+void rp_tails_free(struct rp_tails *tails);
+void rp_tails_end(struct rp_store *store, bool committed);
+void rp_dedup_free(struct rp_dedup *dedup);
+void rp_dedup_end(struct rp_store *store, bool committed);
+
+/* names.c: a number for an event's name, 0 when there are too many names already. */
+RP_MUST_USE int rp_name_bounded(struct rp_store *store, struct rp_str text, int64_t *ret_id,
+                                struct rp_err *err);
+
+/* tails.c: how much of `body` to store, and the number of the tail that the rest is (0: none). */
+RP_MUST_USE int rp_tail_cut(struct rp_store *store, struct rp_str body, int64_t node,
+                            size_t *ret_head, int64_t *ret_tail, struct rp_err *err);
+RP_MUST_USE int rp_tail_get(struct rp_store *store, int64_t tail, struct rp_str *ret_text,
+                            struct rp_err *err); /* valid until the next call */
+
+/* events.c: a messageId column as text; borrows from the row or from buf. */
+#define RP_MESSAGE_TEXT 37
+struct rp_str rp_message_text(sqlite3_stmt *stmt, int at, char buf[RP_MESSAGE_TEXT]);
+
+/* identities.c: the node of an identifier if it is cached, else 0. */
+int64_t rp_node_cached(struct rp_store *store, int kind, struct rp_str value);
+
+#endif
