@@ -7,7 +7,6 @@
 #include "base/check.h"
 #include "base/mem.h"
 #include "store/events.h"
-#include "store/identities.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -165,34 +164,6 @@ bool rp_history_has_node(const struct rp_lead *lead, int64_t node)
         }
     }
     return false;
-}
-
-int rp_history_tail(struct rp_store *store, struct rp_lead *lead, struct rp_err *err)
-{
-    struct rp_event_cursor *cursor = NULL;
-    struct rp_arena arena;
-    struct rp_event event;
-    int64_t prev;
-    int64_t node_last = rp_identity_newest(store);
-    int status = 0;
-
-    rp_arena_init(&arena);
-    for (int64_t node = rp_store_meta(store, "watermark_node", 0) + 1; node <= node_last; node++) {
-        if (rp_identity_lead(store, node) == lead->id && !rp_history_has_node(lead, node)) {
-            rp_lead_head_set(lead, node, 0);
-        }
-    }
-    while ((status = rp_event_next(&arena, store, &cursor, rp_store_meta(store, "watermark", 0),
-                                   &event, &prev, err)) > 0) {
-        if (event.id > lead->through && rp_history_has_node(lead, event.node)) {
-            rp_lead_head_set(lead, event.node, event.id);
-            lead->updated_ms = event.received_ms;
-        }
-        rp_arena_reset(&arena);
-    }
-    rp_event_cursor_free(cursor);
-    rp_arena_fini(&arena);
-    return status;
 }
 
 struct rp_str rp_history_reasons(struct rp_arena *arena, struct rp_store *store,

@@ -37,8 +37,4 @@ struct rp_str rp_history_reasons(struct rp_arena *arena, struct rp_store *store,
                                  const struct rp_rules *rules, struct rp_vm *vm,
                                  const struct rp_lead *lead, int64_t now_ms, uint32_t top);
 
-/* Completes a lead read from its row with what lies behind the watermark: nodes added and events
- * appended since the row was written. Cheap when nothing was. */
-int rp_history_tail(struct rp_store *store, struct rp_lead *lead, struct rp_err *err);
-
 #endif

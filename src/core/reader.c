@@ -62,6 +62,7 @@ int rp_reader_open(const char *db_path, struct rp_store *store, const struct rp_
     int status = 0;
 
     rp_arena_init(&reader->arena);
+    rp_arena_init(&reader->recent_arena);
     reader->store = store;
     reader->rules = rules;
     reader->owns_store = store == NULL;
@@ -88,6 +89,7 @@ void rp_reader_close(struct rp_reader *reader)
     }
     drop_own_rules(reader);
     rp_arena_fini(&reader->arena);
+    rp_arena_fini(&reader->recent_arena);
     if (reader->owns_store) {
         rp_store_close(reader->store);
     }
@@ -99,7 +101,12 @@ int rp_reader_begin(struct rp_reader *reader, struct rp_err *err)
     int status = reader->owns_store ? rp_store_snapshot(reader->store, err) : 0;
 
     rp_arena_reset(&reader->arena);
-    return status == 0 && reader->owns_rules ? load_active(reader, err) : status;
+    rp_arena_reset(&reader->recent_arena);
+    if (status == 0 && reader->owns_rules) {
+        status = load_active(reader, err);
+    }
+    return status == 0 ? rp_recent_load(&reader->recent_arena, reader->store, &reader->recent, err)
+                       : status;
 }
 
 int rp_reader_end(struct rp_reader *reader, int status)

@@ -7,6 +7,7 @@
 #include "base/json_write.h"
 #include "core/history.h"
 #include "core/reader.h"
+#include "core/recent.h"
 #include "engine/fold.h"
 #include "engine/vm.h"
 #include "store/decisions.h"
@@ -19,7 +20,9 @@ struct rp_reader {
     const struct rp_rules *rules;
     struct rp_rules *own_rules;
     struct rp_vm *vm;
-    struct rp_arena arena;
+    struct rp_arena arena;        /* of what is shown next */
+    struct rp_arena recent_arena; /* of the question */
+    struct rp_recent recent;
 };
 
 /* A question: one snapshot, the active rules, an empty arena; `end` passes the status on. */

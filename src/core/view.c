@@ -96,9 +96,7 @@ int rp_view_open(struct rp_reader *reader, int64_t lead, int64_t at_ms, struct r
     }
     ret_view->lead.id = lead;
     if (status == 0) {
-        status = rp_history_tail(reader->store, &ret_view->lead, err);
-    }
-    if (status == 0) {
+        rp_recent_apply(&reader->recent, &ret_view->lead);
         status = rp_history_load(&reader->arena, reader->store, &ret_view->lead, NULL, 0,
                                  &ret_view->history, err);
     }
