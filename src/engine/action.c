@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: MIT */
+/* Actions: which of them this decision triggers, and their parts rendered into rows for the outbox.
+ * Nothing is sent here. Of stages that are passed through in one evaluation only the last one
+ * counts as entered and only the first one as left, unless an action says `even_when_passing`. The
+ * cause of a row names what happened once: the entry into a stage, or the event. */
+#include "base/hash.h"
+#include "base/json_write.h"
+#include "base/limits.h"
+#include "engine/eval.h"
+
+/* ---- crossed(dimension, n)
+ * -------------------------------------------------------------------------- */
+
+static uint32_t crossing_key(const struct rp_rules *rules, const struct rp_crossing *crossing)
+{
+    struct rp_str name =
+        crossing->dim == RP_NONE ? RP_STR("total") : rules->dims[crossing->dim].name;
+    uint64_t hash = rp_hash(name) ^ (uint64_t)crossing->threshold * UINT64_C(0x9e3779b97f4a7c15);
+
+    return rp_cell_key(RP_CELL_CROSSED, 0, (uint32_t)(hash >> 20));
+}
+
+/* Upward from before to behind the event, and below for a day until then. */
+static bool crossing_holds(struct rp_scratch *s, uint32_t i)
+{
+    const struct rp_crossing *crossing = &s->index->crossings[i];
+    uint32_t len = 0;
+    const void *cell;
+    int64_t above_ms;
+
+    if (s->before_of != s->epoch || s->before[i] >= crossing->threshold ||
+        s->before_day[i] >= crossing->threshold ||
+        rp_score_read(s, crossing->dim) < crossing->threshold)
+        return false;
+    cell = rp_lead_cell(s->lead, crossing_key(s->rules, crossing), &len);
+    if (!cell)
+        return true;
+    memcpy(&above_ms, cell, sizeof(above_ms));
+    return s->now_ms - above_ms >= RP_DAY;
+}
+
+/* Remembers the last moment at which a threshold was seen reached. */
+static void crossings_remember(struct rp_scratch *s, struct rp_lead *lead)
+{
+    for (uint32_t i = 0; i < s->index->crossing_count; i++) {
+        const struct rp_crossing *crossing = &s->index->crossings[i];
+
+        if (rp_score_read(s, crossing->dim) >= crossing->threshold)
+            memcpy(rp_lead_cell_resize(lead, crossing_key(s->rules, crossing), sizeof(s->now_ms)),
+                   &s->now_ms, sizeof(s->now_ms));
+    }
+}
+
+/* ---- Triggers
+ * ------------------------------------------------------------------------------------------- */
+
+static bool trigger_of_move(const struct rp_trigger *trigger, const struct rp_decision *decision,
+                            size_t at, bool even_when_passing)
+{
+    const struct rp_move *move = &decision->moves[at];
+
+    if (trigger->op == RP_TRIGGER_ENTERED)
+        return move->to == trigger->index && (!move->passing || even_when_passing);
+    if (trigger->op == RP_TRIGGER_LEFT)
+        return move->from == trigger->index && (at == 0 || even_when_passing);
+    for (uint32_t i = 0; trigger->op == RP_TRIGGER_ANY && i < trigger->part_count; i++) {
+        if (trigger_of_move(&trigger->parts[i], decision, at, even_when_passing))
+            return true;
+    }
+    return false;
+}
+
+static bool trigger_fired(const struct rp_decision *decision, uint32_t rule)
+{
+    for (size_t i = 0; i < decision->grant_count; i++) {
+        if (decision->grants[i].rule == rule && decision->grants[i].model == 0 &&
+            decision->grants[i].granted)
+            return true;
+    }
+    return false;
+}
+
+static bool trigger_crossed(struct rp_scratch *s, const struct rp_trigger *trigger)
+{
+    for (uint32_t i = 0; i < s->index->crossing_count; i++) {
+        if (s->index->crossings[i].dim == trigger->index &&
+            s->index->crossings[i].threshold == trigger->threshold)
+            return crossing_holds(s, i);
+    }
+    return false;
+}
+
+static bool trigger_of_event(struct rp_scratch *s, const struct rp_trigger *trigger,
+                             const struct rp_decision *decision)
+{
+    switch (trigger->op) {
+    case RP_TRIGGER_FIRED:
+        return trigger_fired(decision, trigger->index);
+    case RP_TRIGGER_CROSSED:
+        return trigger_crossed(s, trigger);
+    case RP_TRIGGER_DID:
+        for (uint32_t i = 0; i < s->kind_count; i++) {
+            if (s->kinds[i] == trigger->index)
+                return !trigger->where || rp_cond_eval(s, trigger->where) == RP_TRUE;
+        }
+        return false;
+    case RP_TRIGGER_ANY:
+        for (uint32_t i = 0; i < trigger->part_count; i++) {
+            if (trigger_of_event(s, &trigger->parts[i], decision))
+                return true;
+        }
+        return false;
+    case RP_TRIGGER_ENTERED:
+    case RP_TRIGGER_LEFT:
+    case RP_TRIGGER_LATE:
+    case RP_TRIGGER_ENTERED_STATUS:
+        return false;
+    }
+    return false;
+}
+
+/* ---- Bodies
+ * ------------------------------------------------------------------------------------------------
+ */
+
+static void put_field(struct rp_scratch *s, struct rp_jw *jw, const char *key, uint32_t field)
+{
+    const struct rp_value *value = rp_bind_value(s, field);
+
+    rp_jw_key(jw, key);
+    if (value)
+        rp_jw_str(jw, rp_value_text(s, value));
+    else
+        rp_jw_null(jw);
+}
+
+/* A webhook without a body says what a receiver needs to act. */
+static void default_body(struct rp_scratch *s, const struct rp_action *action, struct rp_jw *jw)
+{
+    rp_jw_object(jw);
+    rp_jw_put_str(jw, "action", action->name);
+    rp_jw_put_text(jw, "lead", s->lead->public_id);
+    put_field(s, jw, "email", s->rules->email_field);
+    put_field(s, jw, "userId", s->rules->user_field);
+    rp_jw_key(jw, "stage");
+    if (s->lead->stage < s->rules->stage_count)
+        rp_jw_str(jw, s->rules->stages[s->lead->stage].name);
+    else
+        rp_jw_null(jw);
+    rp_score_json(s, jw);
+    rp_jw_object_end(jw);
+}
+
+static void task_body(struct rp_scratch *s, const struct rp_action_part *part, struct rp_jw *jw)
+{
+    rp_jw_object(jw);
+    rp_jw_put_str(jw, "note", rp_template_text(s, &part->text));
+    rp_jw_put_text(jw, "lead", s->lead->public_id);
+    put_field(s, jw, "email", s->rules->email_field);
+    rp_jw_put_time(jw, "due", part->due_ms ? s->now_ms + part->due_ms : RP_NEVER);
+    rp_jw_object_end(jw);
+}
+
+/* `set` becomes facts of the lead, member by member. */
+static void set_facts(struct rp_scratch *s, const struct rp_tree *body)
+{
+    for (uint32_t i = 0; body && i < body->part_count; i++) {
+        rp_facts_open(s);
+        rp_jw_key_str(&s->facts_jw, body->parts[i].key);
+        rp_template_tree(s, &body->parts[i], &s->facts_jw);
+    }
+}
+
+static struct rp_str part_body(struct rp_scratch *s, const struct rp_action *action,
+                               const struct rp_action_part *part)
+{
+    struct rp_buf out = {0};
+    struct rp_jw jw = rp_jw(&out);
+    struct rp_str body;
+
+    if (part->kind == RP_ACTION_TASK) {
+        task_body(s, part, &jw);
+    } else if (part->kind == RP_ACTION_NOTIFY) {
+        rp_jw_object(&jw);
+        rp_jw_put_str(&jw, "text", rp_template_text(s, &part->text));
+        rp_jw_object_end(&jw);
+    } else if (part->body) {
+        rp_template_tree(s, part->body, &jw);
+    } else {
+        default_body(s, action, &jw);
+    }
+    body = rp_arena_str(s->arena, rp_buf_view(&out));
+    rp_buf_fini(&out);
+    return body;
+}
+
+static struct rp_str held_reason(const struct rp_action_part *part)
+{
+    if (!part->waits_for_later)
+        return (struct rp_str){0};
+    switch ((int)part->kind) {
+    case RP_ACTION_EMAIL:
+        return RP_STR("needs a later version: this one sends no e-mail");
+    case RP_ACTION_ASSIGN:
+        return RP_STR("needs a later version: this one gives leads no owner");
+    case RP_ACTION_CRM:
+        return RP_STR("needs a later version: this one writes to no CRM");
+    default:
+        return RP_STR("needs a later version: this one cannot do it");
+    }
+}
+
+static void run_action(struct rp_scratch *s, uint32_t index, struct rp_str cause,
+                       struct rp_decision *decision)
+{
+    const struct rp_action *action = &s->rules->actions[index];
+
+    if (action->when && rp_cond_eval(s, action->when) != RP_TRUE)
+        return;
+    for (uint32_t p = 0; p < action->part_count; p++) {
+        const struct rp_action_part *part = &action->parts[p];
+        struct rp_intent *intent = rp_decision_intent(s->arena, decision);
+
+        *intent = (struct rp_intent){
+            .action = index,
+            .part = (uint16_t)p,
+            .kind = part->kind,
+            .to = part->to,
+            .cause = cause,
+            .body = part_body(s, action, part),
+            .held = held_reason(part),
+        };
+        if (intent->body.len > RP_ACTION_BODY_MAX) {
+            intent->held = rp_arena_printf(s->arena, "its body has %zu bytes; at most %d are sent",
+                                           intent->body.len, RP_ACTION_BODY_MAX);
+            intent->body = RP_STR("{}");
+        }
+        if (part->kind == RP_ACTION_SET)
+            set_facts(s, part->body);
+    }
+}
+
+void rp_actions_run(struct rp_scratch *s, struct rp_lead *lead, struct rp_decision *decision)
+{
+    for (uint32_t a = 0; a < s->rules->action_count; a++) {
+        const struct rp_action *action = &s->rules->actions[a];
+
+        if (!action->enabled)
+            continue;
+        for (size_t m = 0; m < decision->move_count; m++) {
+            const struct rp_move *move = &decision->moves[m];
+
+            if (trigger_of_move(&action->on, decision, m, action->even_when_passing))
+                run_action(s, a,
+                           rp_arena_printf(s->arena, "stage:%.*s@%lld",
+                                           RP_STR_ARG(s->rules->stages[move->to].name),
+                                           (long long)s->now_ms),
+                           decision);
+        }
+        if (s->event && trigger_of_event(s, &action->on, decision))
+            run_action(s, a,
+                       rp_arena_printf(s->arena, "event:%.*s", RP_STR_ARG(s->event->message_id)),
+                       decision);
+    }
+    crossings_remember(s, lead);
+}

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: MIT */
+/* Inside the evaluation: the scratch of one fold, values bound to slots, and the functions that its
+ * files share. Only files of the evaluation include this; others use fold.h. */
+#ifndef RP_ENGINE_EVAL_H
+#define RP_ENGINE_EVAL_H
+
+#include "base/json_write.h"
+#include "engine/fold.h"
+#include "engine/index.h"
+
+/* ---- Values ---------------------------------------------------------------------------------- */
+
+/* One scalar. Its folded text and the number inside its text are made when first asked for. */
+struct rp_atom {
+    uint8_t type; /* RP_BOOL, RP_NUMBER, RP_STRING; RP_OBJECT exists and equals nothing */
+    bool folded_made, number_made, has_number;
+    struct rp_str text, folded;
+    double number;
+};
+
+/* What a slot holds; several atoms when the value is a list. Never empty. */
+struct rp_value {
+    struct rp_atom *atoms;
+    uint32_t count;
+};
+
+/* A slot's value for the event or moment of `epoch`; an older epoch means nothing is known yet. */
+struct rp_slot {
+    uint64_t epoch;
+    struct rp_value value; /* count 0: unknown */
+    struct rp_atom one;    /* storage of a single atom */
+    uint32_t cap;
+    uint16_t rank;
+};
+
+/* A trait that the event at hand brings. */
+struct rp_trait_hit {
+    uint64_t epoch;
+    uint32_t prop;
+    uint16_t rank;
+};
+
+enum rp_truth { RP_FALSE, RP_TRUE, RP_UNKNOWN };
+
+struct rp_scratch {
+    const struct rp_rules *rules;
+    const struct rp_index *index;
+    struct rp_fold *fold;
+    struct rp_arena *arena;
+
+    /* What conditions are judged against. */
+    const struct rp_lead *lead;
+    const struct rp_event *event; /* NULL: a moment */
+    int64_t now_ms;
+    uint32_t model;
+    bool profile_only; /* a fit is read: the event's own values do not count */
+
+    uint64_t epoch;
+    struct rp_slot *slots;     /* [field] */
+    struct rp_trait_hit *hits; /* [field] */
+    uint32_t *hit_fields;
+    uint32_t hit_count;
+    uint32_t touch_props[RP_TOUCH_SOURCES]; /* 0: none */
+    uint32_t *kinds;                        /* of the event */
+    uint32_t kind_count;
+    uint64_t kinds_of;             /* the epoch that they belong to */
+    uint64_t *kind_epoch;          /* [kind] */
+    uint32_t *candidates, *merged; /* [score] */
+    uint64_t *counter_epoch;       /* [counter] */
+    int64_t day;                   /* of the event in the lead's time zone */
+    uint64_t day_of;               /* the epoch that it belongs to */
+    int64_t *before;               /* [crossing]: value before the event … */
+    int64_t *before_day;           /* … and 24 h earlier, as of then */
+    uint64_t before_of;            /* the epoch that they belong to */
+    struct rp_buf facts;           /* what this decision sets, open while facts.len > 0 */
+    struct rp_jw facts_jw;
+};
+
+/* ---- bind.c ------------------------------------------------------------------------------------
+ */
+
+/* Starts a new epoch for this lead and event (NULL: none) and binds the event's values. */
+void rp_bind_event(struct rp_scratch *s, const struct rp_lead *lead, const struct rp_event *event,
+                   int64_t now_ms);
+/* The value of a slot, NULL when unknown. Valid until the next epoch. */
+const struct rp_value *rp_bind_value(struct rp_scratch *s, uint32_t field);
+/* Forgets what was read of the lead's profile (its cells changed). */
+void rp_bind_forget(struct rp_scratch *s, uint32_t field);
+struct rp_str rp_atom_text(struct rp_scratch *s, struct rp_atom *atom);   /* as written */
+struct rp_str rp_atom_folded(struct rp_scratch *s, struct rp_atom *atom); /* for comparison */
+bool rp_atom_number(struct rp_atom *atom, double *ret_number);            /* also inside text */
+/* A value as a person reads it: "a, b". */
+struct rp_str rp_value_text(struct rp_scratch *s, const struct rp_value *value);
+bool rp_value_number(const struct rp_value *value, double *ret_number); /* the first that has one */
+/* The field of the lead with this key ("company.employees"), RP_NONE when no rule reads it. */
+uint32_t rp_lead_key_field(const struct rp_rules *rules, struct rp_str key);
+/* The kinds of the bound event, into s->kinds; once an epoch, after its traits are merged. */
+void rp_bind_kinds(struct rp_scratch *s);
+
+/* ---- profile.c ---------------------------------------------------------------------------------
+ */
+
+/* Merges the bound event's traits into the lead's cells; true when one changed. */
+bool rp_profile_merge(struct rp_scratch *s, struct rp_lead *lead);
+/* Sets the touches that the bound event brings; `was_known`: before this event; *touched: an event
+ * brought one before. True when the profile changed. */
+bool rp_profile_touch(struct rp_scratch *s, struct rp_lead *lead, bool was_known, bool *touched);
+bool rp_profile_known(const struct rp_rules *rules, const struct rp_lead *lead);
+/* Reads a trait's cell into the slot. */
+void rp_profile_read(struct rp_scratch *s, const struct rp_lead *lead, uint32_t field,
+                     struct rp_slot *slot);
+/* A trait that no rule names (only with rules->keeps_traits). */
+bool rp_profile_other(struct rp_scratch *s, const struct rp_lead *lead, struct rp_str name,
+                      struct rp_scalar *ret_value);
+/* Writes atoms as a trait's cell (count 0 removes it); true when it changed. */
+bool rp_profile_write(struct rp_scratch *s, struct rp_lead *lead, uint32_t field,
+                      struct rp_atom *atoms, uint32_t count);
+
+/* A member of the JSON object of facts that actions set, "mql_touch.source" included. */
+void rp_facts_read(struct rp_scratch *s, struct rp_str key, struct rp_slot *slot);
+
+/* ---- touch.c -----------------------------------------------------------------------------------
+ */
+
+/* Where the bound event came from. False when it tells nothing about it and shows no page. */
+struct rp_touch_values {
+    struct rp_str attrs[RP_TOUCH_ATTRS]; /* "" : not told */
+    bool attributed;                     /* a campaign or another site's referrer */
+};
+bool rp_touch_of_event(struct rp_scratch *s, struct rp_touch_values *ret_touch);
+
+/* ---- predicate.c --------------------------------------------------------------------------------
+ */
+
+enum rp_truth rp_match(struct rp_scratch *s, const struct rp_matcher *matcher,
+                       const struct rp_value *value);
+enum rp_truth rp_cond_eval(struct rp_scratch *s, const struct rp_cond *cond);
+/* How many (days) a COUNT condition finds, how many fields a FILLED one: for the words of why-not.
+ */
+uint32_t rp_cond_count(const struct rp_scratch *s, const struct rp_cond *cond);
+uint32_t rp_cond_filled(struct rp_scratch *s, const struct rp_cond *cond);
+/* The value of a lookup's column for the bound event. */
+void rp_lookup_read(struct rp_scratch *s, uint32_t field, struct rp_slot *slot);
+
+/* ---- counter.c
+ * ----------------------------------------------------------------------------------- */
+
+/* Adds the bound event to the counters that take it. */
+void rp_counters_add(struct rp_scratch *s, struct rp_lead *lead);
+
+/* Which entries a question is about. */
+struct rp_span {
+    int64_t after_ms, until_ms; /* effective time in (after, until] */
+    int64_t received_ms;        /* receivedAt at or behind it; RP_NEVER: any */
+};
+struct rp_span rp_span_within(int64_t now_ms, int64_t within_ms); /* 0: ever */
+/* Entries (visits, values) in the span; at most what the counter keeps. */
+uint32_t rp_counter_count(const struct rp_scratch *s, uint32_t counter, const struct rp_span *span);
+uint32_t rp_counter_days(const struct rp_scratch *s, uint32_t counter, const struct rp_span *span);
+/* Effective time of the newest entry, RP_NEVER when there is none. */
+int64_t rp_counter_newest(const struct rp_scratch *s, uint32_t counter);
+/* A measure of a fit or of `past`; false when it is unknown. */
+bool rp_measure(const struct rp_scratch *s, enum rp_measure measure, uint32_t counter,
+                int64_t within_ms, double *ret_value);
+
+/* ---- decay.c
+ * -------------------------------------------------------------------------------------- */
+
+int64_t rp_round_milli(double thousandths); /* half away from zero */
+/* The share of a contribution that is left after age_ms. */
+double rp_decay_share(const struct rp_decay *decay, int64_t age_ms);
+/* An accumulator in a cell: adds a grant at t; reads the value at t, in thousandths. */
+void rp_sum_grant(struct rp_lead *lead, uint32_t key, const struct rp_decay *decay, int64_t t_ms,
+                  int64_t granted);
+double rp_sum_value(const struct rp_lead *lead, uint32_t key, const struct rp_decay *decay,
+                    int64_t t_ms);
+/* The same under a text key, for a dimension `by` a field. False when the lead holds too many keys.
+ */
+bool rp_sum_by_grant(struct rp_arena *arena, struct rp_lead *lead, uint32_t key,
+                     const struct rp_decay *decay, int64_t t_ms, int64_t granted,
+                     struct rp_str text);
+/* Walks the keys: pass *at = 0 first; false at the end. The text borrows from the cell. */
+bool rp_sum_by_next(const struct rp_lead *lead, uint32_t key, const struct rp_decay *decay,
+                    int64_t t_ms, uint32_t *at, struct rp_str *ret_text, double *ret_value);
+
+/* ---- points.c
+ * -------------------------------------------------------------------------------------- */
+
+/* A rule hit: cuts it, grants, remembers. share: of test, 1 without. */
+struct rp_hit {
+    uint32_t rule;
+    double share;
+    struct rp_str evidence;
+};
+void rp_points_grant(struct rp_scratch *s, struct rp_lead *lead, const struct rp_hit *hit,
+                     struct rp_decision *decision);
+
+/* ---- fit.c
+ * ------------------------------------------------------------------------------------------ */
+
+/* What one fit rule gives now, thousandths; false when it gives no row. ret_evidence may be NULL.
+ */
+bool rp_fit_points(struct rp_scratch *s, uint32_t fit, int64_t *ret_points,
+                   struct rp_str *ret_evidence);
+/* The sum over the fit rules of a state dimension, not cut to its range. */
+int64_t rp_fit_sum(struct rp_scratch *s, uint32_t dim);
+/* Recomputes the kept values of dimensions that change with the profile alone. */
+void rp_fit_store(struct rp_scratch *s, struct rp_lead *lead);
+
+/* ---- score.c: against s->lead, s->model, s->now_ms
+ * --------------------------------------------------- */
+
+/* The scores of a dimension `by` a field, one for each value seen, in the order first granted. */
+struct rp_by_score {
+    struct rp_str key, folded;
+    double exact;  /* not rounded */
+    int64_t value; /* in range */
+};
+uint32_t rp_score_by(struct rp_scratch *s, uint32_t dim, struct rp_by_score **ret_scores);
+
+int64_t rp_score_raw(struct rp_scratch *s, uint32_t dim);  /* rounded, not cut to the range */
+int64_t rp_score_read(struct rp_scratch *s, uint32_t dim); /* RP_NONE: the total */
+int64_t rp_score_clamp(const struct rp_dim *dim, int64_t value);
+struct rp_str rp_score_grade(struct rp_scratch *s);
+void rp_score_json(struct rp_scratch *s, struct rp_jw *jw);
+/* "top" and "values" of a dimension `by` a field, as members of an open object. */
+void rp_score_by_json(struct rp_scratch *s, uint32_t dim, struct rp_jw *jw);
+
+/* ---- judge.c
+ * ------------------------------------------------------------------------------------------- */
+
+/* The stages with the acting model's thresholds. */
+const struct rp_stage *rp_stages_acting(const struct rp_rules *rules);
+/* Opens the object of facts that the decision sets. */
+void rp_facts_open(struct rp_scratch *s);
+
+/* ---- action.c, template.c
+ * ------------------------------------------------------------------------------ */
+
+void rp_actions_run(struct rp_scratch *s, struct rp_lead *lead, struct rp_decision *decision);
+struct rp_str rp_template_text(struct rp_scratch *s, const struct rp_template *template);
+void rp_template_tree(struct rp_scratch *s, const struct rp_tree *tree, struct rp_jw *jw);
+
+/* ---- whynot.c
+ * ------------------------------------------------------------------------------------------ */
+
+/* A leaf condition with the actual values: "fit is 12, needs 30". */
+void rp_say_cond(struct rp_scratch *s, const struct rp_cond *cond, struct rp_buf *out);
+
+/* ---- fold.c
+ * ------------------------------------------------------------------------------------------ */
+
+/* The score rules that the bound event may hit, ascending, into s->candidates; how many. */
+uint32_t rp_candidates(struct rp_scratch *s);
+/* Room for one more in a list of the decision. */
+struct rp_grant *rp_decision_grant(struct rp_arena *arena, struct rp_decision *decision);
+struct rp_move *rp_decision_move(struct rp_arena *arena, struct rp_decision *decision);
+struct rp_intent *rp_decision_intent(struct rp_arena *arena, struct rp_decision *decision);
+struct rp_fault *rp_decision_fault(struct rp_arena *arena, struct rp_decision *decision);
+
+#endif

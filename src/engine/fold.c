@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: MIT */
+/* One event into a lead's cells, in this order: profile, excludes, touches, score rules in
+ * declaration order, counters, the kept values of state dimensions, the newest order. The same
+ * events in the same order give the same bytes, whoever folds them and from wherever: nothing but
+ * the cells is carried from one event to the next.
+ *
+ *   newest cell: at i64, rank i32, flags u32, length u32, zero u32, messageId */
+#include "engine/fold.h"
+
+#include "base/hash.h"
+#include "base/mem.h"
+#include "engine/eval.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#define NEWEST_TOUCHED 1U /* some event brought a touch */
+
+struct newest {
+    int64_t at;
+    int32_t rank;
+    uint32_t flags, id_len, zero;
+};
+
+/* ---- Life
+ * ---------------------------------------------------------------------------------------- */
+
+void rp_fold_init(struct rp_fold *fold, const struct rp_rules *rules, struct rp_vm *vm,
+                  struct rp_arena *arena)
+{
+    struct rp_scratch *s = rp_calloc(1, sizeof(*s));
+    size_t scores = rules->score_count + 1;
+
+    RP_ASSERT(rules->index != NULL);
+    RP_ASSERT(vm != NULL || rules->test_count == 0);
+    *fold = (struct rp_fold){.rules = rules, .vm = vm, .arena = arena, .scratch = s};
+    s->rules = rules;
+    s->index = rules->index;
+    s->slots = rp_calloc(rules->field_count + 1, sizeof(*s->slots));
+    s->hits = rp_calloc(rules->field_count + 1, sizeof(*s->hits));
+    s->hit_fields = rp_calloc(rules->field_count + 1, sizeof(*s->hit_fields));
+    s->kinds = rp_calloc(rules->kind_count + 1, sizeof(*s->kinds));
+    s->kind_epoch = rp_calloc(rules->kind_count + 1, sizeof(*s->kind_epoch));
+    s->candidates = rp_calloc(scores, sizeof(*s->candidates));
+    s->merged = rp_calloc(scores, sizeof(*s->merged));
+    s->counter_epoch = rp_calloc(rules->counter_count + 1, sizeof(*s->counter_epoch));
+    s->before = rp_calloc(s->index->crossing_count + 1, sizeof(*s->before));
+    s->before_day = rp_calloc(s->index->crossing_count + 1, sizeof(*s->before_day));
+}
+
+void rp_fold_fini(struct rp_fold *fold)
+{
+    struct rp_scratch *s = fold->scratch;
+
+    if (!s)
+        return;
+    free(s->slots);
+    free(s->hits);
+    free(s->hit_fields);
+    free(s->kinds);
+    free(s->kind_epoch);
+    free(s->candidates);
+    free(s->merged);
+    free(s->counter_epoch);
+    free(s->before);
+    free(s->before_day);
+    rp_buf_fini(&s->facts);
+    free(s);
+    fold->scratch = NULL;
+}
+
+/* ---- Lists of the decision
+ * ------------------------------------------------------------------------- */
+
+static void *list_room(struct rp_arena *arena, void *items, size_t count, size_t *cap, size_t size)
+{
+    size_t more = *cap ? *cap * 2 : 8;
+    void *grown;
+
+    if (count < *cap)
+        return items;
+    grown = rp_arena_zalloc(arena, more * size);
+    if (count)
+        memcpy(grown, items, count * size);
+    *cap = more;
+    return grown;
+}
+
+struct rp_grant *rp_decision_grant(struct rp_arena *arena, struct rp_decision *decision)
+{
+    decision->grants = list_room(arena, decision->grants, decision->grant_count,
+                                 &decision->grant_cap, sizeof(*decision->grants));
+    return &decision->grants[decision->grant_count++];
+}
+
+struct rp_move *rp_decision_move(struct rp_arena *arena, struct rp_decision *decision)
+{
+    decision->moves = list_room(arena, decision->moves, decision->move_count, &decision->move_cap,
+                                sizeof(*decision->moves));
+    return &decision->moves[decision->move_count++];
+}
+
+struct rp_intent *rp_decision_intent(struct rp_arena *arena, struct rp_decision *decision)
+{
+    decision->intents = list_room(arena, decision->intents, decision->intent_count,
+                                  &decision->intent_cap, sizeof(*decision->intents));
+    return &decision->intents[decision->intent_count++];
+}
+
+struct rp_fault *rp_decision_fault(struct rp_arena *arena, struct rp_decision *decision)
+{
+    decision->faults = list_room(arena, decision->faults, decision->fault_count,
+                                 &decision->fault_cap, sizeof(*decision->faults));
+    return &decision->faults[decision->fault_count++];
+}
+
+/* ---- Effective order
+ * ----------------------------------------------------------------------------------- */
+
+static bool newest_read(const struct rp_lead *lead, struct newest *ret_newest,
+                        struct rp_str *ret_id)
+{
+    uint32_t len = 0;
+    const char *cell = rp_lead_cell(lead, rp_cell_key(RP_CELL_NEWEST, 0, 0), &len);
+
+    if (!cell || len < sizeof(*ret_newest))
+        return false;
+    memcpy(ret_newest, cell, sizeof(*ret_newest));
+    *ret_id = (struct rp_str){cell + sizeof(*ret_newest), ret_newest->id_len};
+    return true;
+}
+
+static void newest_write(struct rp_lead *lead, const struct rp_event *event, uint32_t flags)
+{
+    struct rp_order order = rp_event_order(event);
+    struct newest newest = {order.at_ms, order.rank, flags, (uint32_t)order.message_id.len, 0};
+    char *cell = rp_lead_cell_resize(lead, rp_cell_key(RP_CELL_NEWEST, 0, 0),
+                                     (uint32_t)(sizeof(newest) + order.message_id.len));
+
+    memcpy(cell, &newest, sizeof(newest));
+    if (order.message_id.len)
+        memcpy(cell + sizeof(newest), order.message_id.ptr, order.message_id.len);
+}
+
+bool rp_fold_in_order(const struct rp_lead *lead, const struct rp_event *event)
+{
+    struct rp_order order = rp_event_order(event), last = {0};
+    struct newest newest;
+
+    if (!newest_read(lead, &newest, &last.message_id))
+        return true;
+    last.at_ms = newest.at;
+    last.rank = newest.rank;
+    return rp_order_cmp(&order, &last) > 0;
+}
+
+/* ---- Candidates
+ * ------------------------------------------------------------------------------------------ */
+
+/* Joins an ascending list into the candidates; both stay ascending and free of doubles. */
+static uint32_t candidates_join(struct rp_scratch *s, uint32_t count, const uint32_t *list,
+                                uint32_t list_count)
+{
+    uint32_t *swap, i = 0, j = 0, n = 0;
+
+    if (list_count == 0)
+        return count;
+    if (count == 0 || list[0] > s->candidates[count - 1]) {
+        for (; j < list_count; j++) {
+            if (count == 0 || s->candidates[count - 1] != list[j])
+                s->candidates[count++] = list[j];
+        }
+        return count;
+    }
+    while (i < count || j < list_count) {
+        uint32_t next = j == list_count || (i < count && s->candidates[i] <= list[j])
+                            ? s->candidates[i++]
+                            : list[j++];
+
+        if (n == 0 || s->merged[n - 1] != next)
+            s->merged[n++] = next;
+    }
+    swap = s->candidates;
+    s->candidates = s->merged;
+    s->merged = swap;
+    return n;
+}
+
+static uint32_t candidates_run(struct rp_scratch *s, uint32_t count, uint64_t key)
+{
+    const struct rp_run *run = rp_runs_find(&s->index->values, key);
+
+    return run ? candidates_join(s, count, s->index->scores + run->first, run->count) : count;
+}
+
+static uint32_t candidates_guard(struct rp_scratch *s, uint32_t count, uint32_t kind,
+                                 const struct rp_guard *guard)
+{
+    const struct rp_value *value = rp_bind_value(s, guard->field);
+
+    for (uint32_t i = 0; value && i < value->count; i++) {
+        struct rp_str text = rp_atom_folded(s, &value->atoms[i]);
+
+        if (guard->equal)
+            count =
+                candidates_run(s, count, rp_index_value_key(kind, guard->field, 0, rp_hash(text)));
+        for (uint32_t l = 0; l < guard->length_count && guard->lengths[l] <= text.len; l++) {
+            struct rp_str start = {text.ptr, guard->lengths[l]};
+
+            count = candidates_run(
+                s, count,
+                rp_index_value_key(kind, guard->field, guard->lengths[l], rp_hash(start)));
+        }
+    }
+    return count;
+}
+
+uint32_t rp_candidates(struct rp_scratch *s)
+{
+    uint32_t count = 0;
+
+    for (uint32_t k = 0; k < s->kind_count; k++) {
+        const struct rp_dispatch *dispatch = &s->index->dispatch[s->kinds[k]];
+
+        count = candidates_join(s, count, dispatch->rest, dispatch->rest_count);
+        for (uint32_t g = 0; g < dispatch->guard_count; g++)
+            count = candidates_guard(s, count, s->kinds[k], &dispatch->guards[g]);
+    }
+    return count;
+}
+
+/* ---- Tests in Lua
+ * -------------------------------------------------------------------------------------------- */
+
+static bool fact_lead(void *ctx, struct rp_str name, struct rp_scalar *ret_value)
+{
+    struct rp_scratch *s = ctx;
+    uint32_t field = rp_lead_key_field(s->rules, name);
+    const struct rp_value *value;
+    struct rp_atom *atom;
+
+    if (field == RP_NONE)
+        return rp_profile_other(s, s->lead, name, ret_value);
+    value = rp_bind_value(s, field);
+    if (!value)
+        return false;
+    atom = &value->atoms[0];
+    *ret_value = (struct rp_scalar){.type = atom->type,
+                                    .text = value->count > 1 ? rp_value_text(s, value) : atom->text,
+                                    .number = atom->type == RP_STRING ? (double)NAN : atom->number};
+    if (value->count > 1)
+        ret_value->type = RP_STRING;
+    return true;
+}
+
+static double fact_past(void *ctx, uint32_t rule, uint32_t use)
+{
+    struct rp_scratch *s = ctx;
+    const struct rp_use *asked = &s->rules->scores[rule].uses[use];
+    double value;
+
+    return rp_measure(s, asked->measure, asked->counter, asked->within_ms, &value) ? value
+                                                                                   : (double)NAN;
+}
+
+/* False: the test said no, or failed (recorded as a fault). */
+static bool run_test(struct rp_scratch *s, uint32_t rule, struct rp_hit *hit,
+                     struct rp_decision *decision)
+{
+    const struct rp_score *score = &s->rules->scores[rule];
+    struct rp_vm_facts facts = {s, fact_lead, fact_past};
+    struct rp_test_result result = {0};
+    struct rp_err err = {0};
+    struct rp_fault *fault;
+    int rc = rp_vm_test(s->arena, s->fold->vm, score->test, rule, s->event, &facts, &result, &err);
+
+    if (rc == 0) {
+        hit->share = result.share > 1 ? 1 : result.share;
+        hit->evidence = result.evidence;
+        return result.share > 0;
+    }
+    fault = rp_decision_fault(s->arena, decision);
+    *fault = (struct rp_fault){
+        .rule = score->name,
+        .kind = rc == RIPEN_EBUDGET ? RP_STR("budget") : RP_STR("error"),
+        .message = rp_arena_str(s->arena, rp_str_from(err.text)),
+        .file = rp_arena_str(s->arena, rp_str_from(err.file)),
+        .line = err.line,
+    };
+    return false;
+}
+
+static void run_scores(struct rp_scratch *s, struct rp_lead *lead, struct rp_decision *decision)
+{
+    uint32_t count = rp_candidates(s);
+
+    for (uint32_t i = 0; i < count; i++) {
+        struct rp_hit hit = {.rule = s->candidates[i], .share = 1};
+        const struct rp_score *score = &s->rules->scores[hit.rule];
+
+        if (score->when && rp_cond_eval(s, score->when) != RP_TRUE)
+            continue;
+        if (score->test != RP_NONE && !run_test(s, hit.rule, &hit, decision))
+            continue;
+        rp_points_grant(s, lead, &hit, decision);
+    }
+}
+
+/* ---- The fold
+ * --------------------------------------------------------------------------------------------------
+ */
+
+/* What crossed(…) compares with: the values before the event, at its receivedAt and a day earlier.
+ */
+static void read_before(struct rp_scratch *s)
+{
+    int64_t now = s->now_ms;
+
+    s->before_of = s->epoch;
+    for (uint32_t i = 0; i < s->index->crossing_count; i++) {
+        s->now_ms = s->event->received_ms;
+        s->before[i] = rp_score_read(s, s->index->crossings[i].dim);
+        s->now_ms -= RP_DAY;
+        s->before_day[i] = rp_score_read(s, s->index->crossings[i].dim);
+    }
+    s->now_ms = now;
+}
+
+static bool is_excluded(struct rp_scratch *s)
+{
+    for (uint32_t i = 0; i < s->rules->exclude_count; i++) {
+        if (rp_cond_eval(s, s->rules->excludes[i].when) == RP_TRUE)
+            return true;
+    }
+    return false;
+}
+
+void rp_fold_event(struct rp_fold *fold, struct rp_lead *lead, const struct rp_event *event,
+                   struct rp_decision *decision)
+{
+    struct rp_scratch *s = fold->scratch;
+    struct newest newest = {0};
+    struct rp_str id;
+    bool first = !newest_read(lead, &newest, &id), known, changed, touched;
+
+    s->arena = fold->arena;
+    s->fold = fold;
+    rp_bind_event(s, lead, event, event->effective_ms);
+    if (s->index->crossing_count)
+        read_before(s);
+    known = rp_profile_known(s->rules, lead);
+    changed = rp_profile_merge(s, lead);
+    touched = (newest.flags & NEWEST_TOUCHED) != 0;
+    if (is_excluded(s)) {
+        decision->excluded = true;
+    } else {
+        changed |= rp_profile_touch(s, lead, known, &touched);
+        rp_bind_kinds(s);
+        run_scores(s, lead, decision);
+        rp_counters_add(s, lead);
+    }
+    if (first || changed)
+        rp_fit_store(s, lead);
+    newest_write(lead, event, touched ? NEWEST_TOUCHED : 0);
+}

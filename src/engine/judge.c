@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: MIT */
+/* Stages. The first stage in declaration order whose `from` and `enter` hold is entered; if there
+ * is none, `leave` is asked; so again until nothing moves, no stage twice in one evaluation. Each
+ * move is a decision with the conditions that made it and their actual values. Only the acting
+ * model decides.
+ *
+ *   present stage --enter_next--> another --enter_next--> … --leave_present--> leave_to --…--> rest
+ */
+#include "base/json_write.h"
+#include "engine/eval.h"
+#include "engine/fold.h"
+
+struct judging {
+    struct rp_scratch *s;
+    struct rp_lead *lead;
+    struct rp_decision *decision;
+    const struct rp_stage *stages;
+    bool *visited;
+};
+
+/* ---- Reasons
+ * --------------------------------------------------------------------------------------- */
+
+/* The name of a condition, as rules write it. */
+static const char *cond_name(const struct rp_scratch *s, const struct rp_cond *cond)
+{
+    enum rp_field_home home;
+
+    switch (cond->op) {
+    case RP_COND_FIELD:
+        home = s->rules->fields[cond->field].home;
+        return home == RP_FIELD_EVENT || home == RP_FIELD_META ? "context" : "trait";
+    case RP_COND_ALL:
+        return "all";
+    case RP_COND_ANY:
+        return "any";
+    case RP_COND_NO:
+        return "none";
+    case RP_COND_SOME:
+        return "some";
+    case RP_COND_COUNT:
+        return s->rules->counters[cond->counter].op == RP_COUNTER_VISITS ? "visits" : "did";
+    case RP_COND_AT_LEAST:
+        return "at_least";
+    case RP_COND_BELOW:
+        return "below";
+    case RP_COND_GRADE_IN:
+        return "grade_in";
+    case RP_COND_IN_STAGE:
+        return "in_stage";
+    case RP_COND_IN_STATUS:
+        return "in_status";
+    case RP_COND_IN_SEGMENT:
+        return "in_segment";
+    case RP_COND_INACTIVE:
+        return "inactive";
+    case RP_COND_KNOWN:
+        return "known";
+    case RP_COND_FILLED:
+        return "filled";
+    }
+    return "";
+}
+
+/* The part that decided: of any{…} the first that holds, of all{…} the last, which is what a person
+ * names when the others were true before. */
+static const struct rp_cond *cond_decided(struct rp_scratch *s, const struct rp_cond *cond)
+{
+    while (cond->op == RP_COND_ANY || (cond->op == RP_COND_ALL && cond->part_count)) {
+        const struct rp_cond *found = NULL;
+
+        for (uint32_t i = 0; i < cond->part_count; i++) {
+            if ((!found || cond->op == RP_COND_ALL) && rp_cond_eval(s, &cond->parts[i]) == RP_TRUE)
+                found = &cond->parts[i];
+        }
+        if (!found)
+            return cond;
+        cond = found;
+    }
+    return cond;
+}
+
+static void write_conditions(struct rp_scratch *s, const struct rp_cond *cond, struct rp_jw *jw)
+{
+    struct rp_buf words = {0};
+
+    if (cond->op == RP_COND_ANY || cond->op == RP_COND_ALL) {
+        for (uint32_t i = 0; i < cond->part_count; i++) {
+            if (rp_cond_eval(s, &cond->parts[i]) != RP_TRUE)
+                continue;
+            write_conditions(s, &cond->parts[i], jw);
+            if (cond->op == RP_COND_ANY)
+                return;
+        }
+        return;
+    }
+    rp_say_cond(s, cond, &words);
+    rp_jw_object(jw);
+    rp_jw_put_text(jw, "condition", cond_name(s, cond));
+    rp_jw_put_str(jw, "rule", cond->text);
+    rp_jw_put_str(jw, "actual", rp_buf_view(&words));
+    rp_jw_object_end(jw);
+    rp_buf_fini(&words);
+}
+
+static struct rp_str move_reasons(struct rp_scratch *s, const struct rp_cond *cond)
+{
+    struct rp_buf out = {0};
+    struct rp_jw jw = rp_jw(&out);
+    struct rp_str text;
+
+    rp_jw_object(&jw);
+    rp_jw_key(&jw, "conditions");
+    rp_jw_array(&jw);
+    write_conditions(s, cond, &jw);
+    rp_jw_array_end(&jw);
+    rp_score_json(s, &jw);
+    rp_jw_object_end(&jw);
+    text = rp_arena_str(s->arena, rp_buf_view(&out));
+    rp_buf_fini(&out);
+    return text;
+}
+
+/* ---- Moves
+ * ------------------------------------------------------------------------------------------- */
+
+/* At the first entry into stage "mql" the last touch becomes mql_touch, a fact that stays. */
+static void keep_mql_touch(struct judging *j, const struct rp_stage *entered)
+{
+    static const char prefix[] = "mql_touch.";
+    struct rp_slot first = {0};
+
+    if (!rp_str_is(entered->name, "mql"))
+        return;
+    for (uint32_t a = 0; a < RP_TOUCH_ATTRS; a++) {
+        uint32_t field = j->s->index->touch[RP_TOUCH_MQL][a];
+
+        if (field == RP_NONE)
+            continue;
+        rp_facts_read(j->s, j->s->rules->fields[field].key, &first);
+        RP_ASSERT(rp_str_starts(j->s->rules->fields[field].key,
+                                (struct rp_str){prefix, sizeof(prefix) - 1}));
+        if (first.value.count)
+            return;
+    }
+    for (uint32_t a = 0; a < RP_TOUCH_ATTRS; a++) {
+        uint32_t field = j->s->index->touch[RP_TOUCH_MQL][a];
+        uint32_t last = j->s->index->touch[RP_TOUCH_LAST][a];
+        const struct rp_value *value = last == RP_NONE ? NULL : rp_bind_value(j->s, last);
+
+        if (field == RP_NONE || !value)
+            continue;
+        rp_facts_open(j->s);
+        rp_jw_key_str(&j->s->facts_jw, j->s->rules->fields[field].key);
+        rp_jw_str(&j->s->facts_jw, rp_value_text(j->s, value));
+    }
+}
+
+static void move_to(struct judging *j, uint16_t to, const struct rp_cond *cond)
+{
+    struct rp_scratch *s = j->s;
+    struct rp_move *move = rp_decision_move(s->arena, j->decision);
+
+    *move = (struct rp_move){
+        .from = j->lead->stage,
+        .to = to,
+        .because = rp_str_from(cond_name(s, cond_decided(s, cond))),
+        .reasons = move_reasons(s, cond),
+    };
+    if (j->decision->move_count > 1)
+        j->decision->moves[j->decision->move_count - 2].passing = true;
+    j->lead->stage = to;
+    j->lead->stage_since_ms = s->now_ms;
+    j->visited[to] = true;
+    keep_mql_touch(j, &j->stages[to]);
+}
+
+static bool stage_is_from(const struct rp_stage *stage, uint16_t from)
+{
+    for (uint32_t i = 0; i < stage->from_count; i++) {
+        if (stage->from[i] == from)
+            return true;
+    }
+    return false;
+}
+
+static bool enter_next(struct judging *j)
+{
+    const struct rp_stage *present = &j->stages[j->lead->stage];
+
+    if (present->terminal ||
+        (present->stay_ms && j->s->now_ms < j->lead->stage_since_ms + present->stay_ms))
+        return false;
+    for (uint32_t i = 0; i < j->s->rules->stage_count; i++) {
+        const struct rp_stage *stage = &j->stages[i];
+
+        if (!stage->enter || j->visited[i] || !stage_is_from(stage, j->lead->stage) ||
+            rp_cond_eval(j->s, stage->enter) != RP_TRUE)
+            continue;
+        move_to(j, (uint16_t)i, stage->enter);
+        return true;
+    }
+    return false;
+}
+
+static bool leave_present(struct judging *j)
+{
+    const struct rp_stage *present = &j->stages[j->lead->stage];
+
+    if (!present->leave || present->leave_to == RP_STAGE_NONE || present->terminal ||
+        j->visited[present->leave_to] || rp_cond_eval(j->s, present->leave) != RP_TRUE)
+        return false;
+    move_to(j, present->leave_to, present->leave);
+    return true;
+}
+
+const struct rp_stage *rp_stages_acting(const struct rp_rules *rules)
+{
+    return rules->model_count && rules->models[0].stages ? rules->models[0].stages : rules->stages;
+}
+
+static void judge_stages(struct rp_scratch *s, struct rp_lead *lead, struct rp_decision *decision)
+{
+    struct judging j = {s, lead, decision, rp_stages_acting(s->rules), NULL};
+
+    if (lead->stage >= s->rules->stage_count)
+        return; /* a stage that these rules do not know: only a new name can move it */
+    j.visited = RP_ARENA_ARRAY(s->arena, bool, s->rules->stage_count);
+    j.visited[lead->stage] = true;
+    while (enter_next(&j) || leave_present(&j))
+        continue;
+}
+
+/* ---- Facts that the decision sets
+ * ------------------------------------------------------------------------ */
+
+void rp_facts_open(struct rp_scratch *s)
+{
+    if (s->facts.len)
+        return;
+    s->facts_jw = rp_jw(&s->facts);
+    rp_jw_object(&s->facts_jw);
+}
+
+static void facts_close(struct rp_scratch *s, struct rp_decision *decision)
+{
+    if (!s->facts.len)
+        return;
+    rp_jw_object_end(&s->facts_jw);
+    decision->facts_set = rp_arena_str(s->arena, rp_buf_view(&s->facts));
+    rp_buf_reset(&s->facts);
+}
+
+void rp_judge(struct rp_fold *fold, struct rp_lead *lead, const struct rp_event *event,
+              int64_t now_ms, struct rp_decision *decision)
+{
+    struct rp_scratch *s = fold->scratch;
+
+    s->arena = fold->arena;
+    s->fold = fold;
+    if (!event || s->event != event || s->lead != lead)
+        rp_bind_event(s, lead, event, now_ms);
+    s->now_ms = now_ms;
+    if (lead->stage == RP_STAGE_NONE && lead->stage_since_ms == 0 && s->rules->stage_count) {
+        lead->stage = 0;
+        lead->stage_since_ms =
+            lead->created_ms && lead->created_ms < now_ms ? lead->created_ms : now_ms;
+    }
+    if (decision->excluded)
+        return;
+    if (event)
+        rp_bind_kinds(s);
+    judge_stages(s, lead, decision);
+    rp_actions_run(s, lead, decision);
+    facts_close(s, decision);
+}
