@@ -77,7 +77,9 @@ struct rp_http {
     int port;
     int64_t step_ms; /* between looks at a waiting connection */
     uv_poll_t poll;
-    uv_timer_t again, tick;
+    uv_idle_t again;  /* active while a run is due: the loop must not sleep then */
+    uv_check_t check; /* makes it, after everything that came in */
+    uv_timer_t tick;
     int handles;                            /* of uv, not closed yet */
     struct rp_conn *waiting, *waiting_last; /* the next one to look at first */
     size_t connections;
@@ -86,6 +88,7 @@ struct rp_http {
     struct rp_gunzip *gunzip;
     struct rp_ready_response ready[RP_RESPONSES];
     bool running; /* inside MHD_run */
+    bool due;     /* another run is */
     bool stopping, stopped;
     int64_t stop_at_ms;
     void (*on_stopped)(void *ctx);
@@ -93,6 +96,10 @@ struct rp_http {
 };
 
 /* --- http_server.c --- */
+
+/* The library has something to do that its descriptor does not tell: run it in this turn of the
+ * loop. */
+void rp_http_run_soon(struct rp_http *http);
 
 /* After a stop: frees the server with the last handle and the last request. */
 void rp_http_free_when_done(struct rp_http *http);

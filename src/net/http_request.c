@@ -276,6 +276,7 @@ void rp_http_reply(struct rp_http_request *request, int status, const char *cont
     if (exchange->suspended) {
         exchange->suspended = false;
         MHD_resume_connection(exchange->connection);
+        rp_http_run_soon(exchange->http);
     }
 }
 

@@ -35,37 +35,57 @@
 #define BODY_START     ((size_t)4096)
 
 static void stop_when_quiet(struct rp_http *http);
-static void on_again(uv_timer_t *timer);
+
+static void on_idle(uv_idle_t *idle)
+{
+    (void)idle; /* it is there to keep the loop awake */
+}
+
+void rp_http_run_soon(struct rp_http *http)
+{
+    http->due = true;
+    if (!http->running)
+        uv_idle_start(&http->again, on_idle);
+}
 
 static void run(struct rp_http *http)
 {
     MHD_UNSIGNED_LONG_LONG wait_ms = 0;
+    int runs = 0;
 
     if (!http->daemon || http->running)
         return;
     http->running = true;
-    int runs = 0;
     do {
+        http->due = false;
         MHD_run(http->daemon);
-        runs++;
-    } while (runs < RUNS_MAX && MHD_get_timeout(http->daemon, &wait_ms) == MHD_YES && wait_ms == 0);
+        if (MHD_get_timeout(http->daemon, &wait_ms) == MHD_YES && wait_ms == 0)
+            http->due = true;
+    } while (http->due && ++runs < RUNS_MAX);
     http->running = false;
-    if (runs == RUNS_MAX)
-        uv_timer_start(&http->again, on_again, 0, 0);
+    if (http->due)
+        uv_idle_start(&http->again, on_idle);
+    else
+        uv_idle_stop(&http->again);
     if (http->stopping)
         stop_when_quiet(http);
 }
 
 static void on_readable(uv_poll_t *poll, int status, int events)
 {
+    struct rp_http *http = poll->data;
+
     (void)status;
     (void)events;
-    run(poll->data);
+    http->due = true;
 }
 
-static void on_again(uv_timer_t *timer)
+static void on_check(uv_check_t *check)
 {
-    run(timer->data);
+    struct rp_http *http = check->data;
+
+    if (http->due)
+        run(http);
 }
 
 static void on_tick(uv_timer_t *timer)
@@ -381,10 +401,12 @@ static void start_handles(struct rp_http *http)
 
     RP_ASSERT(info != NULL);
     uv_poll_init(http->loop, &http->poll, info->epoll_fd);
-    uv_timer_init(http->loop, &http->again);
+    uv_idle_init(http->loop, &http->again);
+    uv_check_init(http->loop, &http->check);
     uv_timer_init(http->loop, &http->tick);
-    http->poll.data = http->again.data = http->tick.data = http;
-    http->handles = 3;
+    http->poll.data = http->again.data = http->check.data = http->tick.data = http;
+    http->handles = 4;
+    uv_check_start(&http->check, on_check);
     uv_poll_start(&http->poll, UV_READABLE, on_readable);
     uv_timer_start(&http->tick, on_tick, (uint64_t)http->step_ms, (uint64_t)http->step_ms);
 }
@@ -496,6 +518,7 @@ static void stop_when_quiet(struct rp_http *http)
     rp_http_ready_clear(http);
     uv_close((uv_handle_t *)&http->poll, on_closed);
     uv_close((uv_handle_t *)&http->again, on_closed);
+    uv_close((uv_handle_t *)&http->check, on_closed);
     uv_close((uv_handle_t *)&http->tick, on_closed);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Everything but ingest over HTTP: health, metrics, read-only JSON about leads. Slow answers are made on
- * workers, each with a reader of its own. */
+/* Everything but ingest over HTTP: health, metrics, read-only JSON about leads. Slow answers are
+ * made on workers, each with a reader of its own. */
 #ifndef RP_WEB_API_H
 #define RP_WEB_API_H
 
@@ -9,7 +9,8 @@
 #include "store/keys.h"
 
 struct rp_api_options {
-    /* Runs `work` on a worker thread, then `after` on the loop thread (uv_queue_work of the daemon). */
+    /* Runs `work` on a worker thread, then `after` on the loop thread (uv_queue_work of the
+     * daemon). */
     void (*defer)(void *ctx, void (*work)(void *arg), void (*after)(void *arg), void *arg);
     const char *db_path;
     struct rp_clock clock;
@@ -22,9 +23,12 @@ struct rp_api_options {
 
 struct rp_api;
 struct rp_api *rp_api_new(const struct rp_api_options *options);
-void rp_api_free(struct rp_api *api); /* waits for its workers */
+/* Workers that are still at it end by themselves: `after` of the last one frees. NULL: no effect.
+ */
+void rp_api_free(struct rp_api *api);
 /* Keys in force (borrowed until the next call); open: none made yet and loopback. */
 void rp_api_auth_set(struct rp_api *api, const struct rp_key_row *keys, size_t count, bool open);
+/* To be asked last: it answers everything, what it does not know with 404. True. */
 bool rp_api_handle(struct rp_api *api, struct rp_http_request *request);
 
 #endif

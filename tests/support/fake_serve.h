@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* A server on a free loopback port with the real HTTP layer, the real ingest routes and the real queue, and
- * a writer that commits nothing: it accepts every item that parsed. The loop and the writer run on
- * threads of their own. */
+/* A server on a free loopback port with the real HTTP layer, the real ingest routes and the real
+ * queue, and a writer that commits nothing: it accepts every item that parsed. The loop and the
+ * writer run on threads of their own. */
 #ifndef TESTS_FAKE_SERVE_H
 #define TESTS_FAKE_SERVE_H
 
@@ -19,7 +19,7 @@ struct fake_options {
     int port;
     size_t queue_events_max; /* 0: RP_QUEUE_EVENTS_MAX */
     int commit_status;       /* of every batch */
-    int64_t commit_ms;       /* each group takes that long */
+    int64_t commit_us;       /* each group takes that long */
     int64_t grace_ms;
 };
 
@@ -73,14 +73,13 @@ static void *fake_writer(void *ctx)
     bool closed = false;
 
     while (!closed) {
-        struct rp_batch *first =
-            rp_queue_take(serve->queue, RP_GROUP_EVENTS_MAX, 1000, &closed);
+        struct rp_batch *first = rp_queue_take(serve->queue, RP_GROUP_EVENTS_MAX, 1000, &closed);
         if (!first)
             continue;
         for (struct rp_batch *batch = first; batch; batch = batch->next)
             fake_commit(serve, batch);
-        if (serve->options.commit_ms > 0) {
-            struct timespec pause = {0, (long)serve->options.commit_ms * 1000000};
+        if (serve->options.commit_us > 0) {
+            struct timespec pause = {0, (long)serve->options.commit_us * 1000};
             nanosleep(&pause, NULL);
         }
         atomic_fetch_add(&serve->groups, 1);
@@ -140,9 +139,9 @@ static inline struct fake_serve *fake_serve_start(const struct fake_options *opt
     uv_async_init(&serve->loop, &serve->woken, fake_on_woken);
     uv_async_init(&serve->loop, &serve->told_to_stop, fake_on_stop);
     serve->woken.data = serve->told_to_stop.data = serve;
-    serve->queue = rp_queue_new(
-        options->queue_events_max ? options->queue_events_max : RP_QUEUE_EVENTS_MAX, fake_wake,
-        serve);
+    serve->queue =
+        rp_queue_new(options->queue_events_max ? options->queue_events_max : RP_QUEUE_EVENTS_MAX,
+                     fake_wake, serve);
     serve->ingest = rp_ingest_new(serve->queue, rp_clock_system());
     rp_ingest_auth_set(serve->ingest, &options->auth);
     if (rp_http_start(&serve->loop, &http, fake_handle, serve, &serve->http, &err) != 0)

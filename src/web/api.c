@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: MIT */
+/* Health, metrics and the read-only JSON about leads. What is quick is answered on the loop thread;
+ * what reads the store is a job on a worker, with a reader that no other job uses at the time.
+ * Readers are kept for the next job. All bookkeeping is done on the loop thread: a job takes its
+ * reader when it is handed out and brings it back with its answer.
+ *
+ * Knows nothing of what an answer holds: core/reader writes it. Nothing here is readable by pages
+ * of other sites. */
+#include "web/api.h"
+
+#include "base/limits.h"
+#include "base/mem.h"
+#include "net/answer.h"
+
+#include <stdlib.h>
+
+#define JOBS_MAX    64 /* then 503: more would only wait for one another */
+#define READERS_MAX 4
+#define LEADS_MAX   10000
+
+struct job;
+typedef int job_fn(struct job *job, struct rp_reader *reader, struct rp_err *err);
+
+struct rp_api {
+    struct rp_api_options options;
+    const struct rp_key_row *keys;
+    size_t key_count;
+    bool open;
+    struct rp_reader *readers[READERS_MAX]; /* idle ones */
+    size_t reader_count, job_count;
+    bool freed; /* the last job ends it */
+};
+
+/* A question for the store; lives in its request's arena. */
+struct job {
+    struct rp_api *api;
+    struct rp_http_request *request;
+    job_fn *run;
+    struct rp_reader *reader;
+    struct rp_leads_query query;
+    struct rp_str lead;
+    int64_t at_ms;
+    struct rp_buf out;
+    struct rp_err err;
+    int status;
+};
+
+struct rp_api *rp_api_new(const struct rp_api_options *options)
+{
+    struct rp_api *api = rp_calloc(1, sizeof(*api));
+
+    RP_ASSERT(options->defer && options->metrics && options->ready && options->db_path);
+    api->options = *options;
+    return api;
+}
+
+static void destroy(struct rp_api *api)
+{
+    while (api->reader_count > 0)
+        rp_reader_close(api->readers[--api->reader_count]);
+    free(api);
+}
+
+void rp_api_free(struct rp_api *api)
+{
+    if (!api)
+        return;
+    api->freed = true;
+    if (api->job_count == 0)
+        destroy(api);
+}
+
+void rp_api_auth_set(struct rp_api *api, const struct rp_key_row *keys, size_t count, bool open)
+{
+    api->keys = keys;
+    api->key_count = count;
+    api->open = open;
+}
+
+/* --- jobs --- */
+
+static int run_leads(struct job *job, struct rp_reader *reader, struct rp_err *err)
+{
+    return rp_reader_leads(reader, &job->query, RP_FORMAT_JSON, false, &job->out, err);
+}
+
+static int run_lead(struct job *job, struct rp_reader *reader, struct rp_err *err)
+{
+    return rp_reader_lead(reader, job->lead, job->at_ms, RP_FORMAT_JSON, false, &job->out, err);
+}
+
+static int run_explain(struct job *job, struct rp_reader *reader, struct rp_err *err)
+{
+    return rp_reader_explain(reader, job->lead, job->at_ms, RP_FORMAT_JSON, false, &job->out, err);
+}
+
+/* Worker thread. */
+static void work(void *arg)
+{
+    struct job *job = arg;
+
+    if (!job->reader) {
+        job->status =
+            rp_reader_open(job->api->options.db_path, NULL, NULL, &job->reader, &job->err);
+        if (job->status == RIPEN_ENOTFOUND) /* the store, not a lead */
+            job->status = RIPEN_ESTORE;
+    }
+    if (job->reader)
+        job->status = job->run(job, job->reader, &job->err);
+}
+
+static const struct {
+    int status, http;
+    const char *code;
+} failures[] = {
+    {RIPEN_ENOTFOUND, 404, "not_found"}, {RIPEN_EINPUT, 400, "bad_request"},
+    {RIPEN_ELIMIT, 400, "bad_request"},  {RIPEN_EBUSY, 503, "busy"},
+    {RIPEN_EFULL, 503, "disk_full"},
+};
+
+static void reply_failure(struct job *job)
+{
+    for (size_t i = 0; i < RP_COUNT(failures); i++) {
+        if (failures[i].status != job->status)
+            continue;
+        if (failures[i].http == 503)
+            rp_http_reply_header(job->request, "Retry-After", RP_STR("1"));
+        rp_http_error(job->request, failures[i].http, failures[i].code, rp_str_from(job->err.text));
+        return;
+    }
+    rp_http_error(job->request, 500, "store", rp_str_from(job->err.text));
+}
+
+/* Loop thread. */
+static void after(void *arg)
+{
+    struct job *job = arg;
+    struct rp_api *api = job->api;
+
+    if (job->reader) {
+        bool sound = job->status != RIPEN_ESTORE && job->status != RIPEN_EVERSION;
+        if (sound && api->reader_count < READERS_MAX)
+            api->readers[api->reader_count++] = job->reader;
+        else
+            rp_reader_close(job->reader);
+    }
+    struct rp_buf out = job->out; /* the job goes with its request */
+    if (job->status == 0)
+        rp_http_reply(job->request, 200, "application/json", rp_buf_view(&out));
+    else
+        reply_failure(job);
+    rp_buf_fini(&out);
+    api->job_count--;
+    if (api->freed && api->job_count == 0)
+        destroy(api);
+}
+
+static void hand_out(struct rp_api *api, struct rp_http_request *request, const struct job *what)
+{
+    if (api->job_count == JOBS_MAX) {
+        rp_http_reply_header(request, "Retry-After", RP_STR("1"));
+        rp_http_error(request, 503, "overloaded", RP_STR("too many questions at once; ask again"));
+        return;
+    }
+    struct job *job = RP_ARENA_NEW(request->arena, struct job);
+    *job = *what;
+    job->api = api;
+    job->request = request;
+    if (api->reader_count > 0)
+        job->reader = api->readers[--api->reader_count];
+    api->job_count++;
+    api->options.defer(api->options.ctx, work, after, job);
+}
+
+/* --- routes --- */
+
+static void get_healthz(struct rp_api *api, struct rp_http_request *request, struct rp_str rest)
+{
+    (void)api;
+    (void)rest;
+    rp_http_reply(request, 200, "application/json", RP_STR("{\"status\":\"ok\"}"));
+}
+
+static void get_readyz(struct rp_api *api, struct rp_http_request *request, struct rp_str rest)
+{
+    struct rp_str why = RP_STR("");
+
+    (void)rest;
+    if (api->options.ready(api->options.ctx, &why)) {
+        rp_http_reply(request, 200, "application/json", RP_STR("{\"status\":\"ready\"}"));
+        return;
+    }
+    rp_http_reply_header(request, "Retry-After", RP_STR("1"));
+    rp_http_error(request, 503, "not_ready", why);
+}
+
+static void get_metrics(struct rp_api *api, struct rp_http_request *request, struct rp_str rest)
+{
+    struct rp_buf out = {0};
+
+    (void)rest;
+    api->options.metrics(api->options.ctx, &out);
+    rp_http_reply(request, 200, "text/plain; version=0.0.4; charset=utf-8", rp_buf_view(&out));
+    rp_buf_fini(&out);
+}
+
+/* A whole number of 1 to `max`; 0: it is not. */
+static size_t parse_count(struct rp_str text, size_t max)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.ptr[i] < '0' || text.ptr[i] > '9' || count > max)
+            return 0;
+        count = count * 10 + (size_t)(text.ptr[i] - '0');
+    }
+    return count > max ? 0 : count;
+}
+
+static bool is_sort(struct rp_str sort)
+{
+    static const char *const known[] = {"", "score", "recent", "created"};
+
+    for (size_t i = 0; i < RP_COUNT(known); i++) {
+        if (rp_str_is(sort, known[i]))
+            return true;
+    }
+    return false;
+}
+
+static void get_leads(struct rp_api *api, struct rp_http_request *request, struct rp_str rest)
+{
+    struct rp_str limit = rp_http_query(request, "limit");
+    struct job job = {.run = run_leads};
+
+    (void)rest;
+    job.query.stage = rp_http_query(request, "stage");
+    job.query.sort = rp_http_query(request, "sort");
+    job.query.now_ms = rp_clock_now(&api->options.clock);
+    job.query.limit = limit.len ? parse_count(limit, LEADS_MAX) : 0;
+    if (limit.len > 0 && job.query.limit == 0)
+        rp_http_error(request, 400, "bad_request",
+                      rp_arena_printf(request->arena, "limit is \"%.*s\": give 1 to %d",
+                                      RP_STR_ARG(limit), LEADS_MAX));
+    else if (!is_sort(job.query.sort))
+        rp_http_error(request, 400, "bad_request",
+                      rp_arena_printf(request->arena,
+                                      "sort is \"%.*s\": give score, recent or created",
+                                      RP_STR_ARG(job.query.sort)));
+    else
+        hand_out(api, request, &job);
+}
+
+static void get_lead(struct rp_api *api, struct rp_http_request *request, struct rp_str rest)
+{
+    struct job job = {.run = run_lead, .lead = rest};
+
+    job.at_ms = rp_clock_now(&api->options.clock);
+    hand_out(api, request, &job);
+}
+
+static void get_explain(struct rp_api *api, struct rp_http_request *request, struct rp_str rest)
+{
+    struct rp_str at = rp_http_query(request, "at");
+    struct job job = {.run = run_explain, .lead = rest};
+
+    job.at_ms = rp_clock_now(&api->options.clock);
+    if (at.len > 0 && !rp_time_parse(at, &job.at_ms))
+        rp_http_error(request, 400, "bad_request",
+                      rp_arena_printf(request->arena,
+                                      "at is \"%.*s\": give a time such as 2026-03-02T09:00:00Z",
+                                      RP_STR_ARG(at)));
+    else
+        hand_out(api, request, &job);
+}
+
+enum access {
+    ACCESS_ALL,   /* says nothing about anybody */
+    ACCESS_LOCAL, /* no key from this machine itself */
+    ACCESS_READ,
+};
+
+struct route {
+    struct rp_str before, after; /* a name stands between them when `named` */
+    bool named;
+    enum access access;
+    void (*get)(struct rp_api *api, struct rp_http_request *request, struct rp_str rest);
+};
+
+static const struct route routes[] = {
+    {{"/healthz", 8}, {"", 0}, false, ACCESS_ALL, get_healthz},
+    {{"/readyz", 7}, {"", 0}, false, ACCESS_ALL, get_readyz},
+    {{"/metrics", 8}, {"", 0}, false, ACCESS_LOCAL, get_metrics},
+    {{"/api/leads", 10}, {"", 0}, false, ACCESS_READ, get_leads},
+    {{"/api/leads/", 11}, {"/explain", 8}, true, ACCESS_READ, get_explain},
+    {{"/api/leads/", 11}, {"", 0}, true, ACCESS_READ, get_lead},
+};
+
+static const struct route *find_route(struct rp_str path, struct rp_str *ret_rest)
+{
+    for (size_t i = 0; i < RP_COUNT(routes); i++) {
+        const struct route *route = &routes[i];
+        size_t fixed = route->before.len + route->after.len;
+        if (!route->named && rp_str_eq(path, route->before))
+            return route;
+        if (route->named && path.len > fixed && rp_str_starts(path, route->before) &&
+            rp_str_ends(path, route->after)) {
+            *ret_rest = (struct rp_str){path.ptr + route->before.len, path.len - fixed};
+            return route;
+        }
+    }
+    return NULL;
+}
+
+/* --- who may --- */
+
+static bool is_direct_local(const struct rp_http_request *request)
+{
+    return rp_http_peer_loopback(request) && rp_http_header(request, "X-Forwarded-For").len == 0 &&
+           rp_http_header(request, "Forwarded").len == 0;
+}
+
+/* Replies and returns false when the request may not. */
+static bool check_key(const struct rp_api *api, struct rp_http_request *request)
+{
+    struct rp_str text = rp_http_bearer(request);
+
+    if (text.len == 0)
+        text = rp_http_basic_user(request);
+    const struct rp_key_row *key = rp_key_match(api->keys, api->key_count, text);
+    if (text.len == 0 || !key) {
+        rp_http_reply_header(request, "WWW-Authenticate", RP_STR("Bearer realm=\"ripen\""));
+        rp_http_error(request, 401, text.len ? "unknown_key" : "no_key",
+                      RP_STR("give a key of scope read as \"Authorization: Bearer KEY\"; \"ripen "
+                             "key create --scope read\" makes one"));
+        return false;
+    }
+    if (key->is_public || key->scope < RP_SCOPE_READ) {
+        rp_http_error(request, 403, "key_scope",
+                      RP_STR("this key may not read: give one of scope "
+                             "read, edit or admin"));
+        return false;
+    }
+    return true;
+}
+
+static bool may_pass(const struct rp_api *api, struct rp_http_request *request, enum access access)
+{
+    if (access == ACCESS_ALL)
+        return true;
+    if (rp_http_cross_site(request)) {
+        rp_http_error(request, 403, "cross_site", RP_STR("pages of other sites may not read this"));
+        return false;
+    }
+    if (api->open) {
+        if (rp_http_host_loopback(request))
+            return true;
+        rp_http_error(
+            request, 403, "host",
+            RP_STR("no key was made yet, so only requests to localhost are answered: make "
+                   "one with \"ripen key create\""));
+        return false;
+    }
+    if (access == ACCESS_LOCAL && is_direct_local(request))
+        return true;
+    return check_key(api, request);
+}
+
+static void put_security_headers(struct rp_http_request *request)
+{
+    rp_http_reply_header(request, "X-Content-Type-Options", RP_STR("nosniff"));
+    rp_http_reply_header(request, "Referrer-Policy", RP_STR("no-referrer"));
+    rp_http_reply_header(request, "Cross-Origin-Resource-Policy", RP_STR("same-origin"));
+    rp_http_reply_header(request, "Content-Security-Policy",
+                         RP_STR("default-src 'none'; frame-ancestors 'none'"));
+    rp_http_reply_header(request, "Cache-Control", RP_STR("no-store"));
+}
+
+bool rp_api_handle(struct rp_api *api, struct rp_http_request *request)
+{
+    struct rp_str rest = RP_STR("");
+    const struct route *route = find_route(request->path, &rest);
+
+    put_security_headers(request);
+    if (!route) {
+        rp_http_error(request, 404, "not_found",
+                      RP_STR("there is nothing here; the leads are at /api/leads"));
+    } else if (request->method == RP_OPTIONS) {
+        rp_http_reply_header(request, "Allow", RP_STR("GET, HEAD, OPTIONS"));
+        rp_http_reply(request, 204, NULL, RP_STR(""));
+    } else if (request->method != RP_GET && request->method != RP_HEAD) {
+        rp_http_not_allowed(request, "GET, HEAD, OPTIONS");
+    } else if (may_pass(api, request, route->access)) {
+        route->get(api, request, rest);
+    }
+    return true;
+}
