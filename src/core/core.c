@@ -217,8 +217,9 @@ static int finish_rows(struct rp_core *core, void *ctx, struct rp_err *err)
         int status = rp_outbox_finish(core->store, r->id, r->outcome, r->http_status, r->error,
                                       r->due_ms, now, err);
 
-        /* ENOTFOUND: cancelled or forgotten while it was on its way. */
-        if (status != 0 && status != RIPEN_ENOTFOUND) {
+        /* ENOTFOUND: forgotten while it was on its way. EDENIED: cancelled, or its lease had ended
+         * and another attempt has decided. The other rows' results count all the same. */
+        if (status != 0 && status != RIPEN_ENOTFOUND && status != RIPEN_EDENIED) {
             return status;
         }
     }

@@ -50,6 +50,7 @@ static const char sql_state[] =
     "UPDATE outbox SET state = ?2, due_ms = coalesce(?3, due_ms), wake_ms = NULL, lease_ms = NULL, "
     "done_ms = ?4 WHERE id = ?1";
 static const char sql_end[] = "UPDATE outbox SET http_status = ?2, error = ?3 WHERE id = ?1";
+static const char sql_return[] = "UPDATE outbox SET attempts = max(attempts - 1, 0) WHERE id = ?1";
 static const char sql_list[] = "SELECT " COLUMNS ROWS "WHERE (?1 < 0 OR o.state = ?1) AND "
                                "(?2 = 0 OR o.lead = ?2) AND o.id < ?3 ORDER BY o.id DESC LIMIT ?4";
 static const char sql_list_state[] =
@@ -304,6 +305,25 @@ static int change(struct rp_store *store, int64_t id, const struct standing *sta
     return settle(store, standing->queue, err);
 }
 
+/* What the attempt left; without one, the claim's count is taken back. */
+static int write_end(struct rp_store *store, int64_t id, enum rp_outcome outcome, int http_status,
+                     struct rp_str error, struct rp_err *err)
+{
+    bool returned = outcome == RP_OUTCOME_RETURNED;
+    sqlite3_stmt *stmt;
+    int status = rp_sql_get(store, returned ? RP_SQL_OUTBOX_RETURN : RP_SQL_OUTBOX_END,
+                            returned ? sql_return : sql_end, &stmt, err);
+
+    if (status < 0)
+        return status;
+    rp_bind_int(stmt, 1, id);
+    if (!returned) {
+        rp_bind_int(stmt, 2, http_status);
+        rp_bind_text(stmt, 3, error);
+    }
+    return rp_sql_run(store, stmt, "writing the outbox", err);
+}
+
 int rp_outbox_finish(struct rp_store *store, int64_t id, enum rp_outcome outcome, int http_status,
                      struct rp_str error, int64_t due_ms, int64_t now_ms, struct rp_err *err)
 {
@@ -311,10 +331,10 @@ int rp_outbox_finish(struct rp_store *store, int64_t id, enum rp_outcome outcome
         [RP_OUTCOME_DELIVERED] = RP_OUTBOX_DELIVERED,
         [RP_OUTCOME_RETRY] = RP_OUTBOX_PENDING,
         [RP_OUTCOME_DEAD] = RP_OUTBOX_DEAD,
+        [RP_OUTCOME_RETURNED] = RP_OUTBOX_PENDING,
     };
     struct standing standing;
-    sqlite3_stmt *stmt;
-    bool again = outcome == RP_OUTCOME_RETRY;
+    bool again = outcome == RP_OUTCOME_RETRY || outcome == RP_OUTCOME_RETURNED;
 
     rp_store_writing(store);
     RP_ASSERT((size_t)outcome < RP_COUNT(states));
@@ -324,13 +344,7 @@ int rp_outbox_finish(struct rp_store *store, int64_t id, enum rp_outcome outcome
     if (standing.state != RP_OUTBOX_LEASED)
         return rp_err_set(err, RIPEN_EDENIED, "action %lld is %s, not leased; it stays so",
                           (long long)id, rp_outbox_state_name(standing.state));
-    status = rp_sql_get(store, RP_SQL_OUTBOX_END, sql_end, &stmt, err);
-    if (status < 0)
-        return status;
-    rp_bind_int(stmt, 1, id);
-    rp_bind_int(stmt, 2, http_status);
-    rp_bind_text(stmt, 3, error);
-    status = rp_sql_run(store, stmt, "writing the outbox", err);
+    status = write_end(store, id, outcome, http_status, error, err);
     if (status < 0)
         return status;
     return change(store, id, &standing, states[outcome], again ? due_ms : RP_NEVER,
