@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* ripen leads, lead, explain, why-not: questions about leads, answered from the file, whether or
- * not a server runs beside. */
+/* ripen leads, lead, explain, why-not, verify: questions about leads, answered from the file,
+ * whether or not a server runs beside. */
 #include "base/buf.h"
 #include "cli/commands.h"
 
@@ -158,4 +158,24 @@ int rp_cmd_explain(const struct rp_command *command, int argc, char **argv)
 int rp_cmd_why_not(const struct rp_command *command, int argc, char **argv)
 {
     return ask(command, argc, argv, ask_why_not);
+}
+
+static int ask_verify(struct asking *asking, char **arguments, struct rp_buf *out,
+                      bool *ret_problem, struct rp_err *err)
+{
+    struct rp_verified verified;
+    int status = rp_reader_verify(asking->reader, &verified, out, err);
+
+    (void)arguments;
+    if (status == 0) {
+        rp_buf_printf(out, "%zu leads verified, %zu differ, %zu to be written or rebuilt\n",
+                      verified.same + verified.different, verified.different, verified.skipped);
+        *ret_problem = verified.different > 0;
+    }
+    return status;
+}
+
+int rp_cmd_verify(const struct rp_command *command, int argc, char **argv)
+{
+    return ask(command, argc, argv, ask_verify);
 }

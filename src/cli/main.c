@@ -24,6 +24,8 @@ const struct rp_command rp_commands[] = {
     {"explain", "LEAD", "Why the lead has its score: rows that sum to it.", rp_cmd_explain, 1, 1},
     {"why-not", "LEAD RULE|STAGE", "The first condition that fails, in words.", rp_cmd_why_not, 2,
      2},
+    {"verify", "", "Recomputes every lead and compares; status 1 on any difference.", rp_cmd_verify,
+     0, 0},
     {"outbox", "list | retry ID | cancel ID | dead",
      "What is to be delivered, and what became of it.", rp_cmd_outbox, 1, 2},
     {"key", "create | list | revoke ID", "Keys of clients and people.", rp_cmd_key, 1, 2},

@@ -41,6 +41,14 @@ int rp_reader_explain(struct rp_reader *reader, struct rp_str lead, int64_t at_m
 int rp_reader_why_not(struct rp_reader *reader, struct rp_str lead, struct rp_str what,
                       int64_t now_ms, enum rp_format format, struct rp_buf *out, bool *ret_fires,
                       struct rp_err *err);
+/* Compares every state on file with the fold of its lead's events; differences are told on out. */
+struct rp_verified {
+    size_t same, different,
+        skipped; /* skipped: no state yet, behind the newest event, other rules */
+};
+int rp_reader_verify(struct rp_reader *reader, struct rp_verified *ret_verified, struct rp_buf *out,
+                     struct rp_err *err);
+
 /* The leads of `try`: array elements of an array that is open in jw, or text onto out. */
 struct rp_jw;
 int rp_reader_try(struct rp_reader *reader, const int64_t *leads, size_t lead_count, int64_t now_ms,
