@@ -45,12 +45,12 @@ struct rp_event {
     enum rp_event_type type;
     uint32_t flags;                      /* enum rp_event_flag */
     struct rp_str name;                  /* of a track; of a page or screen when given */
-    struct rp_str message_id;            /* never empty after rp_event_check */
+    struct rp_str message_id;            /* never empty */
     struct rp_str user_id, anonymous_id; /* "" when absent */
     struct rp_str previous_id, group_id; /* alias; group */
     struct rp_str email;                 /* of traits, context.traits or properties; as written */
     int64_t received_ms, sent_ms, original_ms; /* RP_NEVER when absent; received never is */
-    int64_t effective_ms;                      /* rp_event_time_effective */
+    int64_t effective_ms;                      /* when it happened, by our clock */
     const struct rp_prop *props;               /* props[0] is the root object of `body` */
     uint32_t prop_count;
     struct rp_str body; /* what is stored: a JSON object with properties, traits, context and
@@ -78,6 +78,7 @@ struct rp_envelope {
     bool public_key;         /* effective time is never earlier than 30 days before received_ms */
     uint32_t flags;          /* enum rp_event_flag */
     struct rp_str context; /* raw JSON object of the batch, merged under the item's; "" when none */
+    struct rp_str message_id; /* of an item without one; "": made from its bytes and received_ms */
 };
 
 /* Stable codes of a rejected item. */

@@ -380,6 +380,8 @@ enum rp_reject rp_event_parse(struct rp_arena *arena, struct rp_str item,
         goto out;
     }
     if (p.event.message_id.len == 0)
+        p.event.message_id = envelope->message_id;
+    if (p.event.message_id.len == 0)
         make_message_id(&p);
     *ret_event = p.event;
 out:

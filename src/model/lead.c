@@ -17,8 +17,14 @@
 #define CELL_HEAD     8U
 #define CELLS_LEN_MAX (1U << 30) /* far above what the bounds of rules and leads let grow */
 
+#define MARK_EVERY 256U /* bytes from one mark to the next, at least */
+
 struct cell {
     uint32_t key, len;
+};
+
+struct rp_cell_mark {
+    uint32_t key, at;
 };
 
 static uint32_t padded(uint32_t len)
@@ -40,6 +46,7 @@ void rp_lead_init(struct rp_lead *lead)
 void rp_lead_fini(struct rp_lead *lead)
 {
     free(lead->cells);
+    free(lead->marks);
     rp_lead_init(lead);
 }
 
@@ -55,25 +62,77 @@ static void reserve(struct rp_lead *lead, uint32_t need)
     lead->cells_cap = cap;
 }
 
+static void add_mark(struct rp_lead *lead, uint32_t key, uint32_t at)
+{
+    if (lead->marks_len == lead->marks_cap) {
+        size_t cap = lead->marks_cap;
+        lead->marks = rp_grow(lead->marks, &cap, cap + 1, sizeof(*lead->marks));
+        lead->marks_cap = (uint32_t)cap;
+    }
+    lead->marks[lead->marks_len++] = (struct rp_cell_mark){key, at};
+}
+
+/* Forgets the marks of cells from `at` on. */
+static void cut_marks(struct rp_lead *lead, uint32_t at)
+{
+    while (lead->marks_len > 0 && lead->marks[lead->marks_len - 1].at >= at)
+        lead->marks_len--;
+}
+
+/* Makes the marks of cells from `at` on anew: cells came or went there. */
+static void renew_marks(struct rp_lead *lead, uint32_t at)
+{
+    cut_marks(lead, at);
+    const struct rp_cell_mark *last = lead->marks_len ? &lead->marks[lead->marks_len - 1] : NULL;
+    uint32_t from = last ? last->at : 0;
+    for (at = from; at < lead->cells_len;) {
+        const struct cell *cell = cell_at(lead, at);
+        if (at - from >= MARK_EVERY) {
+            add_mark(lead, cell->key, at);
+            from = at;
+        }
+        at += CELL_HEAD + padded(cell->len);
+    }
+}
+
 void rp_lead_copy(struct rp_lead *to, const struct rp_lead *from)
 {
     RP_ASSERT(to != from);
-    uint8_t *cells = to->cells;
-    uint32_t cap = to->cells_cap;
+    const struct rp_lead had = *to;
 
     *to = *from;
-    to->cells = cells;
-    to->cells_cap = cap;
+    to->cells = had.cells;
+    to->cells_cap = had.cells_cap;
+    to->marks = had.marks;
+    to->marks_cap = had.marks_cap;
+    to->marks_len = 0;
     reserve(to, from->cells_len);
     if (from->cells_len > 0)
         memcpy(to->cells, from->cells, from->cells_len);
+    for (uint32_t i = 0; i < from->marks_len; i++)
+        add_mark(to, from->marks[i].key, from->marks[i].at);
+}
+
+/* The offset of the last mark whose key is not above `key`; 0 when there is none. */
+static uint32_t marked(const struct rp_lead *lead, uint32_t key)
+{
+    uint32_t low = 0, high = lead->marks_len;
+
+    while (low < high) {
+        uint32_t middle = (low + high) / 2;
+        if (lead->marks[middle].key <= key)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low > 0 ? lead->marks[low - 1].at : 0;
 }
 
 /* The offset of the first cell whose key is not below `key`. */
 static uint32_t find(const struct rp_lead *lead, uint32_t key)
 {
     const uint8_t *cells = lead->cells;
-    uint32_t at = 0, len = lead->cells_len;
+    uint32_t at = marked(lead, key), len = lead->cells_len;
 
     while (at < len) {
         const struct cell *cell = (const struct cell *)(const void *)(cells + at);
@@ -106,6 +165,10 @@ static void splice(struct rp_lead *lead, uint32_t at, uint32_t had, uint32_t hav
     if (tail > 0 && had != have)
         memmove(lead->cells + at + have, lead->cells + at + had, tail);
     lead->cells_len = at + have + tail;
+    if (had > 0 && have > 0) { /* the same cells, some of them elsewhere */
+        for (uint32_t i = lead->marks_len; i > 0 && lead->marks[i - 1].at > at; i--)
+            lead->marks[i - 1].at += have - had;
+    }
 }
 
 void *rp_lead_cell_resize(struct rp_lead *lead, uint32_t key, uint32_t len)
@@ -119,6 +182,8 @@ void *rp_lead_cell_resize(struct rp_lead *lead, uint32_t key, uint32_t len)
     }
     splice(lead, at, had, CELL_HEAD + padded(len));
     *cell_at(lead, at) = (struct cell){key, len};
+    if (had == 0)
+        renew_marks(lead, at);
     uint8_t *payload = lead->cells + at + CELL_HEAD;
     uint32_t kept = old_len < len ? old_len : len;
     if (padded(len) > kept)
@@ -130,8 +195,10 @@ void rp_lead_cell_remove(struct rp_lead *lead, uint32_t key)
 {
     uint32_t at = find(lead, key);
 
-    if (at < lead->cells_len && cell_at(lead, at)->key == key)
-        splice(lead, at, CELL_HEAD + padded(cell_at(lead, at)->len), 0);
+    if (at == lead->cells_len || cell_at(lead, at)->key != key)
+        return;
+    splice(lead, at, CELL_HEAD + padded(cell_at(lead, at)->len), 0);
+    renew_marks(lead, at);
 }
 
 bool rp_lead_cell_next(const struct rp_lead *lead, uint32_t *at, uint32_t *ret_key,
@@ -150,6 +217,7 @@ bool rp_lead_cell_next(const struct rp_lead *lead, uint32_t *at, uint32_t *ret_k
 void rp_lead_cells_clear_fold(struct rp_lead *lead)
 {
     lead->cells_len = find(lead, rp_cell_key(RP_CELL_FOLD, 0, 0));
+    cut_marks(lead, lead->cells_len);
 }
 
 /* Whether the bytes, which may lie anywhere, are a block. */
@@ -186,6 +254,7 @@ int rp_lead_cells_set(struct rp_lead *lead, const void *bytes, size_t len)
     if (len > 0)
         memcpy(lead->cells, bytes, len);
     lead->cells_len = (uint32_t)len;
+    renew_marks(lead, 0);
     return RIPEN_OK;
 }
 

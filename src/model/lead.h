@@ -56,8 +56,11 @@ struct rp_lead {
     char public_id[32]; /* "ld_" + 26 characters */
     uint32_t cells_len, cells_cap;
     uint8_t *cells; /* owned; each cell: key u32, payload length u32, payload padded to 8 */
+    struct rp_cell_mark *marks; /* owned; where some of the cells start, for lead.c alone */
+    uint32_t marks_len, marks_cap;
 };
 
+/* Leads are copied by rp_lead_copy only: what they own is theirs. */
 void rp_lead_init(struct rp_lead *lead);
 void rp_lead_fini(struct rp_lead *lead);
 void rp_lead_copy(struct rp_lead *to, const struct rp_lead *from); /* `to` is initialised */

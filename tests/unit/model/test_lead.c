@@ -68,7 +68,7 @@ static void new_bytes_are_zero(void **state)
     rp_lead_fini(&lead);
 }
 
-#define KEYS 24
+#define KEYS 96
 
 /* The simple model: an array of byte arrays. */
 struct model {
@@ -148,7 +148,7 @@ static void random_changes_agree_with_the_model(void **state)
     for (int step = 0; step < 20000; step++) {
         seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
         uint32_t bits = (uint32_t)(seed >> 33), i = bits % KEYS, what = bits / KEYS % 16;
-        if (what == 0 && bits / 1000 % 20 == 0) {
+        if (what == 0 && bits / 2000 % 20 == 0) {
             rp_lead_cells_clear_fold(&lead);
             for (uint32_t k = 3; k < KEYS; k++)
                 model_clear(&model, k);
@@ -156,7 +156,7 @@ static void random_changes_agree_with_the_model(void **state)
             rp_lead_cell_remove(&lead, model_key(i));
             model_clear(&model, i);
         } else {
-            uint32_t len = bits / 500 % (what == 15 ? 2000 : 60);
+            uint32_t len = bits / 1600 % (what == 15 ? 2000 : 60);
             uint8_t *payload = rp_lead_cell_resize(&lead, model_key(i), len);
             model_resize(&model, i, len);
             if (len > 0) {
