@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* libripen: lead qualification by rules, as a library. It opens no socket, starts no thread, reads no
- * clock of its own and sends nothing: the host gives the time and takes actions out of the outbox.
+/* libripen: lead qualification by rules, as a library. It opens no socket, starts no thread, reads
+ * no clock of its own and sends nothing: the host gives the time and takes actions out of the
+ * outbox.
  *
  * One handle belongs to one thread at a time. Text is UTF-8. Times are milliseconds since 1970 UTC.
  * Out of memory aborts the process; every other failure is a negative status with a message. */
@@ -71,24 +72,25 @@ struct ripen_action {
     int attempts;     /* before this lease */
 };
 
-/* Opens and recovers the store, creating it when missing. On failure *ret_ripen is a handle that only
- * ripen_message and ripen_close accept, or NULL. */
+/* Opens and recovers the store, creating it when missing. On failure *ret_ripen is a handle that
+ * only ripen_message and ripen_close accept, or NULL. */
 RIPEN_API int ripen_open(const struct ripen_options *options, ripen **ret_ripen);
 RIPEN_API void ripen_close(ripen *ripen); /* NULL: no effect */
 /* What went wrong in the last call, one or more lines; until the next call on the handle. */
 RIPEN_API const char *ripen_message(const ripen *ripen);
 
-/* Takes one Segment-style event, or {"batch":[…]}; returns after the commit. EINPUT only when the text
- * is not JSON at all: single items get their verdict. */
+/* Takes one Segment-style event, or {"batch":[…]}; returns after the commit. EINPUT only when the
+ * text is not JSON at all: single items get their verdict. */
 RIPEN_API int ripen_ingest(ripen *ripen, const char *json, size_t size,
                            struct ripen_verdicts *ret_verdicts);
 
-/* LEAD is an e-mail, a userId, an anonymousId or a lead id. The JSON text is that of `ripen lead` and
- * `ripen explain`; borrowed until the next call. at_ms 0: now. */
+/* LEAD is an e-mail, a userId, an anonymousId or a lead id. The JSON text is that of `ripen lead`
+ * and `ripen explain`; borrowed until the next call. at_ms 0: now. */
 RIPEN_API int ripen_lead(ripen *ripen, const char *lead, const char **ret_json);
 RIPEN_API int ripen_explain(ripen *ripen, const char *lead, int64_t at_ms, const char **ret_json);
 
-/* The outbox is pulled. A lease that is neither done nor failed within lease_ms is given out again. */
+/* The outbox is pulled. A lease that is neither done nor failed within lease_ms is given out
+ * again. */
 RIPEN_API int ripen_outbox_lease(ripen *ripen, int64_t lease_ms, size_t max,
                                  const struct ripen_action **ret_actions, size_t *ret_count);
 RIPEN_API int ripen_outbox_done(ripen *ripen, int64_t id);

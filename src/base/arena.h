@@ -24,8 +24,9 @@ void rp_arena_reset(struct rp_arena *arena); /* forgets all pieces, keeps one bl
 /* Aligned for any type; never NULL. rp_arena_zalloc clears. */
 void *rp_arena_alloc(struct rp_arena *arena, size_t size);
 void *rp_arena_zalloc(struct rp_arena *arena, size_t size);
-#define RP_ARENA_NEW(arena, type)          ((type *)rp_arena_zalloc((arena), sizeof(type)))
-#define RP_ARENA_ARRAY(arena, type, count) ((type *)rp_arena_zalloc((arena), sizeof(type) * (count)))
+#define RP_ARENA_NEW(arena, type) ((type *)rp_arena_zalloc((arena), sizeof(type)))
+#define RP_ARENA_ARRAY(arena, type, count)                                                         \
+    ((type *)rp_arena_zalloc((arena), sizeof(type) * (count)))
 
 /* Copies; the result is NUL-terminated behind its length. */
 struct rp_str rp_arena_str(struct rp_arena *arena, struct rp_str text);

@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 struct rp_asset {
-    const char *name; /* file name; NULL ends a table */
+    const char *name;           /* file name; NULL ends a table */
     const unsigned char *bytes; /* NUL behind size */
     size_t size;
 };

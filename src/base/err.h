@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The one error convention: functions return 0 (or a count) or a negative RIPEN_E… status; details go
- * to a struct rp_err that the caller owns and passes last (NULL: not interested). Fill it where the
- * fact is known; do not rewrite it on the way up. */
+/* The one error convention: functions return 0 (or a count) or a negative RIPEN_E… status; details
+ * go to a struct rp_err that the caller owns and passes last (NULL: not interested). Fill it where
+ * the fact is known; do not rewrite it on the way up. */
 #ifndef RP_BASE_ERR_H
 #define RP_BASE_ERR_H
 

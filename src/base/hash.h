@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Hashes. rp_hash: fast, unkeyed, for names that we chose. rp_hash_keyed: SipHash, for keys that come
- * from outside. rp_digest: BLAKE2b-128 as 32 hex digits or base32, for public ids and action keys.
- * The path hash of a JSON value is rolled along the way from the root, without joining strings:
- * rp_path(rp_path(RP_PATH_ROOT, "properties"), "path") == rp_path_of("properties.path"). */
+/* Hashes. rp_hash: fast, unkeyed, for names that we chose. rp_hash_keyed: SipHash, for keys that
+ * come from outside. rp_digest: BLAKE2b-128 in base32, for public ids and action keys; paths and
+ * digests may be stored, rp_hash values may not. The path hash of a JSON value is rolled along the
+ * way from the root: rp_path(rp_path_of("properties"), "path") == rp_path_of("properties.path"). */
 #ifndef RP_BASE_HASH_H
 #define RP_BASE_HASH_H
 
@@ -14,7 +14,8 @@
 
 uint64_t rp_hash(struct rp_str text);
 uint64_t rp_hash_keyed(const uint8_t key[16], struct rp_str text);
-uint64_t rp_path(uint64_t parent, struct rp_str key); /* FNV-1a; a '.' goes between parent and key */
+uint64_t rp_path(uint64_t parent,
+                 struct rp_str key); /* FNV-1a; a '.' goes between parent and key */
 uint64_t rp_path_of(struct rp_str dotted);
 
 /* SHA-256, lower-case hex; out holds 65 bytes. */

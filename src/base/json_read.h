@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* A strict RFC 8259 pull reader over bytes in memory: UTF-8 checked, lone surrogates and raw control
- * characters refused, bounded depth, positions in errors, no allocation but for decoded escapes.
+/* A strict RFC 8259 pull reader over bytes in memory: UTF-8 checked, lone surrogates and raw
+ * control characters refused, bounded depth, positions in errors, no allocation but for decoded
+ * escapes.
  *
  *   struct rp_json json;
  *   rp_json_init(&json, &arena, text);
@@ -34,15 +35,15 @@ enum rp_json_token {
 
 struct rp_json {
     struct rp_str text;
-    size_t at;             /* offset of the next byte to read */
-    struct rp_str string;  /* after STRING and KEY: decoded; borrows from text or from the arena */
-    double number;         /* after NUMBER; ±HUGE_VAL never: clamped to ±1.797e308 */
-    struct rp_str raw;     /* after NUMBER: as written; after STRING: with quotes and escapes */
-    const char *error;     /* a sentence without position */
-    size_t error_at;       /* byte offset */
+    size_t at;            /* offset of the next byte to read */
+    struct rp_str string; /* after STRING and KEY: decoded; borrows from text or from the arena */
+    double number;        /* after NUMBER; ±HUGE_VAL never: clamped to ±1.797e308 */
+    struct rp_str raw;    /* after NUMBER: as written; after STRING: with quotes and escapes */
+    const char *error;    /* a sentence without position */
+    size_t error_at;      /* byte offset */
     struct rp_arena *arena;
     uint32_t depth, state;
-    bool nul;              /* a decoded string held U+0000 (valid JSON, but few users want it) */
+    bool nul; /* a decoded string held U+0000 (valid JSON, but few users want it) */
     uint8_t stack[(RP_JSON_DEPTH_MAX + 7) / 8]; /* one bit a level: array or object */
 };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Writes JSON onto a buffer: commas and quotes by themselves, numbers with at most three places where
- * thousandths are given. Nesting is bounded by RP_JSON_DEPTH_MAX (an assertion: the caller's bug). */
+/* Writes JSON onto a buffer: commas and quotes by themselves, numbers with at most three places
+ * where thousandths are given. Nesting is bounded by RP_JSON_DEPTH_MAX (an assertion: the caller's
+ * bug). */
 #ifndef RP_BASE_JSON_WRITE_H
 #define RP_BASE_JSON_WRITE_H
 
@@ -35,7 +36,7 @@ void rp_jw_milli(struct rp_jw *jw, int64_t thousandths);
 void rp_jw_number(struct rp_jw *jw, double value);
 void rp_jw_bool(struct rp_jw *jw, bool value);
 void rp_jw_null(struct rp_jw *jw);
-void rp_jw_time(struct rp_jw *jw, int64_t ms); /* RP_NEVER writes null */
+void rp_jw_time(struct rp_jw *jw, int64_t ms);        /* RP_NEVER writes null */
 void rp_jw_raw(struct rp_jw *jw, struct rp_str json); /* a ready value */
 
 /* Key and value in one call. */

@@ -5,50 +5,53 @@
 #define RP_BASE_LIMITS_H
 
 /* What a client may send (Segment's documented limits). */
-#define RP_BODY_MAX            (512 * 1024) /* * one request, also after gunzip */
-#define RP_ITEM_MAX            (32 * 1024)  /* one event */
-#define RP_BATCH_ITEMS_MAX     2500
-#define RP_JSON_DEPTH_MAX      64
-#define RP_PROPERTIES_MAX      1000 /* values in one event */
-#define RP_STRING_MAX          (8 * 1024)
-#define RP_ID_MAX              255 /* userId, anonymousId, messageId, event name */
+#define RP_BODY_MAX        (512 * 1024) /* * one request, also after gunzip */
+#define RP_ITEM_MAX        (32 * 1024)  /* one event */
+#define RP_BATCH_ITEMS_MAX 2500
+#define RP_JSON_DEPTH_MAX  64
+#define RP_PROPERTIES_MAX  1000 /* values in one event */
+#define RP_STRING_MAX      (8 * 1024)
+#define RP_ID_MAX          255 /* userId, anonymousId, messageId, event name */
 
 /* What an import may hold. */
-#define RP_CSV_RECORD_MAX      (1024 * 1024) /* one record; more means that a quote is missing */
+#define RP_CSV_RECORD_MAX     (1024 * 1024) /* one record; more means that a quote is missing */
+#define RP_IMPORT_EVENTS_MAX  200000        /* sorted at a time */
+#define RP_IMPORT_BYTES_MAX   (256 * 1024 * 1024) /* they take; then fewer at a time */
+#define RP_IMPORT_REASONS_MAX 10 /* rejected rows that are shown; the rest is counted */
 
 /* What waits in memory. */
-#define RP_QUEUE_EVENTS_MAX    20000 /* then 503: an acceptance is never in memory only */
-#define RP_GROUP_EVENTS_MAX    1000  /* events in one transaction */
-#define RP_LEADS_CACHED_MAX    2000000
-#define RP_CONNECTIONS_MAX     4096
-#define RP_NODES_CACHED_MAX    1048576 /* identifiers of the store, some 90 bytes each */
-#define RP_NAMES_MAX           65536   /* names interned for events; further ones stand in their rows */
-#define RP_TAILS_MAX           16384   /* ends of bodies that many events share */
+#define RP_QUEUE_EVENTS_MAX 20000 /* then 503: an acceptance is never in memory only */
+#define RP_GROUP_EVENTS_MAX 1000  /* events in one transaction */
+#define RP_LEADS_CACHED_MAX 2000000
+#define RP_CONNECTIONS_MAX  4096
+#define RP_NODES_CACHED_MAX 1048576 /* identifiers of the store, some 90 bytes each */
+#define RP_NAMES_MAX        65536 /* names interned for events; further ones stand in their rows */
+#define RP_TAILS_MAX        16384 /* ends of bodies that many events share */
 
 /* What a rule may use. */
-#define RP_RULE_STEPS_MAX      50000    /* instructions of one test */
-#define RP_LOAD_STEPS_MAX      20000000 /* instructions of a whole load */
-#define RP_RULE_BYTES_MAX      (16 * 1024 * 1024)
-#define RP_RULE_STRING_MAX     (1024 * 1024)
-#define RP_PATTERN_MAX         256
-#define RP_EVIDENCE_MAX        200
-#define RP_RULE_FILE_MAX       (1024 * 1024)
-#define RP_RULE_FILES_MAX      2000
-#define RP_FINDINGS_MAX        20 /* shown of one load */
-#define RP_POINTS_MAX          1000000 /* of one rule, in points */
+#define RP_RULE_STEPS_MAX  50000    /* instructions of one test */
+#define RP_LOAD_STEPS_MAX  20000000 /* instructions of a whole load */
+#define RP_RULE_BYTES_MAX  (16 * 1024 * 1024)
+#define RP_RULE_STRING_MAX (1024 * 1024)
+#define RP_PATTERN_MAX     256
+#define RP_EVIDENCE_MAX    200
+#define RP_RULE_FILE_MAX   (1024 * 1024)
+#define RP_RULE_FILES_MAX  2000
+#define RP_FINDINGS_MAX    20      /* shown of one load */
+#define RP_POINTS_MAX      1000000 /* of one rule, in points */
 
 /* What a lead may hold. */
-#define RP_WINDOW_ENTRIES_MAX  256 /* newest entries of a counter */
-#define RP_ONCE_KEYS_MAX       256 /* keys of once_per a rule */
-#define RP_BY_KEYS_MAX         256 /* values of a dimension `by` a field */
-#define RP_LEAD_EVENTS_MAX     100000
+#define RP_WINDOW_ENTRIES_MAX 256 /* newest entries of a counter */
+#define RP_ONCE_KEYS_MAX      256 /* keys of once_per a rule */
+#define RP_BY_KEYS_MAX        256 /* values of a dimension `by` a field */
+#define RP_LEAD_EVENTS_MAX    100000
 
 /* Delivery. */
-#define RP_WEBHOOK_ANSWER_MAX  (64 * 1024)
-#define RP_ACTION_BODY_MAX     (64 * 1024)
-#define RP_ENDPOINT_QUEUE_MAX  4096 /* rows of one endpoint in memory; the rest wait in the outbox */
-#define RP_RETRY_STEP_MS       (5 * 1000)         /* ceiling of the first back-off; doubles */
-#define RP_RETRY_STEP_MAX_MS   (5 * 3600 * 1000)  /* ceiling of every later one; also of Retry-After */
-#define RP_RETRY_ATTEMPTS_MAX  23 /* 22 waits, 27.8 hours on average; then dead */
+#define RP_WEBHOOK_ANSWER_MAX (64 * 1024)
+#define RP_ACTION_BODY_MAX    (64 * 1024)
+#define RP_ENDPOINT_QUEUE_MAX 4096              /* rows in memory; the rest wait in the outbox */
+#define RP_RETRY_STEP_MS      (5 * 1000)        /* ceiling of the first back-off; doubles */
+#define RP_RETRY_STEP_MAX_MS  (5 * 3600 * 1000) /* ceiling of later ones and of Retry-After */
+#define RP_RETRY_ATTEMPTS_MAX 23                /* 22 waits, 27.8 hours on average; then dead */
 
 #endif

@@ -14,8 +14,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define MILLI_MAX INT64_C(9000000000000000) /* below 2^53: doubles hold every thousandth up to it  \
-                                             */
+/* Below 2^53: doubles hold every thousandth up to it. */
+#define MILLI_MAX INT64_C(9000000000000000)
 
 static locale_t c_locale;
 
@@ -173,8 +173,7 @@ static double clamp(double value)
     return value > DBL_MAX ? DBL_MAX : value < -DBL_MAX ? -DBL_MAX : value;
 }
 
-/* Up to 15 digits and a small power of ten are exact in a double, and so is one operation on both.
- */
+/* Up to 15 digits and a small power of ten are exact in a double; so is one operation on them. */
 static bool convert_short(struct rp_str text, double *ret_value)
 {
     static const double tens[] = {1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,

@@ -18,7 +18,8 @@ double rp_exp2(double x);              /* own 2^x, relative error < 1e-15 */
 
 /* Shortest decimal with at most three places: 45, 50.125, -0.5. */
 void rp_milli_print(struct rp_buf *buf, int64_t thousandths);
-void rp_number_print(struct rp_buf *buf, double value); /* shortest decimal that reads back the same */
+void rp_number_print(struct rp_buf *buf,
+                     double value); /* shortest decimal that reads back the same */
 
 /* A number inside text as people write it: "1 200", "1,200.50", "50-200" (its lower bound),
  * "> 500 people", "1.200,50" -> false when there is none. */

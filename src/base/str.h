@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Borrowed text: a pointer and a length, never owned, not NUL-terminated. `ptr` may be NULL only when
- * `len` is 0. Lengths are bytes. */
+/* Borrowed text: a pointer and a length, never owned, not NUL-terminated. `ptr` may be NULL only
+ * when `len` is 0. Lengths are bytes. */
 #ifndef RP_BASE_STR_H
 #define RP_BASE_STR_H
 
@@ -15,7 +15,7 @@ struct rp_str {
 
 #define RP_STR(literal) ((struct rp_str){(literal), sizeof(literal) - 1})
 /* For printf: printf("%.*s", RP_STR_ARG(s)). */
-#define RP_STR_ARG(s)   ((int)(s).len), ((s).ptr ? (s).ptr : "")
+#define RP_STR_ARG(s) ((int)(s).len), ((s).ptr ? (s).ptr : "")
 
 static inline struct rp_str rp_str_from(const char *text)
 {

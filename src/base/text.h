@@ -15,7 +15,8 @@ struct rp_str rp_text_fold(struct rp_arena *arena, struct rp_str text);
 /* On folded text, linear time, no recursion: */
 bool rp_text_glob(struct rp_str text, struct rp_str pattern); /* * any run, ? one character */
 bool rp_text_contains(struct rp_str text, struct rp_str part);
-bool rp_text_word(struct rp_str text, struct rp_str words); /* whole words: "vp" is in "VP, Sales" */
+bool rp_text_word(struct rp_str text,
+                  struct rp_str words); /* whole words: "vp" is in "VP, Sales" */
 
 bool rp_utf8_valid(struct rp_str text);
 /* Edit distance with a bound, for "did you mean": result > max means farther. */

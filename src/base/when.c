@@ -288,9 +288,8 @@ void rp_duration_print(struct rp_buf *buf, int64_t ms)
 }
 
 /* Zones that were found, in an open-addressing table; guarded by the lock. GTimeZone itself never
- * changes once made. */
-#define ZONE_SLOTS 4096 /* the table of the system holds about 600 names, 1,800 with its variants  \
-                         */
+ * changes once made. The system holds about 600 names, 1,800 with their variants. */
+#define ZONE_SLOTS    4096
 #define ZONE_NAME_MAX 64
 
 static struct zone {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Time: int64_t milliseconds since 1970 UTC. RP_NEVER stands for "not known". Durations are positive
- * milliseconds. Zones come from GLib (system tzdata); an unknown zone is UTC. */
+/* Time: int64_t milliseconds since 1970 UTC. RP_NEVER stands for "not known". Durations are
+ * positive milliseconds. Zones come from GLib (system tzdata); an unknown zone is UTC. */
 #ifndef RP_BASE_WHEN_H
 #define RP_BASE_WHEN_H
 
@@ -16,16 +16,17 @@
 #define RP_HOUR   (60 * RP_MINUTE)
 #define RP_DAY    (24 * RP_HOUR)
 
-/* ISO 8601 / RFC 3339 as SDKs send it (fraction of any length, Z or offset, date only = midnight UTC,
- * space instead of T), or a whole number of seconds (< 1e11) or milliseconds. */
+/* ISO 8601 / RFC 3339 as SDKs send it (fraction of any length, Z or offset, date only = midnight
+ * UTC, space instead of T), or a whole number of seconds (< 1e11) or milliseconds. */
 bool rp_time_parse(struct rp_str text, int64_t *ret_ms);
 void rp_time_print(struct rp_buf *buf, int64_t ms); /* 2026-03-02T09:00:00.000Z */
 
 /* "30m", "21d", "2w", "25 months" (30 d each), "0s"; units ms s m h d w months. */
 bool rp_duration_parse(struct rp_str text, int64_t *ret_ms);
-void rp_duration_print(struct rp_buf *buf, int64_t ms); /* the largest unit that divides it: "21d" */
+void rp_duration_print(struct rp_buf *buf,
+                       int64_t ms); /* the largest unit that divides it: "21d" */
 
-/* Calendar day (days since 1970-01-01) of an instant in a zone ("" or unknown: UTC). Thread-safe. */
+/* Calendar day (days since 1970-01-01) of an instant in a zone ("" or unknown: UTC). Any thread. */
 int32_t rp_zone_day(struct rp_str zone, int64_t ms);
 bool rp_zone_known(struct rp_str zone);
 /* ISO week's Monday etc. are left to the callers: days are enough. */

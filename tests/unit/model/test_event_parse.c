@@ -272,6 +272,17 @@ static void missing_message_ids_are_made(void **state)
     assert_true(rp_str_starts(f->event.message_id, RP_STR("gen-")));
 }
 
+static void the_envelope_may_name_the_message(void **state)
+{
+    struct fixture *f = *state;
+
+    f->envelope.message_id = RP_STR("row-7");
+    accept(f, "{\"type\":\"page\",\"userId\":\"u\"}");
+    assert_str(f->event.message_id, "row-7");
+    accept(f, "{\"type\":\"page\",\"userId\":\"u\",\"messageId\":\"own\"}");
+    assert_str(f->event.message_id, "own");
+}
+
 /* received − (sent − original) and its guards. */
 static void effective_time_corrects_the_clock(void **state)
 {
@@ -544,6 +555,7 @@ int test_event_parse(void)
         WITH_FIXTURE(event_names_are_bounded),
         WITH_FIXTURE(the_email_is_the_persons),
         WITH_FIXTURE(missing_message_ids_are_made),
+        WITH_FIXTURE(the_envelope_may_name_the_message),
         WITH_FIXTURE(effective_time_corrects_the_clock),
         WITH_FIXTURE(wrong_times_are_refused),
         WITH_FIXTURE(imports_bring_their_own_times),
