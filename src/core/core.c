@@ -12,6 +12,25 @@
 
 #include <stdlib.h>
 
+/* The store is ours alone: whoever leased actions before has ended without a word, perhaps killed.
+ */
+static int end_leases(struct rp_core *core, struct rp_err *err)
+{
+    int status = rp_store_begin(core->store, err);
+
+    if (status != 0) {
+        return status;
+    }
+    status = rp_outbox_end_leases(core->store, rp_clock_now(&core->clock), err);
+    if (status == 0) {
+        status = rp_store_commit(core->store, err);
+    }
+    if (status != 0) {
+        rp_store_rollback(core->store);
+    }
+    return status;
+}
+
 int rp_core_open(const struct rp_core_options *options, struct rp_core **ret_core,
                  struct rp_err *err)
 {
@@ -26,6 +45,9 @@ int rp_core_open(const struct rp_core_options *options, struct rp_core **ret_cor
     status = rp_store_open(options->db_path, options->mode, &core->store, err);
     if (status == 0) {
         status = rp_dedup_open(core->store, err);
+    }
+    if (status == 0) {
+        status = end_leases(core, err);
     }
     if (status != 0) {
         rp_core_close(core);

@@ -51,6 +51,8 @@ static const char sql_state[] =
     "done_ms = ?4 WHERE id = ?1";
 static const char sql_end[] = "UPDATE outbox SET http_status = ?2, error = ?3 WHERE id = ?1";
 static const char sql_return[] = "UPDATE outbox SET attempts = max(attempts - 1, 0) WHERE id = ?1";
+static const char sql_end_leases[] =
+    "UPDATE outbox SET lease_ms = ?1, wake_ms = ?1 WHERE state = 1 AND wake_ms > ?1";
 static const char sql_list[] = "SELECT " COLUMNS ROWS "WHERE (?1 < 0 OR o.state = ?1) AND "
                                "(?2 = 0 OR o.lead = ?2) AND o.id < ?3 ORDER BY o.id DESC LIMIT ?4";
 static const char sql_list_state[] =
@@ -349,6 +351,18 @@ int rp_outbox_finish(struct rp_store *store, int64_t id, enum rp_outcome outcome
         return status;
     return change(store, id, &standing, states[outcome], again ? due_ms : RP_NEVER,
                   again ? RP_NEVER : now_ms, err);
+}
+
+int rp_outbox_end_leases(struct rp_store *store, int64_t now_ms, struct rp_err *err)
+{
+    sqlite3_stmt *stmt;
+
+    rp_store_writing(store);
+    int status = rp_sql_get(store, RP_SQL_OUTBOX_END_LEASES, sql_end_leases, &stmt, err);
+    if (status < 0)
+        return status;
+    rp_bind_int(stmt, 1, now_ms);
+    return rp_sql_run(store, stmt, "writing the outbox", err);
 }
 
 /* By hand: from pending or dead only. */

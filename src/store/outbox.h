@@ -43,6 +43,8 @@ enum rp_outcome { RP_OUTCOME_DELIVERED, RP_OUTCOME_RETRY, RP_OUTCOME_DEAD, RP_OU
 RP_MUST_USE int rp_outbox_finish(struct rp_store *store, int64_t id, enum rp_outcome outcome,
                                  int http_status, struct rp_str error, int64_t due_ms,
                                  int64_t now_ms, struct rp_err *err);
+/* Ends every lease now: at start, when the process that held them is gone. */
+RP_MUST_USE int rp_outbox_end_leases(struct rp_store *store, int64_t now_ms, struct rp_err *err);
 /* By hand: retry a dead or pending row at once, cancel one. ENOTFOUND, EDENIED (wrong state). */
 RP_MUST_USE int rp_outbox_retry(struct rp_store *store, int64_t id, int64_t now_ms,
                                 struct rp_err *err);
