@@ -50,7 +50,7 @@ struct rp_caller rp_ingest_caller(const struct rp_ingest *ingest,
     struct rp_str key;
 
     if (auth->open) {
-        if (rp_http_host_loopback(request))
+        if (auth->any_host || rp_http_host_loopback(request))
             return (struct rp_caller){.known = true, .seen = true};
         return refused(
             403, "host",

@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* The strictness that the library lacks: framing that two parsers could read differently is refused
  * with 400, and the connection is closed. One walk over the headers, before any byte of the body is
- * taken. Looks at nothing but framing and Host; pure but for reading the connection. */
+ * taken. Looks at nothing but framing and Host; pure but for reading the connection.
+ *
+ * The library joins continued lines, drops headers without a name and hides what follows a NUL. It
+ * leaves names and values where they came in, each line end as two NULs, so what it hides shows as
+ * a gap between one header and the next, or in the size of the head. That is known of version
+ * 0.9.75 only, so other versions are not judged by it: 1.0 refuses all of this by itself. */
 #include "net/http_impl.h"
 
 #include <strings.h>
@@ -13,6 +18,8 @@ struct walk {
     size_t count, lengths, encodings, hosts;
     const char *length, *encoding, *host;
     size_t length_len, encoding_len, host_len;
+    const char *end;   /* behind the line end of the header before; NULL: of none yet */
+    bool broken;       /* something between two headers was not shown to us */
     const char *wrong; /* sentence; NULL: good so far */
 };
 
@@ -51,6 +58,8 @@ static enum MHD_Result see_header(void *ctx, enum MHD_ValueKind kind, const char
 
     (void)kind;
     walk->count++;
+    walk->broken = walk->broken || (walk->end && walk->end != name);
+    walk->end = (value ? value + value_len : name + name_len + 1) + 2;
     if (!is_token(name, name_len))
         walk->wrong = "a header name may hold letters, digits and !#$%&'*+-.^_`|~ only";
     else if (value && has_control(value, value_len))
@@ -94,6 +103,17 @@ static bool is_host(const char *text, size_t len)
             return false;
     }
     return true;
+}
+
+/* Is every byte of the head, from the method to the empty line, one that we were shown? */
+static bool is_whole(struct MHD_Connection *connection, const struct walk *walk, const char *method)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+
+    if (strcmp(MHD_get_version(), "0.9.75") != 0 || !walk->end || !info)
+        return true;
+    return !walk->broken && (size_t)(walk->end + 2 - method) == info->header_size;
 }
 
 /* What is wrong with the framing; NULL: nothing. */
@@ -142,9 +162,13 @@ void rp_http_guard(struct MHD_Connection *connection, const char *method, const 
         verdict.code = "too_many_headers";
         verdict.message = "a request holds at most 100 headers";
     } else {
-        verdict.message = is_token(method, strlen(method))
-                              ? judge_framing(&walk, http_1_1, &verdict)
-                              : "the method is not a word";
+        verdict.message = judge_framing(&walk, http_1_1, &verdict);
+        if (!is_token(method, strlen(method)))
+            verdict.message = "the method is not a word";
+        else if (!verdict.message && !is_whole(connection, &walk, method))
+            verdict.message =
+                "a header line is continued, has no name, holds a NUL or does not end "
+                "in CR LF";
         if (verdict.message) {
             verdict.status = 400;
             verdict.code = "bad_request";

@@ -353,7 +353,7 @@ static bool may_pass(const struct rp_api *api, struct rp_http_request *request, 
         return false;
     }
     if (api->open) {
-        if (rp_http_host_loopback(request))
+        if (api->options.any_host || rp_http_host_loopback(request))
             return true;
         rp_http_error(
             request, 403, "host",

@@ -19,6 +19,7 @@ struct rp_api_options {
     /* True when the store is open and rules are loaded; else says why not. */
     bool (*ready)(void *ctx, struct rp_str *ret_why);
     void *ctx;
+    bool any_host; /* while open, Host need not be loopback: --insecure */
 };
 
 struct rp_api;
