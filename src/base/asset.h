@@ -12,5 +12,6 @@ struct rp_asset {
 };
 
 extern const struct rp_asset rp_migrations[]; /* in order of their names */
+extern const struct rp_asset rp_starter[];    /* what `ripen init` writes */
 
 #endif

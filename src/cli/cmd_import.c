@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: MIT */
+/* ripen import: events out of files into the database, NDJSON or CSV with a map. */
+#include "base/json_write.h"
+#include "cli/commands.h"
+#include "cli/import.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+struct arguments {
+    const char *file, *db, *rules, *map, *config, *format_text;
+    enum rp_format format;
+    bool history;
+};
+
+static bool ends_with(const char *text, size_t len, const char *end)
+{
+    size_t end_len = strlen(end);
+
+    return len >= end_len && strncasecmp(text + len - end_len, end, end_len) == 0;
+}
+
+static bool named_csv(const char *path)
+{
+    size_t len = strlen(path);
+
+    len -= ends_with(path, len, ".gz") ? 3 : 0;
+    return ends_with(path, len, ".csv") || ends_with(path, len, ".tsv");
+}
+
+/* Whether the file is what it is taken for. */
+static int check_kind(const struct arguments *arguments, struct rp_import_file *file,
+                      struct rp_err *err)
+{
+    int first = rp_import_first(file);
+
+    if (arguments->map && first == '{') {
+        return rp_err_set(err, RIPEN_EINPUT,
+                          "%s looks like JSON, one event a line; --map is for CSV, leave it out",
+                          arguments->file);
+    }
+    if (!arguments->map && (named_csv(arguments->file) || (first >= 0 && first != '{'))) {
+        return rp_err_set(err, RIPEN_EINPUT,
+                          "%s is not JSON, one event a line; if it is CSV, say with --map FILE.lua "
+                          "what its columns mean (see examples/imports)",
+                          arguments->file);
+    }
+    return 0;
+}
+
+static int open_rows(struct rp_setup *setup, const struct arguments *arguments,
+                     struct rp_import_file *file, struct rp_import_rows **ret_rows,
+                     struct rp_err *err)
+{
+    struct rp_mapping *mapping = NULL;
+    struct rp_findings findings = {0};
+    int status = check_kind(arguments, file, err);
+
+    if (status == 0 && arguments->map) {
+        status = rp_mapping_load(&setup->arena, arguments->map, &mapping, &findings, err);
+    }
+    if (status == 0) {
+        status = rp_import_rows_new(file, mapping, ret_rows, &findings, err);
+    }
+    if (findings.count > 0) {
+        struct rp_buf out = {0};
+
+        rp_findings_print(&out, &findings, rp_colour(STDERR_FILENO));
+        fwrite(out.ptr, 1, out.len, stderr);
+        rp_buf_fini(&out);
+    }
+    return status;
+}
+
+static double per_second(const struct rp_import_result *result)
+{
+    double events = (double)(result->accepted + result->duplicates);
+
+    return result->micros > 0 ? events * 1e6 / (double)result->micros : 0;
+}
+
+static void print_text(const struct rp_import_result *result, struct rp_buf *out)
+{
+    for (size_t i = 0; i < result->reason_count; i++) {
+        const struct rp_import_reason *reason = &result->reasons[i];
+
+        fprintf(stderr, "ripen: line %zu rejected (%s): %.*s\n", reason->line, reason->code,
+                RP_STR_ARG(reason->message));
+    }
+    if (result->rejected > result->reason_count) {
+        fprintf(stderr, "ripen: %zu more were rejected\n", result->rejected - result->reason_count);
+    }
+    rp_buf_printf(out, "%zu rows: %zu accepted, %zu duplicates, %zu rejected", result->rows,
+                  result->accepted, result->duplicates, result->rejected);
+    if (result->skipped > 0) {
+        rp_buf_printf(out, ", %zu left out by the map", result->skipped);
+    }
+    rp_buf_printf(out, "; %zu leads; %.1f s, %.0f events/s\n", result->leads,
+                  (double)result->micros / 1e6, per_second(result));
+}
+
+static void print_json(const struct rp_import_result *result, struct rp_buf *out)
+{
+    struct rp_jw jw = rp_jw(out);
+
+    rp_jw_object(&jw);
+    rp_jw_put_int(&jw, "rows", (int64_t)result->rows);
+    rp_jw_put_int(&jw, "accepted", (int64_t)result->accepted);
+    rp_jw_put_int(&jw, "duplicates", (int64_t)result->duplicates);
+    rp_jw_put_int(&jw, "rejected", (int64_t)result->rejected);
+    rp_jw_put_int(&jw, "skipped", (int64_t)result->skipped);
+    rp_jw_put_int(&jw, "leads", (int64_t)result->leads);
+    rp_jw_put_milli(&jw, "seconds", result->micros / 1000);
+    rp_jw_put_int(&jw, "events_per_second", (int64_t)per_second(result));
+    rp_jw_key(&jw, "reasons");
+    rp_jw_array(&jw);
+    for (size_t i = 0; i < result->reason_count; i++) {
+        rp_jw_object(&jw);
+        rp_jw_put_int(&jw, "line", (int64_t)result->reasons[i].line);
+        rp_jw_put_text(&jw, "code", result->reasons[i].code);
+        rp_jw_put_str(&jw, "message", result->reasons[i].message);
+        rp_jw_object_end(&jw);
+    }
+    rp_jw_array_end(&jw);
+    rp_jw_object_end(&jw);
+}
+
+/* Prints what was done, also of a run that failed on its way. */
+static int tell(const struct arguments *arguments, struct rp_import_result *result, int status,
+                const struct rp_err *err)
+{
+    struct rp_buf out = {0};
+    int exit_status;
+
+    arguments->format == RP_FORMAT_JSON ? print_json(result, &out) : print_text(result, &out);
+    exit_status = rp_print(&out);
+    if (exit_status == RP_EXIT_DONE && result->rejected > 0) {
+        exit_status = RP_EXIT_PROBLEMS;
+    }
+    if (status != 0) {
+        exit_status = rp_fail(err);
+        fputs("ripen: the import stopped there; what was committed before stays, and a second "
+              "import finds it as duplicates\n",
+              stderr);
+    }
+    rp_import_result_fini(result);
+    return exit_status;
+}
+
+static int run(struct rp_setup *setup, const struct arguments *arguments,
+               struct rp_import_file *file, struct rp_import_rows *rows)
+{
+    struct rp_core_options core_options = {
+        .db_path = rp_setup_db(setup, arguments->db),
+        .mode = RP_STORE_SERVE,
+        .clock = rp_clock_system(),
+        .no_actions = arguments->history,
+        .bulk = true,
+    };
+    struct rp_import_options options = {
+        .file = file,
+        .rows = rows,
+        .now_ms = rp_clock_system().now_ms(NULL),
+        .progress = isatty(STDERR_FILENO),
+    };
+    struct rp_import_result result;
+    struct rp_err err = {0};
+    int status = rp_core_open(&core_options, &options.core, &err);
+    int exit_status;
+
+    if (status != 0) {
+        rp_rules_free(setup->rules);
+        return rp_fail(&err);
+    }
+    status = rp_core_rules(options.core, setup->rules, &setup->files, RP_STR("import"), &err);
+    if (status != 0) {
+        exit_status = rp_fail(&err);
+    } else {
+        status = rp_import_run(&options, &result, &err);
+        exit_status = tell(arguments, &result, status, &err);
+    }
+    rp_core_close(options.core);
+    return exit_status;
+}
+
+/* The file and its map are judged before the database is touched. */
+static int import_file(struct rp_setup *setup, const struct arguments *arguments)
+{
+    struct rp_import_file *file = NULL;
+    struct rp_import_rows *rows = NULL;
+    struct rp_err err = {0};
+    int status = rp_import_open(arguments->file, &file, &err);
+
+    if (status == 0) {
+        status = open_rows(setup, arguments, file, &rows, &err);
+    }
+    if (status == 0) {
+        status = run(setup, arguments, file, rows);
+    } else {
+        rp_rules_free(setup->rules);
+        status = rp_fail(&err);
+    }
+    rp_import_rows_free(rows);
+    rp_import_close(file);
+    return status;
+}
+
+int rp_cmd_import(const struct rp_command *command, int argc, char **argv)
+{
+    struct arguments given = {.rules = "rules"};
+    const struct rp_option options[] = {
+        {"db", "FILE", "the database (ripen.db)", &given.db, NULL},
+        {"rules", "RULES", "the rules directory (rules)", &given.rules, NULL},
+        {"map", "MAP", "what the columns of a CSV file mean", &given.map, NULL},
+        {"history", NULL, "stages move, but no action is caused", NULL, &given.history},
+        {"config", "FILE", "ripen.lua", &given.config, NULL},
+        {"format", "text|json", "how to print", &given.format_text, NULL},
+        {0},
+    };
+    char *arguments[4] = {0};
+    int count = rp_options_parse(command, options, argc, argv, arguments);
+    struct rp_setup setup;
+    int format, status;
+
+    if (count < 0) {
+        return count == -1 ? RP_EXIT_DONE : RP_EXIT_FAILED;
+    }
+    format = rp_format_parse(given.format_text);
+    if (format < 0) {
+        return RP_EXIT_FAILED;
+    }
+    given.file = arguments[0];
+    given.format = (enum rp_format)format;
+    status = rp_setup_load(&setup, given.rules, given.config, true);
+    status = status == RP_EXIT_DONE ? import_file(&setup, &given) : RP_EXIT_FAILED;
+    rp_setup_fini(&setup);
+    return status;
+}
