@@ -62,7 +62,7 @@ struct ripen_verdicts {
     const char *json; /* the answer of the HTTP API for the same items; until the next call */
 };
 
-/* One action to deliver. Borrowed until the next call on the handle. */
+/* One action to deliver. Borrowed until the next lease. */
 struct ripen_action {
     int64_t id;
     const char *key;  /* the idempotency key: the same for every attempt */
