@@ -143,8 +143,9 @@ static int open_database(struct rp_store *store, const char *path, struct rp_err
     sqlite3_busy_timeout(store->db, BUSY_MS);
     sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     sqlite3_db_config(store->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-    sqlite3_wal_hook(store->db, on_commit, store);
-    return rp_sql_exec(store, sql_settings, "opening the store", err);
+    int status = rp_sql_exec(store, sql_settings, "opening the store", err);
+    sqlite3_wal_hook(store->db, on_commit, store); /* wal_autocheckpoint takes this hook too */
+    return status;
 }
 
 /* A path without links, so that all names of a file share one lock. */

@@ -16,12 +16,12 @@
 #define UUID_BYTES 16
 #define COLUMNS                                                                                    \
     "id, node, prev, kind, name, message_id, received_ms, effective_lag, sent_lag, original_lag, " \
-    "user, anonymous, refers, tail, body"
+    "user, anonymous, previous_id, group_id, tail, body"
 
 static const char sql_add[] =
     "INSERT INTO event_rows (id, node, prev, kind, name, message_id, received_ms, effective_lag, "
-    "sent_lag, original_lag, user, anonymous, refers, tail, body, granted) "
-    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
+    "sent_lag, original_lag, user, anonymous, previous_id, group_id, tail, body, granted) "
+    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)";
 static const char sql_get[] = "SELECT " COLUMNS " FROM event_rows WHERE id = ?1";
 static const char sql_next[] = "SELECT " COLUMNS " FROM event_rows WHERE id > ?1 ORDER BY id";
 static const char sql_newest[] = "SELECT max(id) FROM event_rows";
@@ -147,7 +147,6 @@ int rp_event_append(struct rp_store *store, const struct rp_event *event, int64_
         status = bind_name(store, stmt, 5, event->name, err);
     if (status < 0)
         return status;
-    bool aliases = event->type == RP_ALIAS;
     rp_bind_int(stmt, 1, id);
     rp_bind_int(stmt, 2, event->node);
     rp_bind_int_or_null(stmt, 3, prev > 0 ? id - prev : 0);
@@ -162,10 +161,11 @@ int rp_event_append(struct rp_store *store, const struct rp_event *event, int64_
     bind_lag(stmt, 10, event->received_ms, event->original_ms);
     bind_identifier(store, stmt, 11, event->node, RP_NODE_USER, event->user_id);
     bind_identifier(store, stmt, 12, event->node, RP_NODE_ANONYMOUS, event->anonymous_id);
-    bind_optional(stmt, 13, aliases ? event->previous_id : event->group_id);
-    rp_bind_int_or_null(stmt, 14, tail);
-    rp_bind_text(stmt, 15, (struct rp_str){event->body.ptr, head});
-    bind_optional(stmt, 16, granted);
+    bind_optional(stmt, 13, event->previous_id);
+    bind_optional(stmt, 14, event->group_id);
+    rp_bind_int_or_null(stmt, 15, tail);
+    rp_bind_text(stmt, 16, (struct rp_str){event->body.ptr, head});
+    bind_optional(stmt, 17, granted);
     status = rp_sql_run(store, stmt, "appending an event", err);
     if (status < 0)
         return status;
@@ -224,8 +224,8 @@ static int read_node(struct rp_arena *arena, struct rp_store *store, struct rp_e
 static int read_body(struct rp_arena *arena, struct rp_store *store, sqlite3_stmt *stmt,
                      struct rp_str *ret_body, struct rp_err *err)
 {
-    struct rp_str head = rp_column_view(stmt, 14), tail = RP_STR("");
-    int64_t number = sqlite3_column_int64(stmt, 13);
+    struct rp_str head = rp_column_view(stmt, 15), tail = RP_STR("");
+    int64_t number = sqlite3_column_int64(stmt, 14);
     int status = number == 0 ? 0 : rp_tail_get(store, number, &tail, err);
 
     if (status < 0)
@@ -265,11 +265,8 @@ static int read_row(struct rp_arena *arena, struct rp_store *store, sqlite3_stmt
     event->message_id = rp_arena_str(arena, rp_message_text(stmt, 5, message));
     event->user_id = read_identifier(arena, store, stmt, 10);
     event->anonymous_id = read_identifier(arena, store, stmt, 11);
-    struct rp_str refers = rp_column_text(arena, stmt, 12);
-    if (event->type == RP_ALIAS)
-        event->previous_id = refers;
-    else
-        event->group_id = refers;
+    event->previous_id = rp_column_text(arena, stmt, 12);
+    event->group_id = rp_column_text(arena, stmt, 13);
     *ret_prev = back > 0 ? event->id - back : 0;
     int status = read_body(arena, store, stmt, &event->body, err);
     return status < 0 ? status : read_node(arena, store, event, err);

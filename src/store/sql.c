@@ -7,12 +7,27 @@
 
 #include <errno.h>
 
-static bool disk_is_full(struct rp_store *store, int code)
+/* The cause of an I/O error. A failed COMMIT tells it to the file alone. */
+static int cause_of(struct rp_store *store)
 {
+    static const int files[] = {SQLITE_FCNTL_JOURNAL_POINTER, SQLITE_FCNTL_FILE_POINTER};
     int cause = sqlite3_system_errno(store->db);
 
-    return (code & 0xff) == SQLITE_FULL ||
-           ((code & 0xff) == SQLITE_IOERR && (cause == ENOSPC || cause == EDQUOT));
+    for (size_t i = 0; i < RP_COUNT(files) && cause == 0; i++) {
+        sqlite3_file *file = NULL;
+        if (sqlite3_file_control(store->db, "main", files[i], &file) == SQLITE_OK && file &&
+            file->pMethods)
+            file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &cause);
+    }
+    return cause;
+}
+
+static bool disk_is_full(struct rp_store *store, int code)
+{
+    if ((code & 0xff) != SQLITE_IOERR)
+        return (code & 0xff) == SQLITE_FULL;
+    int cause = cause_of(store);
+    return cause == ENOSPC || cause == EDQUOT || cause == EFBIG;
 }
 
 static int translate(struct rp_store *store, int code, const char *doing, struct rp_err *err)

@@ -57,7 +57,8 @@ CREATE TABLE event_rows (
     original_lag  INTEGER,
     user          ANY,
     anonymous     ANY,
-    refers        TEXT,
+    previous_id   TEXT,
+    group_id      TEXT,
     granted       TEXT,
     tail          INTEGER,
     body          TEXT NOT NULL
@@ -227,8 +228,7 @@ SELECT e.id, l.public_id AS lead,
            (SELECT value FROM nodes WHERE id = e.user) ELSE e.user END AS user_id,
        CASE WHEN d.kind = 2 THEN d.value WHEN typeof(e.anonymous) = 'integer' THEN
            (SELECT value FROM nodes WHERE id = e.anonymous) ELSE e.anonymous END AS anonymous_id,
-       CASE WHEN e.kind & 7 = 5 THEN e.refers END AS previous_id,
-       CASE WHEN e.kind & 7 <> 5 THEN e.refers END AS group_id,
+       e.previous_id, e.group_id,
        strftime('%Y-%m-%dT%H:%M:%fZ', (e.received_ms - e.effective_lag) / 1000.0, 'unixepoch')
            AS effective_at,
        strftime('%Y-%m-%dT%H:%M:%fZ', e.received_ms / 1000.0, 'unixepoch') AS received_at,

@@ -1,0 +1,270 @@
+CREATE INDEX lead_rows_merged ON lead_rows (merged_into) WHERE merged_into IS NOT NULL;
+CREATE INDEX move_rows_lead ON move_rows (lead);
+CREATE INDEX outbox_lead ON outbox (lead);
+CREATE INDEX outbox_queue ON outbox (endpoint, lead, id) WHERE state < 2 AND kind < 2;
+CREATE INDEX outbox_state ON outbox (state) WHERE state <> 2;
+CREATE INDEX outbox_wake ON outbox (wake_ms) WHERE wake_ms IS NOT NULL;
+CREATE TABLE audit_rows (
+    id      INTEGER PRIMARY KEY,
+    at_ms   INTEGER NOT NULL,
+    actor   TEXT NOT NULL,
+    verb    TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    detail  TEXT NOT NULL
+) STRICT;
+CREATE TABLE dedup_filters (
+    id   INTEGER PRIMARY KEY,
+    data BLOB NOT NULL
+) STRICT;
+CREATE TABLE dedup_pages (
+    id   INTEGER PRIMARY KEY,
+    data BLOB NOT NULL
+) STRICT;
+CREATE TABLE dedup_runs (
+    id        INTEGER PRIMARY KEY,
+    state     INTEGER NOT NULL,
+    level     INTEGER NOT NULL,
+    first_row INTEGER NOT NULL,
+    last_row  INTEGER NOT NULL,
+    entries   INTEGER NOT NULL,
+    pages     INTEGER NOT NULL
+) STRICT;
+CREATE TABLE event_rows (
+    id            INTEGER PRIMARY KEY,
+    node          INTEGER NOT NULL,
+    prev          INTEGER,
+    kind          INTEGER NOT NULL,
+    name          ANY,
+    message_id    ANY NOT NULL,
+    received_ms   INTEGER NOT NULL,
+    effective_lag INTEGER NOT NULL,
+    sent_lag      INTEGER,
+    original_lag  INTEGER,
+    user          ANY,
+    anonymous     ANY,
+    previous_id   TEXT,
+    group_id      TEXT,
+    granted       TEXT,
+    tail          INTEGER,
+    body          TEXT NOT NULL
+) STRICT;
+CREATE TABLE fault_rows (
+    event   INTEGER NOT NULL,
+    nth     INTEGER NOT NULL,
+    rule    INTEGER,
+    kind    INTEGER,
+    file    INTEGER,
+    line    INTEGER NOT NULL,
+    message TEXT NOT NULL,
+    PRIMARY KEY (event, nth)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE generation_rows (
+    number       INTEGER PRIMARY KEY,
+    hash         TEXT NOT NULL UNIQUE,
+    loaded_ms    INTEGER NOT NULL,
+    activated_ms INTEGER NOT NULL,
+    author       TEXT NOT NULL,
+    result       TEXT NOT NULL,
+    sources      BLOB NOT NULL
+) STRICT;
+CREATE TABLE key_rows (
+    id         INTEGER PRIMARY KEY,
+    prefix     TEXT NOT NULL,
+    digest     BLOB NOT NULL,
+    scope      INTEGER NOT NULL,
+    is_public  INTEGER NOT NULL,
+    created_ms INTEGER NOT NULL,
+    revoked_ms INTEGER,
+    label      TEXT NOT NULL
+) STRICT;
+CREATE TABLE lead_rows (
+    id          INTEGER PRIMARY KEY,
+    public_id   TEXT NOT NULL UNIQUE,
+    created_ms  INTEGER NOT NULL,
+    merged_into INTEGER
+) STRICT;
+CREATE TABLE lead_states (
+    lead           INTEGER PRIMARY KEY,
+    generation     INTEGER NOT NULL,
+    through        INTEGER NOT NULL,
+    stage          INTEGER,
+    total          INTEGER NOT NULL,
+    grade          TEXT NOT NULL,
+    stage_since_ms INTEGER,
+    created_ms     INTEGER NOT NULL,
+    updated_ms     INTEGER NOT NULL,
+    scored_ms      INTEGER NOT NULL,
+    flags          INTEGER NOT NULL,
+    scores         TEXT NOT NULL,
+    profile        TEXT NOT NULL,
+    cells          BLOB NOT NULL
+) STRICT;
+CREATE TABLE meta (
+    key   TEXT PRIMARY KEY,
+    value ANY NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE move_rows (
+    id         INTEGER PRIMARY KEY,
+    lead       INTEGER NOT NULL,
+    event      INTEGER,
+    from_stage INTEGER,
+    to_stage   INTEGER,
+    because    INTEGER,
+    at_ms      INTEGER NOT NULL,
+    generation INTEGER NOT NULL,
+    passing    INTEGER NOT NULL,
+    reasons    TEXT NOT NULL
+) STRICT;
+CREATE TABLE names (
+    id   INTEGER PRIMARY KEY,
+    text TEXT NOT NULL UNIQUE
+) STRICT;
+CREATE TABLE nodes (
+    id       INTEGER PRIMARY KEY,
+    lead     INTEGER NOT NULL,
+    kind     INTEGER NOT NULL,
+    first_ms INTEGER NOT NULL,
+    value    TEXT NOT NULL,
+    UNIQUE (value, kind)
+) STRICT;
+CREATE TABLE outbox (
+    id          INTEGER PRIMARY KEY,
+    key         TEXT NOT NULL UNIQUE,
+    lead        INTEGER NOT NULL,
+    event       INTEGER,
+    move        INTEGER,
+    state       INTEGER NOT NULL,
+    kind        INTEGER NOT NULL,
+    action      INTEGER,
+    part        INTEGER NOT NULL,
+    endpoint    INTEGER NOT NULL,
+    attempts    INTEGER NOT NULL,
+    http_status INTEGER NOT NULL,
+    created_ms  INTEGER NOT NULL,
+    due_ms      INTEGER NOT NULL,
+    wake_ms     INTEGER,
+    lease_ms    INTEGER,
+    done_ms     INTEGER,
+    error       TEXT NOT NULL,
+    body        TEXT NOT NULL
+) STRICT;
+CREATE TABLE tails (
+    id   INTEGER PRIMARY KEY,
+    text TEXT NOT NULL
+) STRICT;
+CREATE VIEW actions AS
+SELECT o.id, l.public_id AS lead, a.text AS action,
+       CASE o.kind WHEN 0 THEN 'webhook' WHEN 1 THEN 'notify' WHEN 2 THEN 'task' WHEN 3 THEN 'set'
+                   WHEN 4 THEN 'email' WHEN 5 THEN 'assign' ELSE 'crm' END AS kind,
+       p.text AS endpoint, o.part,
+       CASE o.state WHEN 0 THEN 'pending' WHEN 1 THEN 'leased' WHEN 2 THEN 'delivered'
+                    WHEN 3 THEN 'dead' WHEN 4 THEN 'cancelled' WHEN 5 THEN 'held'
+                    ELSE 'open' END AS status,
+       o.key, o.attempts, o.http_status, o.error, o.body,
+       strftime('%Y-%m-%dT%H:%M:%fZ', o.created_ms / 1000.0, 'unixepoch') AS created_at,
+       strftime('%Y-%m-%dT%H:%M:%fZ', o.due_ms / 1000.0, 'unixepoch') AS due_at,
+       strftime('%Y-%m-%dT%H:%M:%fZ', o.done_ms / 1000.0, 'unixepoch') AS done_at,
+       o.created_ms, o.due_ms, o.lease_ms, o.done_ms, o.event, o.move
+FROM outbox AS o
+LEFT JOIN lead_rows AS l ON l.id = o.lead
+LEFT JOIN names AS a ON a.id = o.action
+LEFT JOIN names AS p ON p.id = o.endpoint;
+CREATE VIEW audit AS
+SELECT id, strftime('%Y-%m-%dT%H:%M:%fZ', at_ms / 1000.0, 'unixepoch') AS at, at_ms, actor, verb,
+       subject, detail
+FROM audit_rows;
+CREATE VIEW contributions AS
+SELECT e.id AS event, l.public_id AS lead, r.text AS rule, m.text AS dimension,
+       (g.value ->> '$[2]') / 1000.0 AS points,
+       strftime('%Y-%m-%dT%H:%M:%fZ', (e.received_ms - e.effective_lag) / 1000.0, 'unixepoch') AS at,
+       e.received_ms - e.effective_lag AS at_ms
+FROM event_rows AS e
+JOIN json_each(e.granted) AS g
+LEFT JOIN nodes AS d ON d.id = e.node
+LEFT JOIN lead_rows AS l ON l.id = d.lead
+LEFT JOIN names AS r ON r.id = g.value ->> '$[0]'
+LEFT JOIN names AS m ON m.id = g.value ->> '$[1]';
+CREATE VIEW events AS
+SELECT e.id, l.public_id AS lead,
+       CASE e.kind & 7 WHEN 0 THEN 'track' WHEN 1 THEN 'page' WHEN 2 THEN 'screen'
+                       WHEN 3 THEN 'identify' WHEN 4 THEN 'group' ELSE 'alias' END AS type,
+       CASE typeof(e.name) WHEN 'integer' THEN (SELECT text FROM names WHERE id = e.name)
+                           ELSE e.name END AS event,
+       CASE typeof(e.message_id) WHEN 'blob' THEN
+           lower(substr(hex(e.message_id), 1, 8) || '-' || substr(hex(e.message_id), 9, 4) || '-' ||
+                 substr(hex(e.message_id), 13, 4) || '-' || substr(hex(e.message_id), 17, 4) || '-' ||
+                 substr(hex(e.message_id), 21))
+           ELSE e.message_id END AS message_id,
+       CASE WHEN d.kind = 1 THEN d.value WHEN typeof(e.user) = 'integer' THEN
+           (SELECT value FROM nodes WHERE id = e.user) ELSE e.user END AS user_id,
+       CASE WHEN d.kind = 2 THEN d.value WHEN typeof(e.anonymous) = 'integer' THEN
+           (SELECT value FROM nodes WHERE id = e.anonymous) ELSE e.anonymous END AS anonymous_id,
+       e.previous_id, e.group_id,
+       strftime('%Y-%m-%dT%H:%M:%fZ', (e.received_ms - e.effective_lag) / 1000.0, 'unixepoch')
+           AS effective_at,
+       strftime('%Y-%m-%dT%H:%M:%fZ', e.received_ms / 1000.0, 'unixepoch') AS received_at,
+       strftime('%Y-%m-%dT%H:%M:%fZ', (e.received_ms - e.sent_lag) / 1000.0, 'unixepoch') AS sent_at,
+       strftime('%Y-%m-%dT%H:%M:%fZ', (e.received_ms - e.original_lag) / 1000.0, 'unixepoch')
+           AS original_at,
+       e.received_ms - e.effective_lag AS effective_ms, e.received_ms,
+       e.received_ms - e.sent_lag AS sent_ms, e.received_ms - e.original_lag AS original_ms,
+       e.kind >> 3 & 1 AS is_public, e.kind >> 4 & 1 AS is_crm, e.kind >> 5 & 1 AS is_imported,
+       e.body || coalesce(t.text, '') AS body,
+       e.node, e.id - e.prev AS previous_event
+FROM event_rows AS e
+LEFT JOIN nodes AS d ON d.id = e.node
+LEFT JOIN lead_rows AS l ON l.id = d.lead
+LEFT JOIN tails AS t ON t.id = e.tail;
+CREATE VIEW faults AS
+SELECT f.event, r.text AS rule, k.text AS kind, f.message, p.text AS file, f.line
+FROM fault_rows AS f
+LEFT JOIN names AS r ON r.id = f.rule
+LEFT JOIN names AS k ON k.id = f.kind
+LEFT JOIN names AS p ON p.id = f.file;
+CREATE VIEW generations AS
+SELECT number, hash, author, result,
+       strftime('%Y-%m-%dT%H:%M:%fZ', loaded_ms / 1000.0, 'unixepoch') AS loaded_at,
+       strftime('%Y-%m-%dT%H:%M:%fZ', activated_ms / 1000.0, 'unixepoch') AS activated_at,
+       loaded_ms, activated_ms,
+       number = (SELECT value FROM meta WHERE key = 'active_generation') AS active, sources
+FROM generation_rows;
+CREATE VIEW identities AS
+SELECT l.public_id AS lead,
+       CASE d.kind WHEN 1 THEN 'userId' WHEN 2 THEN 'anonymousId' ELSE 'email' END AS kind,
+       d.value,
+       strftime('%Y-%m-%dT%H:%M:%fZ', d.first_ms / 1000.0, 'unixepoch') AS first_at,
+       d.first_ms, d.id AS node
+FROM nodes AS d
+JOIN lead_rows AS l ON l.id = d.lead;
+CREATE VIEW keys AS
+SELECT id, prefix, label,
+       CASE scope WHEN 1 THEN 'ingest' WHEN 2 THEN 'read' WHEN 3 THEN 'edit' ELSE 'admin' END AS scope,
+       is_public,
+       strftime('%Y-%m-%dT%H:%M:%fZ', created_ms / 1000.0, 'unixepoch') AS created_at,
+       strftime('%Y-%m-%dT%H:%M:%fZ', revoked_ms / 1000.0, 'unixepoch') AS revoked_at,
+       created_ms, revoked_ms
+FROM key_rows;
+CREATE VIEW leads AS
+SELECT l.public_id AS id, s.profile ->> '$.userId' AS user_id, s.profile ->> '$.email' AS email,
+       s.profile ->> '$.first_name' AS first_name, s.profile ->> '$.last_name' AS last_name,
+       s.profile ->> '$.company' AS company, s.profile ->> '$.title' AS title,
+       n.text AS stage,
+       strftime('%Y-%m-%dT%H:%M:%fZ', s.stage_since_ms / 1000.0, 'unixepoch') AS stage_since,
+       s.total / 1000.0 AS total, s.grade, s.scores, s.profile, s.generation,
+       strftime('%Y-%m-%dT%H:%M:%fZ', s.created_ms / 1000.0, 'unixepoch') AS created_at,
+       strftime('%Y-%m-%dT%H:%M:%fZ', s.updated_ms / 1000.0, 'unixepoch') AS updated_at,
+       strftime('%Y-%m-%dT%H:%M:%fZ', s.scored_ms / 1000.0, 'unixepoch') AS scored_at,
+       s.stage_since_ms, s.created_ms, s.updated_ms, s.scored_ms, l.id AS lead_row
+FROM lead_states AS s
+JOIN lead_rows AS l ON l.id = s.lead
+LEFT JOIN names AS n ON n.id = s.stage
+WHERE l.merged_into IS NULL;
+CREATE VIEW stages AS
+SELECT v.id, l.public_id AS lead, f.text AS from_stage, t.text AS to_stage, b.text AS because,
+       v.reasons, strftime('%Y-%m-%dT%H:%M:%fZ', v.at_ms / 1000.0, 'unixepoch') AS at, v.at_ms,
+       v.event, v.generation, v.passing
+FROM move_rows AS v
+LEFT JOIN lead_rows AS l ON l.id = v.lead
+LEFT JOIN names AS f ON f.id = v.from_stage
+LEFT JOIN names AS t ON t.id = v.to_stage
+LEFT JOIN names AS b ON b.id = v.because;
