@@ -5,13 +5,14 @@
 #define RP_BASE_LIMITS_H
 
 /* What a client may send (Segment's documented limits). */
-#define RP_BODY_MAX        (512 * 1024) /* * one request, also after gunzip */
-#define RP_ITEM_MAX        (32 * 1024)  /* one event */
-#define RP_BATCH_ITEMS_MAX 2500
-#define RP_JSON_DEPTH_MAX  64
-#define RP_PROPERTIES_MAX  1000 /* values in one event */
-#define RP_STRING_MAX      (8 * 1024)
-#define RP_ID_MAX          255 /* userId, anonymousId, messageId, event name */
+#define RP_BODY_MAX          (512 * 1024) /* * one request, also after gunzip */
+#define RP_ITEM_MAX          (32 * 1024)  /* one event */
+#define RP_BATCH_ITEMS_MAX   2500
+#define RP_BATCH_CONTEXT_MAX (8 * 1024) /* context of a batch, which each item inherits */
+#define RP_JSON_DEPTH_MAX    64
+#define RP_PROPERTIES_MAX    1000 /* values in one event */
+#define RP_STRING_MAX        (8 * 1024)
+#define RP_ID_MAX            255 /* userId, anonymousId, messageId, event name */
 
 /* What an import may hold. */
 #define RP_CSV_RECORD_MAX     (1024 * 1024) /* one record; more means that a quote is missing */

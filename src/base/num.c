@@ -137,7 +137,7 @@ void rp_number_print(struct rp_buf *buf, double value)
 
 size_t rp_number_scan(struct rp_str text)
 {
-    const char *p = text.ptr, *end = text.ptr + text.len;
+    const char *p = text.ptr, *end = rp_str_end(text);
 
 #define DIGIT() (p < end && *p >= '0' && *p <= '9')
     if (p < end && *p == '-')
@@ -317,7 +317,7 @@ static size_t collect_digits(const char *p, const char *end, char *out, size_t s
 bool rp_number_in_text(struct rp_str text, double *ret_value)
 {
     char digits[330]; /* more digits than a double's range has */
-    const char *p = text.ptr, *end = text.ptr + text.len;
+    const char *p = text.ptr, *end = rp_str_end(text);
 
     if (rp_number_parse(text, ret_value))
         return true;

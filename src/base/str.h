@@ -22,6 +22,12 @@ static inline struct rp_str rp_str_from(const char *text)
     return (struct rp_str){text, text ? strlen(text) : 0};
 }
 
+/* Behind the last byte; NULL for a text without a pointer. */
+static inline const char *rp_str_end(struct rp_str s)
+{
+    return s.len ? s.ptr + s.len : s.ptr;
+}
+
 static inline bool rp_str_eq(struct rp_str a, struct rp_str b)
 {
     return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);

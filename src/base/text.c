@@ -14,13 +14,13 @@
 
 #include <utf8proc.h>
 
-/* Letters and marks that Unicode does not decompose to what people type. Sorted by code. */
+/* Letters and marks that Unicode does not decompose to what people type. */
 static const struct variant {
     int32_t code;
     const char *ascii;
 } variants[] = {
-    {0x00b4, "'"},  {0x00d0, "d"},  {0x00d8, "o"},  {0x00de, "th"}, {0x00e6, "ae"}, {0x00c6, "ae"},
-    {0x00f0, "d"},  {0x00f8, "o"},  {0x00fe, "th"}, {0x00ab, "\""}, {0x00bb, "\""}, {0x0110, "d"},
+    {0x00ab, "\""}, {0x00b4, "'"},  {0x00bb, "\""}, {0x00c6, "ae"}, {0x00d0, "d"},  {0x00d8, "o"},
+    {0x00de, "th"}, {0x00e6, "ae"}, {0x00f0, "d"},  {0x00f8, "o"},  {0x00fe, "th"}, {0x0110, "d"},
     {0x0111, "d"},  {0x0126, "h"},  {0x0127, "h"},  {0x0131, "i"},  {0x0141, "l"},  {0x0142, "l"},
     {0x0152, "oe"}, {0x0153, "oe"}, {0x0166, "t"},  {0x0167, "t"},  {0x02b9, "'"},  {0x02bc, "'"},
     {0x02c8, "'"},  {0x2010, "-"},  {0x2011, "-"},  {0x2012, "-"},  {0x2013, "-"},  {0x2014, "-"},
@@ -62,7 +62,7 @@ static void codes_add(struct codes *out, int32_t code)
 /* Adds what one code point folds to, keeping marks in their canonical order. */
 static void add_folded(struct codes *out, int32_t code)
 {
-    int32_t parts[32];
+    int32_t parts[32]; /* the longest decomposition has 18 */
     int boundary = 0;
     const char *ascii = variant_of(code);
     utf8proc_ssize_t count = 1;
@@ -92,13 +92,32 @@ static void add_folded(struct codes *out, int32_t code)
     }
 }
 
+static bool all_ascii(const struct codes *codes)
+{
+    int32_t all = 0;
+
+    for (size_t i = 0; i < codes->count; i++)
+        all |= codes->code[i];
+    return all >= 0 && all < 0x80;
+}
+
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+}
+
 /* The way for text that is not ASCII. */
 static struct rp_str fold_unicode(struct rp_arena *arena, struct rp_str text)
 {
     struct codes out = {0};
 
+    out.code = rp_grow(NULL, &out.cap, text.len + 2, sizeof(int32_t));
     for (size_t at = 0; at < text.len;) {
         int32_t code = 0xfffd;
+        if ((signed char)text.ptr[at] >= 0) {
+            codes_add(&out, lower(text.ptr[at++]));
+            continue;
+        }
         size_t size = rp_utf8_size(text.ptr + at, text.len - at);
         if (size > 0)
             utf8proc_iterate((const utf8proc_uint8_t *)text.ptr + at, (utf8proc_ssize_t)size,
@@ -106,10 +125,9 @@ static struct rp_str fold_unicode(struct rp_arena *arena, struct rp_str text)
         add_folded(&out, code);
         at += size > 0 ? size : 1;
     }
-    utf8proc_ssize_t count = 0;
-    if (out.count > 0)
-        count = utf8proc_normalize_utf32(out.code, (utf8proc_ssize_t)out.count,
-                                         UTF8PROC_STABLE | UTF8PROC_COMPOSE);
+    utf8proc_ssize_t count = (utf8proc_ssize_t)out.count;
+    if (!all_ascii(&out)) /* else there is nothing to compose: most European text */
+        count = utf8proc_normalize_utf32(out.code, count, UTF8PROC_STABLE | UTF8PROC_COMPOSE);
     RP_ASSERT(count >= 0);
     char *bytes = rp_arena_alloc(arena, (size_t)count * 4 + 1);
     size_t len = 0;
@@ -134,13 +152,10 @@ struct rp_str rp_text_fold(struct rp_arena *arena, struct rp_str text)
             return rp_str_eq(folded, text) ? text : folded;
         }
     }
-    char *lower = rp_arena_alloc(arena, text.len);
-    memcpy(lower, text.ptr, at);
-    for (; at < text.len; at++) {
-        char c = text.ptr[at];
-        lower[at] = c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
-    }
-    return (struct rp_str){lower, text.len};
+    char *folded = rp_arena_alloc(arena, text.len);
+    for (size_t i = 0; i < text.len; i++)
+        folded[i] = lower(text.ptr[i]);
+    return (struct rp_str){folded, text.len};
 }
 
 /* Matches `part`, which holds no '*', at the start of `text`; returns the bytes of text that it
@@ -200,6 +215,8 @@ bool rp_text_glob(struct rp_str text, struct rp_str pattern)
 
     if (!star)
         return glob_here(text, pattern) == text.len;
+    if (!text.ptr)
+        text.ptr = "";
     struct rp_str part = {pattern.ptr, (size_t)(star - pattern.ptr)};
     size_t took = glob_here(text, part);
     if (took == SIZE_MAX)

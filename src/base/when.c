@@ -173,7 +173,7 @@ static bool scan_whole(struct scan *s, int64_t *ret_ms)
 
 bool rp_time_parse(struct rp_str text, int64_t *ret_ms)
 {
-    struct scan s = {text.ptr, text.ptr + text.len};
+    struct scan s = {text.ptr, rp_str_end(text)};
     int64_t days, clock = 0, offset = 0, ms;
 
     while (s.at < s.end && *s.at == ' ')
@@ -249,7 +249,7 @@ static const struct unit {
 
 bool rp_duration_parse(struct rp_str text, int64_t *ret_ms)
 {
-    struct scan s = {text.ptr, text.ptr + text.len};
+    struct scan s = {text.ptr, rp_str_end(text)};
     int64_t value = 0;
     int digit;
 
@@ -343,7 +343,7 @@ static GTimeZone *zone_find(struct rp_str name)
 /* "+02:00", "GMT+0200", "UTC-3": a fixed offset. */
 static bool zone_offset(struct rp_str zone, int64_t *ret_ms)
 {
-    struct scan s = {zone.ptr, zone.ptr + zone.len};
+    struct scan s = {zone.ptr, rp_str_end(zone)};
     int hours, minutes = 0;
 
     if (zone.len >= 3 && (memcmp(zone.ptr, "GMT", 3) == 0 || memcmp(zone.ptr, "UTC", 3) == 0))

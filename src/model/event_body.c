@@ -71,37 +71,29 @@ static bool has_context_traits(const struct rp_body_parts *parts, const struct r
 static void add_context(struct rp_arena *arena, struct out *out, struct rp_str envelope,
                         const struct rp_member *own, bool without_traits)
 {
-    struct rp_member *shared = NULL, *members = NULL;
-    size_t shared_count = 0, count = 0;
+    struct rp_members members = {0};
 
     if (envelope.len > 0)
-        rp_members_split(arena, envelope, &shared, &shared_count);
+        rp_members_add(arena, &members, envelope);
     if (own && own->token == RP_JSON_OBJECT)
-        rp_members_split(arena, own->value, &members, &count);
+        rp_members_add(arena, &members, own->value);
     if (out->ptr[out->len - 1] != '{')
         out->ptr[out->len++] = ',';
     add(out, RP_STR("\"context\":{"));
-    for (size_t i = 0; i < shared_count; i++) {
-        bool overridden = false;
-        for (size_t j = 0; j < count && !overridden; j++)
-            overridden = rp_str_eq(shared[i].key, members[j].key);
-        if (!overridden)
-            add_member(out, shared[i].key_raw, shared[i].value);
-    }
-    for (size_t j = 0; j < count; j++) {
-        if (!without_traits || !rp_str_is(members[j].key, "traits"))
-            add_member(out, members[j].key_raw, members[j].value);
+    for (size_t i = 0; i < members.count; i++) {
+        const struct rp_member *member = &members.list[i];
+        if (!without_traits || !rp_str_is(member->key, "traits"))
+            add_member(out, member->key_raw, member->value);
     }
     out->ptr[out->len++] = '}';
 }
 
 static struct rp_str context_traits(struct rp_arena *arena, const struct rp_member *context)
 {
-    struct rp_member *members;
-    size_t count;
+    struct rp_members members = {0};
 
-    bool object = rp_members_split(arena, context->value, &members, &count);
-    const struct rp_member *traits = object ? find(members, count, "traits") : NULL;
+    bool object = rp_members_add(arena, &members, context->value);
+    const struct rp_member *traits = object ? find(members.list, members.count, "traits") : NULL;
     RP_ASSERT(traits != NULL);
     return traits->value;
 }

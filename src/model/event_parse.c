@@ -138,6 +138,11 @@ static enum rp_reject take_column(struct parse *p, struct rp_json *json, size_t 
     return RP_REJECT_NONE;
 }
 
+static enum rp_reject refuse_nul(struct parse *p)
+{
+    return refuse(p, RP_REJECT_CHARACTER, "a text", RP_STR("\\u0000"));
+}
+
 static enum rp_reject refuse_json(struct parse *p, const struct rp_json *json)
 {
     p->message = rp_arena_printf(p->arena, "not JSON at byte %zu: %s", json->error_at, json->error);
@@ -178,7 +183,7 @@ static enum rp_reject read_item(struct parse *p)
     if (token == RP_JSON_ERROR || rp_json_next(&json) == RP_JSON_ERROR)
         return refuse_json(p, &json);
     if (json.nul)
-        return refuse(p, RP_REJECT_CHARACTER, "a text", RP_STR("\\u0000"));
+        return refuse_nul(p);
     rp_props_end(&p->props);
     return RP_REJECT_NONE;
 }
@@ -348,6 +353,8 @@ static enum rp_reject set_body(struct parse *p)
         p->message = p->props.message;
         if (reject != RP_REJECT_NONE)
             return reject;
+        if (p->props.nul)
+            return refuse_nul(p);
     }
     event->props = p->props.list;
     event->prop_count = p->props.count;
@@ -365,6 +372,14 @@ enum rp_reject rp_event_parse(struct rp_arena *arena, struct rp_str item,
     if (item.len > RP_ITEM_MAX) {
         *ret_message = rp_arena_printf(arena, "the item holds %zu bytes; an item holds at most %d",
                                        item.len, RP_ITEM_MAX);
+        return RP_REJECT_TOO_LARGE;
+    }
+    if (envelope->context.len > RP_BATCH_CONTEXT_MAX) {
+        *ret_message =
+            rp_arena_printf(arena,
+                            "the context of the batch holds %zu bytes; it is copied into each "
+                            "item and holds at most %d",
+                            envelope->context.len, RP_BATCH_CONTEXT_MAX);
         return RP_REJECT_TOO_LARGE;
     }
     rp_props_init(&p.props, arena, item.len, RP_PROPERTIES_MAX);

@@ -7,7 +7,16 @@
 #include "base/check.h"
 #include "base/hash.h"
 
+#include <pthread.h>
+
 #define FEW_CHILDREN 24 /* up to here comparing every pair beats a table */
+
+static uint8_t hash_key[16];
+
+static void make_hash_key(void)
+{
+    rp_random(hash_key, sizeof(hash_key));
+}
 
 void rp_props_init(struct rp_props *props, struct rp_arena *arena, size_t bytes, uint32_t max)
 {
@@ -216,15 +225,58 @@ enum rp_reject rp_props_parse(struct rp_props *props, struct rp_str object)
     }
     if (token == RP_JSON_ERROR || rp_json_next(&json) == RP_JSON_ERROR)
         return refuse_json(props, &json);
+    props->nul = json.nul;
     rp_props_end(props);
     return RP_REJECT_NONE;
 }
 
-bool rp_members_split(struct rp_arena *arena, struct rp_str object, struct rp_member **ret_members,
-                      size_t *ret_count)
+/* Keys come from outside: an unkeyed hash would let somebody choose slow ones. */
+static uint64_t key_hash(struct rp_str key)
 {
-    struct rp_member *list = NULL;
-    size_t count = 0, cap = 0;
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+    pthread_once(&once, make_hash_key);
+    return rp_hash_keyed(hash_key, key);
+}
+
+static void members_grow(struct rp_arena *arena, struct rp_members *members)
+{
+    size_t cap = members->cap ? members->cap * 2 : 32;
+    struct rp_member *list = rp_arena_alloc(arena, cap * sizeof(*list));
+
+    if (members->count > 0)
+        memcpy(list, members->list, members->count * sizeof(*list));
+    members->list = list;
+    members->cap = cap;
+    members->slots = cap * 2;
+    members->table = RP_ARENA_ARRAY(arena, uint32_t, members->slots);
+    for (size_t i = 0; i < members->count; i++) {
+        size_t slot = list[i].hash & (members->slots - 1);
+        while (members->table[slot] != 0)
+            slot = (slot + 1) & (members->slots - 1);
+        members->table[slot] = (uint32_t)i + 1;
+    }
+}
+
+static void members_put(struct rp_arena *arena, struct rp_members *members,
+                        const struct rp_member *member)
+{
+    if (members->count == members->cap)
+        members_grow(arena, members);
+    size_t slot = member->hash & (members->slots - 1);
+    for (; members->table[slot] != 0; slot = (slot + 1) & (members->slots - 1)) {
+        struct rp_member *there = &members->list[members->table[slot] - 1];
+        if (there->hash == member->hash && rp_str_eq(there->key, member->key)) {
+            *there = *member;
+            return;
+        }
+    }
+    members->list[members->count++] = *member;
+    members->table[slot] = (uint32_t)members->count;
+}
+
+bool rp_members_add(struct rp_arena *arena, struct rp_members *members, struct rp_str object)
+{
     struct rp_json json;
     enum rp_json_token token;
 
@@ -233,25 +285,11 @@ bool rp_members_split(struct rp_arena *arena, struct rp_str object, struct rp_me
         return false;
     while ((token = rp_json_next(&json)) == RP_JSON_KEY) {
         struct rp_member member = {.key = json.string, .key_raw = json.raw};
-        size_t at = 0;
+        member.hash = key_hash(member.key);
         member.token = rp_json_skip(&json, &member.value);
         if (member.token == RP_JSON_ERROR)
             return false;
-        while (at < count && !rp_str_eq(list[at].key, member.key))
-            at++;
-        if (at == cap) {
-            struct rp_member *grown = RP_ARENA_ARRAY(arena, struct rp_member, cap * 2 + 16);
-            if (count > 0)
-                memcpy(grown, list, count * sizeof(*list));
-            list = grown;
-            cap = cap * 2 + 16;
-        }
-        list[at] = member;
-        count += at == count;
+        members_put(arena, members, &member);
     }
-    if (token == RP_JSON_ERROR)
-        return false;
-    *ret_members = list;
-    *ret_count = count;
-    return true;
+    return token == RP_JSON_OBJECT_END && rp_json_next(&json) == RP_JSON_END;
 }

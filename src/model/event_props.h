@@ -15,6 +15,7 @@ struct rp_member {
     struct rp_str value;      /* raw, without space around */
     enum rp_json_token token; /* that the value starts with */
     uint32_t prop;            /* index of its value; 0: not read into the list */
+    uint64_t hash;            /* of the key, among rp_members */
 };
 
 struct rp_props {
@@ -22,6 +23,7 @@ struct rp_props {
     struct rp_prop *list;
     uint32_t count, cap;
     uint32_t max;          /* values allowed behind the root */
+    bool nul;              /* rp_props_parse met U+0000 in a text */
     struct rp_str message; /* why the last call refused */
 };
 
@@ -36,9 +38,16 @@ void rp_props_end(struct rp_props *props); /* closes the root */
 /* Reads a whole JSON object. RP_REJECT_NOT_OBJECT when it is not one. */
 enum rp_reject rp_props_parse(struct rp_props *props, struct rp_str object);
 
-/* The members of a valid object, of which none is read into a list. Of equal keys the last is
- * given. False when it is no object. */
-bool rp_members_split(struct rp_arena *arena, struct rp_str object, struct rp_member **ret_members,
-                      size_t *ret_count);
+/* Members by key, each once, in the order in which the keys first came. */
+struct rp_members {
+    struct rp_member *list;
+    size_t count, cap;
+    uint32_t *table; /* indices + 1 by hash of the key */
+    size_t slots;
+};
+
+/* Adds the members of an object, none of them read into a list of values; a member replaces the one
+ * of the same key that is there. False, and perhaps some of them added, when it is no object. */
+bool rp_members_add(struct rp_arena *arena, struct rp_members *members, struct rp_str object);
 
 #endif

@@ -130,6 +130,20 @@ static void errors_say_what_and_where(void **state)
     rp_arena_fini(&arena);
 }
 
+static void no_text_is_no_json(void **state)
+{
+    struct rp_arena arena;
+    struct rp_json json;
+
+    (void)state;
+    rp_arena_init(&arena);
+    rp_json_init(&json, &arena, (struct rp_str){NULL, 0});
+    assert_int_equal(rp_json_next(&json), RP_JSON_ERROR);
+    rp_json_init(&json, &arena, (struct rp_str){NULL, 0});
+    assert_int_equal(rp_json_skip(&json, NULL), RP_JSON_ERROR);
+    rp_arena_fini(&arena);
+}
+
 static void strings_borrow_when_they_can(void **state)
 {
     struct rp_arena arena;
@@ -311,13 +325,10 @@ static void skipping_gives_slices(void **state)
 int test_json_read(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(tokens_come_in_order),
-        cmocka_unit_test(errors_say_what_and_where),
-        cmocka_unit_test(strings_borrow_when_they_can),
-        cmocka_unit_test(u0000_is_noticed),
-        cmocka_unit_test(strings_end_where_they_end),
-        cmocka_unit_test(cut_texts_are_refused),
-        cmocka_unit_test(depth_is_bounded),
+        cmocka_unit_test(tokens_come_in_order),  cmocka_unit_test(errors_say_what_and_where),
+        cmocka_unit_test(no_text_is_no_json),    cmocka_unit_test(strings_borrow_when_they_can),
+        cmocka_unit_test(u0000_is_noticed),      cmocka_unit_test(strings_end_where_they_end),
+        cmocka_unit_test(cut_texts_are_refused), cmocka_unit_test(depth_is_bounded),
         cmocka_unit_test(skipping_gives_slices),
     };
 

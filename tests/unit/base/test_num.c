@@ -319,6 +319,17 @@ static void numbers_in_text(void **state)
         assert_false(rp_number_in_text(rp_str_from(bad[i]), &value));
 }
 
+static void no_text_is_no_number(void **state)
+{
+    struct rp_str none = {NULL, 0};
+    double value;
+
+    (void)state;
+    assert_false(rp_number_in_text(none, &value));
+    assert_false(rp_number_parse(none, &value));
+    assert_int_equal(rp_number_scan(none), 0);
+}
+
 static void too_many_digits_in_text_are_no_number(void **state)
 {
     char text[400];
@@ -347,6 +358,7 @@ int test_num(void)
         cmocka_unit_test(many_digits_parse),
         cmocka_unit_test(scan_finds_the_end),
         cmocka_unit_test(numbers_in_text),
+        cmocka_unit_test(no_text_is_no_number),
         cmocka_unit_test(too_many_digits_in_text_are_no_number),
     };
 

@@ -257,6 +257,31 @@ static void contains_and_words(void **state)
     }
 }
 
+static void texts_without_a_pointer_are_empty(void **state)
+{
+    struct rp_str none = {NULL, 0};
+    struct rp_arena arena;
+
+    (void)state;
+    rp_arena_init(&arena);
+    assert_int_equal(rp_text_fold(&arena, none).len, 0);
+    assert_true(rp_text_glob(none, none));
+    assert_true(rp_text_glob(none, RP_STR("*")));
+    assert_true(rp_text_glob(none, RP_STR("**")));
+    assert_false(rp_text_glob(none, RP_STR("*a*")));
+    assert_false(rp_text_glob(none, RP_STR("?")));
+    assert_false(rp_text_glob(RP_STR("a"), none));
+    assert_true(rp_text_contains(none, none));
+    assert_false(rp_text_contains(none, RP_STR("a")));
+    assert_false(rp_text_word(none, RP_STR("a")));
+    assert_false(rp_text_word(RP_STR("a"), none));
+    assert_true(rp_utf8_valid(none));
+    assert_int_equal(rp_text_distance(none, none, 2), 0);
+    assert_int_equal(rp_text_distance(none, RP_STR("ab"), 2), 2);
+    assert_ptr_equal(rp_str_end(none), NULL);
+    rp_arena_fini(&arena);
+}
+
 static void utf8_is_checked(void **state)
 {
     static const struct {
@@ -356,6 +381,7 @@ int test_text(void)
         cmocka_unit_test(globs_agree_with_their_meaning),
         cmocka_unit_test(globs_are_fast),
         cmocka_unit_test(contains_and_words),
+        cmocka_unit_test(texts_without_a_pointer_are_empty),
         cmocka_unit_test(utf8_is_checked),
         cmocka_unit_test(characters_are_written_as_read),
         cmocka_unit_test(distances_are_bounded),

@@ -101,6 +101,18 @@ static void times_parse(void **state)
     }
 }
 
+static void no_text_is_no_time(void **state)
+{
+    struct rp_str none = {NULL, 0};
+    int64_t ms;
+
+    (void)state;
+    assert_false(rp_time_parse(none, &ms));
+    assert_false(rp_duration_parse(none, &ms));
+    assert_false(rp_zone_known(none));
+    assert_int_equal(rp_zone_day(none, NINE), 20514);
+}
+
 static void a_cut_time_is_never_read_over_its_end(void **state)
 {
     static const char text[] = "2026-03-02T09:00:00.123+01:00";
@@ -318,6 +330,7 @@ int test_when(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(times_parse),
+        cmocka_unit_test(no_text_is_no_time),
         cmocka_unit_test(a_cut_time_is_never_read_over_its_end),
         cmocka_unit_test(times_print_and_parse_back),
         cmocka_unit_test(durations_parse),

@@ -9,6 +9,8 @@
 #include "model/event.h"
 #include "unit/model/groups.h"
 
+#include <stdio.h>
+
 /* Fails unless the stored body reads back to the same values. */
 static void assert_reads_back(struct rp_arena *arena, const struct rp_event *event)
 {
@@ -56,7 +58,7 @@ static void bodies_hold_what_no_column_holds(void **state)
          "{\"a\":1,\"context\":{\"ip\":\"1.2.3.4\"}}"},
         {"{\"type\":\"page\",\"userId\":\"u\",\"context\":{\"ip\":\"5\",\"l\":{}}}",
          "{\"ip\":\"1\",\"page\":{\"path\":\"/\"}}",
-         "{\"context\":{\"page\":{\"path\":\"/\"},\"ip\":\"5\",\"l\":{}}}"},
+         "{\"context\":{\"ip\":\"5\",\"page\":{\"path\":\"/\"},\"l\":{}}}"},
         {"{\"type\":\"page\",\"userId\":\"u\",\"context\":null,\"z\":0}", "{\"ip\":\"1\"}",
          "{\"context\":{\"ip\":\"1\"},\"z\":0}"},
         {"{\"type\":\"page\",\"userId\":\"u\",\"context\":{}}", "{}", "{\"context\":{}}"},
@@ -121,37 +123,91 @@ static void moved_traits_are_seen_as_traits(void **state)
     rp_arena_fini(&arena);
 }
 
-/* A large context of the batch does not get around the bounds of an item. */
+/* A context of the batch, copied into each item, does not get around the bounds. */
 static void merged_bodies_are_bounded(void **state)
 {
+    static const char item[] = "{\"type\":\"page\",\"userId\":\"u\"}";
     struct rp_arena arena;
     struct rp_event event;
-    struct rp_buf context = {0};
+    struct rp_buf context = {0}, large = {0};
 
     (void)state;
     rp_arena_init(&arena);
-    for (int extra = 0; extra < 2; extra++) {
-        /* The merged body {"context":{…}} holds RP_ITEM_MAX bytes, then one more. */
-        size_t size = RP_ITEM_MAX + (size_t)extra - (sizeof("{\"context\":}") - 1);
+    for (size_t extra = 0; extra < 2; extra++) {
         rp_buf_reset(&context);
-        rp_buf_printf(&context, "{\"a\":\"%08000d\",\"b\":\"%08000d\",\"c\":\"%08000d\",", 1, 2, 3);
-        rp_buf_printf(&context, "\"d\":\"%08000d\",\"e\":\"", 4);
-        while (context.len < size - 2)
+        rp_buf_text(&context, "{\"a\":\"");
+        while (context.len < RP_BATCH_CONTEXT_MAX + extra - 2)
             rp_buf_char(&context, 'x');
         rp_buf_text(&context, "\"}");
-        assert_int_equal(context.len, size);
-        assert_int_equal(parse(&arena, "{\"type\":\"page\",\"userId\":\"u\"}", context.ptr, &event),
+        assert_int_equal(context.len, RP_BATCH_CONTEXT_MAX + extra);
+        assert_int_equal(parse(&arena, item, context.ptr, &event),
+                         extra ? RP_REJECT_TOO_LARGE : RP_REJECT_NONE);
+    }
+    /* The merged body: RP_ITEM_MAX bytes, and one more. */
+    rp_buf_reset(&context);
+    rp_buf_printf(&context, "{\"a\":\"%0200d\"}", 7);
+    for (size_t extra = 0; extra < 2; extra++) {
+        struct rp_buf values = {0};
+        rp_buf_printf(&values, "\"n\":[\"%08000d\",\"%08000d\",\"%08000d\",\"%08000d\",\"", 1, 2, 3,
+                      4);
+        size_t around = sizeof("{\"],"
+                               "\"context\":"
+                               "}") -
+                        1 + context.len;
+        while (values.len + around < RP_ITEM_MAX + extra)
+            rp_buf_char(&values, 'x');
+        rp_buf_text(&values, "\"]");
+        rp_buf_reset(&large);
+        rp_buf_printf(&large, "{%s,\"type\":\"page\",\"userId\":\"u\"}", values.ptr);
+        assert_in_range(large.len, 0, RP_ITEM_MAX);
+        assert_int_equal(parse(&arena, large.ptr, context.ptr, &event),
                          extra ? RP_REJECT_TOO_LARGE : RP_REJECT_NONE);
         if (!extra)
             assert_int_equal(event.body.len, RP_ITEM_MAX);
+        rp_buf_fini(&values);
     }
-    rp_buf_reset(&context);
-    rp_buf_text(&context, "{\"list\":[0");
-    for (int i = 0; i < RP_PROPERTIES_MAX; i++)
-        rp_buf_text(&context, ",0");
-    rp_buf_text(&context, "]}");
-    assert_int_equal(parse(&arena, "{\"type\":\"page\",\"userId\":\"u\"}", context.ptr, &event),
-                     RP_REJECT_PROPERTIES);
+    rp_buf_reset(&large);
+    rp_buf_text(&large, "{\"type\":\"page\",\"userId\":\"u\",\"list\":[0");
+    for (int i = 0; i < RP_PROPERTIES_MAX - 4; i++)
+        rp_buf_text(&large, ",0");
+    rp_buf_text(&large, "]}");
+    /* With the list, the context and its members 1,000 values, and one more. */
+    assert_int_equal(parse(&arena, large.ptr, "{\"a\":1}", &event), RP_REJECT_NONE);
+    assert_int_equal(event.prop_count, RP_PROPERTIES_MAX + 1);
+    assert_int_equal(parse(&arena, large.ptr, "{\"a\":1,\"b\":2}", &event), RP_REJECT_PROPERTIES);
+    assert_int_equal(parse(&arena, item, "{\"a\":\"\\u0000\"}", &event), RP_REJECT_CHARACTER);
+    rp_buf_fini(&large);
+    rp_buf_fini(&context);
+    rp_arena_fini(&arena);
+}
+
+/* Many members on both sides, most of them of the same names. */
+static void large_contexts_merge(void **state)
+{
+    struct rp_arena arena;
+    struct rp_event event;
+    struct rp_buf context = {0}, item = {0};
+
+    (void)state;
+    rp_arena_init(&arena);
+    rp_buf_text(&item, "{\"type\":\"page\",\"userId\":\"u\",\"context\":{\"k0\":0");
+    rp_buf_text(&context, "{\"k0\":1");
+    for (int i = 1; i < 450; i++) {
+        rp_buf_printf(&item, ",\"k%d\":0", i);
+        rp_buf_printf(&context, ",\"k%d\":1", i + 200);
+    }
+    rp_buf_text(&item, "}}");
+    rp_buf_text(&context, "}");
+    assert_int_equal(parse(&arena, item.ptr, context.ptr, &event), RP_REJECT_NONE);
+    assert_int_equal(event.prop_count, 2 + 650);
+    for (int i = 0; i < 650; i++) {
+        char path[24];
+        snprintf(path, sizeof(path), "context.k%d", i);
+        const struct rp_prop *prop = rp_event_get(&event, rp_path_of(rp_str_from(path)));
+        assert_non_null(prop);
+        assert_true(prop->number == (i >= 450));
+    }
+    rp_buf_fini(&item);
     rp_buf_fini(&context);
     rp_arena_fini(&arena);
 }
@@ -207,6 +263,7 @@ int test_event_body(void)
         cmocka_unit_test(bodies_hold_what_no_column_holds),
         cmocka_unit_test(moved_traits_are_seen_as_traits),
         cmocka_unit_test(merged_bodies_are_bounded),
+        cmocka_unit_test(large_contexts_merge),
         cmocka_unit_test(live_and_stored_agree),
     };
 
