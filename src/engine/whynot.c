@@ -310,3 +310,21 @@ bool rp_why_not_rule(struct rp_fold *fold, const struct rp_lead *lead, uint32_t 
     rp_lead_fini(&copy);
     return gives;
 }
+
+bool rp_event_is_kind(struct rp_fold *fold, const struct rp_event *event,
+                      const struct rp_score *score)
+{
+    struct rp_scratch *s = fold->scratch;
+    struct rp_lead nobody;
+    bool is;
+
+    s->arena = fold->arena;
+    s->fold = fold;
+    rp_lead_init(&nobody);
+    rp_bind_event(s, &nobody, event, event->effective_ms);
+    rp_bind_kinds(s);
+    is = rule_is_on(s, score);
+    rp_bind_event(s, &nobody, NULL, event->effective_ms);
+    rp_lead_fini(&nobody);
+    return is;
+}

@@ -35,6 +35,7 @@ struct rp_nodes {
     bool touched; /* added or moved in this transaction */
 };
 
+static const char sql_node_newest[] = "SELECT MAX(id) FROM nodes";
 static const char sql_find[] =
     "SELECT id, lead, first_ms FROM nodes WHERE value = ?1 AND kind = ?2";
 static const char sql_get[] = "SELECT lead, first_ms, kind, value FROM nodes WHERE id = ?1";
@@ -305,6 +306,11 @@ static int load_node(struct rp_store *store, int64_t id, struct node **ret_node,
     *ret_node = remember(store->nodes, hash_of(store, (int)found.kind, found.value), &found);
     sqlite3_reset(stmt);
     return 0;
+}
+
+int64_t rp_identity_newest(struct rp_store *store)
+{
+    return rp_sql_number(store, RP_SQL_NODE_NEWEST, sql_node_newest, 0);
 }
 
 int64_t rp_identity_lead(struct rp_store *store, int64_t node)
