@@ -8,8 +8,7 @@
 #include "base/limits.h"
 #include "engine/eval.h"
 
-/* ---- crossed(dimension, n)
- * -------------------------------------------------------------------------- */
+/* ---- crossed(dimension, n) ------------------------------------------------------------------- */
 
 static uint32_t crossing_key(const struct rp_rules *rules, const struct rp_crossing *crossing)
 {
@@ -51,8 +50,7 @@ static void crossings_remember(struct rp_scratch *s, struct rp_lead *lead)
     }
 }
 
-/* ---- Triggers
- * ------------------------------------------------------------------------------------------- */
+/* ---- Triggers -------------------------------------------------------------------------------- */
 
 static bool trigger_of_move(const struct rp_trigger *trigger, const struct rp_decision *decision,
                             size_t at, bool even_when_passing)
@@ -119,9 +117,7 @@ static bool trigger_of_event(struct rp_scratch *s, const struct rp_trigger *trig
     return false;
 }
 
-/* ---- Bodies
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- Bodies ---------------------------------------------------------------------------------- */
 
 static void put_field(struct rp_scratch *s, struct rp_jw *jw, const char *key, uint32_t field)
 {

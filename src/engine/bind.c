@@ -198,8 +198,7 @@ void rp_bind_event(struct rp_scratch *s, const struct rp_lead *lead, const struc
     bind_props(s);
 }
 
-/* ---- Everything else
- * ------------------------------------------------------------------------------ */
+/* ---- Everything else ------------------------------------------------------------------------- */
 
 static void slot_set_text(struct rp_slot *slot, uint8_t type, struct rp_str text)
 {
@@ -207,16 +206,6 @@ static void slot_set_text(struct rp_slot *slot, uint8_t type, struct rp_str text
         return;
     slot->one = (struct rp_atom){.type = type, .text = text};
     slot->value = (struct rp_value){&slot->one, 1};
-}
-
-static void read_meta(struct rp_scratch *s, const struct rp_field *field, struct rp_slot *slot)
-{
-    if (!s->event)
-        return;
-    if (rp_str_is(field->key, "type") || rp_str_is(field->key, "event.type"))
-        slot_set_text(slot, RP_STRING, rp_str_from(rp_event_type_name(s->event->type)));
-    else
-        slot_set_text(slot, RP_STRING, s->event->name);
 }
 
 static struct rp_str milli_text(struct rp_scratch *s, int64_t value)
@@ -241,6 +230,18 @@ static struct rp_str time_text(struct rp_scratch *s, int64_t ms)
     return text;
 }
 
+static void read_meta(struct rp_scratch *s, const struct rp_field *field, struct rp_slot *slot)
+{
+    if (!s->event)
+        return;
+    if (rp_str_is(field->key, "type"))
+        slot_set_text(slot, RP_STRING, rp_str_from(rp_event_type_name(s->event->type)));
+    else if (rp_str_is(field->key, "timestamp"))
+        slot_set_text(slot, RP_STRING, time_text(s, s->event->effective_ms));
+    else
+        slot_set_text(slot, RP_STRING, s->event->name);
+}
+
 static void set_milli(struct rp_scratch *s, struct rp_slot *slot, int64_t value)
 {
     slot_set_text(slot, RP_NUMBER, milli_text(s, value));
@@ -252,7 +253,7 @@ static void read_state(struct rp_scratch *s, const struct rp_field *field, struc
 {
     const struct rp_rules *rules = s->rules;
     struct rp_str key = field->key;
-    struct rp_str score = RP_STR("score.");
+    struct rp_str score = RP_STR("score."), top = RP_STR(".top");
     uint32_t dim;
 
     if (rp_str_is(key, "stage")) {
@@ -270,6 +271,10 @@ static void read_state(struct rp_scratch *s, const struct rp_field *field, struc
         dim = rp_rules_dim(rules, (struct rp_str){key.ptr + score.len, key.len - score.len});
         if (dim != RP_NONE)
             set_milli(s, slot, rp_score_read(s, dim));
+    } else if (rp_str_ends(key, top)) {
+        dim = rp_rules_dim(rules, (struct rp_str){key.ptr, key.len - top.len});
+        if (dim != RP_NONE)
+            slot_set_text(slot, RP_STRING, rp_score_top(s, dim));
     }
 }
 
@@ -332,8 +337,7 @@ uint32_t rp_lead_key_field(const struct rp_rules *rules, struct rp_str key)
     return RP_NONE;
 }
 
-/* ---- Kinds
- * ------------------------------------------------------------------------------------------ */
+/* ---- Kinds ----------------------------------------------------------------------------------- */
 
 static void kinds_add(struct rp_scratch *s, const struct rp_member *member)
 {

@@ -261,8 +261,7 @@ void rp_counters_add(struct rp_scratch *s, struct rp_lead *lead)
         counter_take(s, lead, index->visits[i]);
 }
 
-/* ---- Reading
- * --------------------------------------------------------------------------------------- */
+/* ---- Reading --------------------------------------------------------------------------------- */
 
 struct rp_span rp_span_within(int64_t now_ms, int64_t within_ms)
 {

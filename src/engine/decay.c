@@ -60,8 +60,7 @@ double rp_decay_share(const struct rp_decay *decay, int64_t age_ms)
     return 1;
 }
 
-/* ---- Payloads
- * ------------------------------------------------------------------------------------ */
+/* ---- Payloads -------------------------------------------------------------------------------- */
 
 static size_t payload_max(const struct rp_decay *decay, size_t len)
 {
@@ -130,8 +129,7 @@ static double payload_value(const struct rp_decay *decay, const uint8_t *payload
     return value;
 }
 
-/* ---- Cells
- * ------------------------------------------------------------------------------------------ */
+/* ---- Cells ----------------------------------------------------------------------------------- */
 
 void rp_sum_grant(struct rp_lead *lead, uint32_t key, const struct rp_decay *decay, int64_t t_ms,
                   int64_t granted)
@@ -155,8 +153,7 @@ double rp_sum_value(const struct rp_lead *lead, uint32_t key, const struct rp_de
     return payload ? payload_value(decay, payload, len, t_ms) : 0;
 }
 
-/* ---- By a field
- * --------------------------------------------------------------------------------------- */
+/* ---- By a field ------------------------------------------------------------------------------ */
 
 struct keyed {
     uint32_t len, text_len;

@@ -142,8 +142,7 @@ uint32_t rp_cond_filled(struct rp_scratch *s, const struct rp_cond *cond);
 /* The value of a lookup's column for the bound event. */
 void rp_lookup_read(struct rp_scratch *s, uint32_t field, struct rp_slot *slot);
 
-/* ---- counter.c
- * ----------------------------------------------------------------------------------- */
+/* ---- counter.c ------------------------------------------------------------------------------- */
 
 /* Adds the bound event to the counters that take it. */
 void rp_counters_add(struct rp_scratch *s, struct rp_lead *lead);
@@ -163,8 +162,7 @@ int64_t rp_counter_newest(const struct rp_scratch *s, uint32_t counter);
 bool rp_measure(const struct rp_scratch *s, enum rp_measure measure, uint32_t counter,
                 int64_t within_ms, double *ret_value);
 
-/* ---- decay.c
- * -------------------------------------------------------------------------------------- */
+/* ---- decay.c --------------------------------------------------------------------------------- */
 
 int64_t rp_round_milli(double thousandths); /* half away from zero */
 /* The share of a contribution that is left after age_ms. */
@@ -183,8 +181,7 @@ bool rp_sum_by_grant(struct rp_arena *arena, struct rp_lead *lead, uint32_t key,
 bool rp_sum_by_next(const struct rp_lead *lead, uint32_t key, const struct rp_decay *decay,
                     int64_t t_ms, uint32_t *at, struct rp_str *ret_text, double *ret_value);
 
-/* ---- points.c
- * -------------------------------------------------------------------------------------- */
+/* ---- points.c -------------------------------------------------------------------------------- */
 
 /* A rule hit: cuts it, grants, remembers. share: of test, 1 without. */
 struct rp_hit {
@@ -195,8 +192,7 @@ struct rp_hit {
 void rp_points_grant(struct rp_scratch *s, struct rp_lead *lead, const struct rp_hit *hit,
                      struct rp_decision *decision);
 
-/* ---- fit.c
- * ------------------------------------------------------------------------------------------ */
+/* ---- fit.c ----------------------------------------------------------------------------------- */
 
 /* What one fit rule gives now, thousandths; false when it gives no row. ret_evidence may be NULL.
  */
@@ -207,8 +203,7 @@ int64_t rp_fit_sum(struct rp_scratch *s, uint32_t dim);
 /* Recomputes the kept values of dimensions that change with the profile alone. */
 void rp_fit_store(struct rp_scratch *s, struct rp_lead *lead);
 
-/* ---- score.c: against s->lead, s->model, s->now_ms
- * --------------------------------------------------- */
+/* ---- score.c: against s->lead, s->model, s->now_ms ------------------------------------------- */
 
 /* The scores of a dimension `by` a field, one for each value seen, in the order first granted. */
 struct rp_by_score {
@@ -223,32 +218,29 @@ int64_t rp_score_read(struct rp_scratch *s, uint32_t dim); /* RP_NONE: the total
 int64_t rp_score_clamp(const struct rp_dim *dim, int64_t value);
 struct rp_str rp_score_grade(struct rp_scratch *s);
 void rp_score_json(struct rp_scratch *s, struct rp_jw *jw);
+struct rp_str rp_score_top(struct rp_scratch *s, uint32_t dim); /* its best key; "" without one */
 /* "top" and "values" of a dimension `by` a field, as members of an open object. */
 void rp_score_by_json(struct rp_scratch *s, uint32_t dim, struct rp_jw *jw);
 
-/* ---- judge.c
- * ------------------------------------------------------------------------------------------- */
+/* ---- judge.c --------------------------------------------------------------------------------- */
 
 /* The stages with the acting model's thresholds. */
 const struct rp_stage *rp_stages_acting(const struct rp_rules *rules);
 /* Opens the object of facts that the decision sets. */
 void rp_facts_open(struct rp_scratch *s);
 
-/* ---- action.c, template.c
- * ------------------------------------------------------------------------------ */
+/* ---- action.c, template.c -------------------------------------------------------------------- */
 
 void rp_actions_run(struct rp_scratch *s, struct rp_lead *lead, struct rp_decision *decision);
 struct rp_str rp_template_text(struct rp_scratch *s, const struct rp_template *template);
 void rp_template_tree(struct rp_scratch *s, const struct rp_tree *tree, struct rp_jw *jw);
 
-/* ---- whynot.c
- * ------------------------------------------------------------------------------------------ */
+/* ---- whynot.c -------------------------------------------------------------------------------- */
 
 /* A leaf condition with the actual values: "fit is 12, needs 30". */
 void rp_say_cond(struct rp_scratch *s, const struct rp_cond *cond, struct rp_buf *out);
 
-/* ---- fold.c
- * ------------------------------------------------------------------------------------------ */
+/* ---- fold.c ---------------------------------------------------------------------------------- */
 
 /* The score rules that the bound event may hit, ascending, into s->candidates; how many. */
 uint32_t rp_candidates(struct rp_scratch *s);

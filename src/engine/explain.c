@@ -72,8 +72,7 @@ void rp_explain_trace(void *ctx, const struct rp_trace_row *row)
     kept->event_name = rp_arena_str(&explain->arena, row->event_name);
 }
 
-/* ---- Rows that sum
- * ------------------------------------------------------------------------------------- */
+/* ---- Rows that sum --------------------------------------------------------------------------- */
 
 static struct line *lines_add(struct lines *lines)
 {
@@ -217,9 +216,7 @@ static struct rp_scratch *explaining(const struct rp_explain *explain, struct rp
     return s;
 }
 
-/* ---- JSON
- * --------------------------------------------------------------------------------------------------
- */
+/* ---- JSON ------------------------------------------------------------------------------------ */
 
 static void put_or_null(struct rp_jw *jw, const char *key, struct rp_str text)
 {
@@ -310,9 +307,7 @@ void rp_explain_json(struct rp_explain *explain, struct rp_fold *fold, const str
     free(lines.items);
 }
 
-/* ---- Text
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- Text ------------------------------------------------------------------------------------ */
 
 static void put_signed(struct rp_buf *out, int64_t value, int width)
 {
@@ -373,8 +368,7 @@ void rp_explain_text(struct rp_explain *explain, struct rp_fold *fold, const str
     free(lines.items);
 }
 
-/* ---- The most valuable reasons
- * --------------------------------------------------------------------------------- */
+/* ---- The most valuable reasons --------------------------------------------------------------- */
 
 struct reason {
     struct rp_str why;

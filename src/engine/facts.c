@@ -11,6 +11,32 @@ static void slot_one(struct rp_slot *slot, struct rp_atom atom)
     slot->value = (struct rp_value){&slot->one, 1};
 }
 
+/* A scalar's JSON. */
+static void slot_json(struct rp_scratch *s, struct rp_slot *slot, struct rp_str raw)
+{
+    struct rp_json json;
+
+    slot->value.count = 0;
+    rp_json_init(&json, s->arena, raw);
+    switch ((int)rp_json_next(&json)) {
+    case RP_JSON_STRING:
+        slot_one(slot, (struct rp_atom){.type = RP_STRING, .text = json.string});
+        return;
+    case RP_JSON_NUMBER:
+        slot_one(slot,
+                 (struct rp_atom){.type = RP_NUMBER, .text = json.raw, .number = json.number});
+        return;
+    case RP_JSON_TRUE:
+        slot_one(slot, (struct rp_atom){.type = RP_BOOL, .number = 1});
+        return;
+    case RP_JSON_FALSE:
+        slot_one(slot, (struct rp_atom){.type = RP_BOOL});
+        return;
+    default:
+        return;
+    }
+}
+
 void rp_facts_read(struct rp_scratch *s, struct rp_str key, struct rp_slot *slot)
 {
     uint32_t len = 0;
@@ -23,20 +49,12 @@ void rp_facts_read(struct rp_scratch *s, struct rp_str key, struct rp_slot *slot
     if (rp_json_next(&json) != RP_JSON_OBJECT)
         return;
     while (rp_json_next(&json) == RP_JSON_KEY) {
-        struct rp_str name = json.string;
-        enum rp_json_token token = rp_json_skip(&json, NULL);
+        struct rp_str name = json.string, raw;
 
-        if (token == RP_JSON_ERROR)
+        if (rp_json_skip(&json, &raw) == RP_JSON_ERROR)
             return;
-        if (!rp_str_eq(name, key))
-            continue;
-        if (token == RP_JSON_STRING)
-            slot_one(slot, (struct rp_atom){.type = RP_STRING, .text = json.string});
-        else if (token == RP_JSON_NUMBER)
-            slot_one(slot,
-                     (struct rp_atom){.type = RP_NUMBER, .text = json.raw, .number = json.number});
-        else if (token == RP_JSON_TRUE || token == RP_JSON_FALSE)
-            slot_one(slot, (struct rp_atom){.type = RP_BOOL, .number = token == RP_JSON_TRUE});
+        if (rp_str_eq(name, key))
+            slot_json(s, slot, raw);
     }
 }
 

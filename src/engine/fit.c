@@ -17,8 +17,7 @@ struct measured {
     struct rp_str evidence;
 };
 
-/* ---- Years
- * ----------------------------------------------------------------------------------------- */
+/* ---- Years ----------------------------------------------------------------------------------- */
 
 /* Year, month and day of a day count since 1970-01-01 (Gregorian). */
 static void civil(int64_t days, int64_t *ret_year, int64_t *ret_month_day)
@@ -86,8 +85,7 @@ static struct measured measure(struct rp_scratch *s, const struct rp_fit *fit, b
     return m;
 }
 
-/* ---- Bands, words, values
- * --------------------------------------------------------------------------- */
+/* ---- Bands, words, values -------------------------------------------------------------------- */
 
 /* A count or a number is matched like a value of its own. */
 static const struct rp_value *measured_value(struct measured *m, struct rp_atom *atom,
@@ -210,9 +208,7 @@ bool rp_fit_points(struct rp_scratch *s, uint32_t index, int64_t *ret_points,
     return true;
 }
 
-/* ---- Sums
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- Sums ------------------------------------------------------------------------------------ */
 
 static int64_t fit_total(struct rp_scratch *s, uint32_t dim)
 {

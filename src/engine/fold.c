@@ -22,8 +22,7 @@ struct newest {
     uint32_t flags, id_len, zero;
 };
 
-/* ---- Life
- * ---------------------------------------------------------------------------------------- */
+/* ---- Life ------------------------------------------------------------------------------------ */
 
 void rp_fold_init(struct rp_fold *fold, const struct rp_rules *rules, struct rp_vm *vm,
                   struct rp_arena *arena)
@@ -36,7 +35,7 @@ void rp_fold_init(struct rp_fold *fold, const struct rp_rules *rules, struct rp_
     *fold = (struct rp_fold){.rules = rules, .vm = vm, .arena = arena, .scratch = s};
     s->rules = rules;
     s->index = rules->index;
-    s->slots = rp_calloc(rules->field_count + 1, sizeof(*s->slots));
+    s->slots = rp_calloc(rules->field_count + RP_TOUCH_ATTRS, sizeof(*s->slots));
     s->hits = rp_calloc(rules->field_count + 1, sizeof(*s->hits));
     s->hit_fields = rp_calloc(rules->field_count + 1, sizeof(*s->hit_fields));
     s->kinds = rp_calloc(rules->kind_count + 1, sizeof(*s->kinds));
@@ -69,8 +68,7 @@ void rp_fold_fini(struct rp_fold *fold)
     fold->scratch = NULL;
 }
 
-/* ---- Lists of the decision
- * ------------------------------------------------------------------------- */
+/* ---- Lists of the decision ------------------------------------------------------------------- */
 
 static void *list_room(struct rp_arena *arena, void *items, size_t count, size_t *cap, size_t size)
 {
@@ -114,8 +112,7 @@ struct rp_fault *rp_decision_fault(struct rp_arena *arena, struct rp_decision *d
     return &decision->faults[decision->fault_count++];
 }
 
-/* ---- Effective order
- * ----------------------------------------------------------------------------------- */
+/* ---- Effective order ------------------------------------------------------------------------- */
 
 static bool newest_read(const struct rp_lead *lead, struct newest *ret_newest,
                         struct rp_str *ret_id)
@@ -154,8 +151,7 @@ bool rp_fold_in_order(const struct rp_lead *lead, const struct rp_event *event)
     return rp_order_cmp(&order, &last) > 0;
 }
 
-/* ---- Candidates
- * ------------------------------------------------------------------------------------------ */
+/* ---- Candidates ------------------------------------------------------------------------------ */
 
 /* Joins an ascending list into the candidates; both stay ascending and free of doubles. */
 static uint32_t candidates_join(struct rp_scratch *s, uint32_t count, const uint32_t *list,
@@ -229,8 +225,7 @@ uint32_t rp_candidates(struct rp_scratch *s)
     return count;
 }
 
-/* ---- Tests in Lua
- * -------------------------------------------------------------------------------------------- */
+/* ---- Tests in Lua ---------------------------------------------------------------------------- */
 
 static bool fact_lead(void *ctx, struct rp_str name, struct rp_scalar *ret_value)
 {
@@ -306,9 +301,7 @@ static void run_scores(struct rp_scratch *s, struct rp_lead *lead, struct rp_dec
     }
 }
 
-/* ---- The fold
- * --------------------------------------------------------------------------------------------------
- */
+/* ---- The fold -------------------------------------------------------------------------------- */
 
 /* What crossed(…) compares with: the values before the event, at its receivedAt and a day earlier.
  */

@@ -100,19 +100,9 @@ static bool touch_parse(struct rp_str key, uint32_t *ret_touch, uint32_t *ret_at
     return false;
 }
 
-static uint32_t field_append(struct rp_rules *rules, const struct rp_field *field)
-{
-    struct rp_field *fields =
-        RP_ARENA_ARRAY(&rules->arena, struct rp_field, rules->field_count + 1);
-
-    memcpy(fields, rules->fields, rules->field_count * sizeof(*fields));
-    fields[rules->field_count] = *field;
-    rules->fields = fields;
-    return rules->field_count++;
-}
-
-/* lead_touch and mql_touch are copies of last_touch, which must then be kept too. */
-static void index_touches(struct rp_rules *rules, struct rp_index *index)
+/* lead_touch and mql_touch are copies of last_touch, which must then be kept too: where no rule
+ * reads it, under a cell index behind the fields. */
+static void index_touches(const struct rp_rules *rules, struct rp_index *index)
 {
     for (uint32_t t = 0; t < RP_TOUCHES; t++) {
         for (uint32_t a = 0; a < RP_TOUCH_ATTRS; a++)
@@ -126,19 +116,13 @@ static void index_touches(struct rp_rules *rules, struct rp_index *index)
         index->touches = true;
     }
     for (uint32_t a = 0; a < RP_TOUCH_ATTRS; a++) {
-        struct rp_field field = {.home = RP_FIELD_TOUCH};
-
-        if (index->touch[RP_TOUCH_LAST][a] != RP_NONE ||
-            (index->touch[RP_TOUCH_LEAD][a] == RP_NONE && index->touch[RP_TOUCH_MQL][a] == RP_NONE))
-            continue;
-        field.key = rp_arena_printf(&rules->arena, "last_touch.%s", attr_names[a]);
-        field.name = rp_arena_printf(&rules->arena, "lead.last_touch.%s", attr_names[a]);
-        index->touch[RP_TOUCH_LAST][a] = field_append(rules, &field);
+        if (index->touch[RP_TOUCH_LAST][a] == RP_NONE &&
+            (index->touch[RP_TOUCH_LEAD][a] != RP_NONE || index->touch[RP_TOUCH_MQL][a] != RP_NONE))
+            index->touch[RP_TOUCH_LAST][a] = rules->field_count + a;
     }
 }
 
-/* ---- Paths
- * --------------------------------------------------------------------------------------- */
+/* ---- Paths ----------------------------------------------------------------------------------- */
 
 static const char *const touch_paths[RP_TOUCH_SOURCES] = {
     "context.campaign.source", "context.campaign.medium",  "context.campaign.name",
@@ -189,8 +173,7 @@ static void index_paths(struct rp_rules *rules, struct rp_index *index)
     free(targets.items);
 }
 
-/* ---- Kinds
- * ----------------------------------------------------------------------------------------- */
+/* ---- Kinds ----------------------------------------------------------------------------------- */
 
 static void type_add(struct rp_arena *arena, struct rp_index *index, uint32_t type,
                      struct rp_member member)
@@ -268,8 +251,7 @@ static void index_counters(struct rp_rules *rules, struct rp_index *index)
     }
 }
 
-/* ---- Dimensions, groups, triggers
- * ----------------------------------------------------------------- */
+/* ---- Dimensions, groups, triggers ------------------------------------------------------------ */
 
 /* True when the condition reads the lead's profile and nothing else. */
 static bool cond_of_profile(const struct rp_rules *rules, const struct rp_cond *cond)

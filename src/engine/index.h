@@ -103,7 +103,8 @@ struct rp_index {
     uint32_t visit_count;
     struct rp_runs keys; /* rp_hash of a lead field's key → fields */
     uint32_t *key_fields;
-    uint32_t touch[RP_TOUCHES][RP_TOUCH_ATTRS]; /* field or RP_NONE */
+    uint32_t touch[RP_TOUCHES][RP_TOUCH_ATTRS]; /* field or RP_NONE; last touches that no rule reads
+                                                   are kept behind rules->field_count */
     bool touches;                               /* some touch is read */
     bool *dim_static;    /* [dim] a state dimension that changes only with the profile */
     uint32_t *group_sum; /* [group * sum_count + sum]: cell index of a group without `per` */

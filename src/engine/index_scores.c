@@ -286,8 +286,7 @@ static void file_kind(struct rp_rules *rules, struct rp_index *index, uint32_t k
         dispatch->fields[g] = dispatch->guards[g].field;
 }
 
-/* ---- The widest an event can reach
- * --------------------------------------------------------------- */
+/* ---- The widest an event can reach ----------------------------------------------------------- */
 
 static int widest_cmp(const void *left, const void *right)
 {

@@ -18,8 +18,7 @@ struct judging {
     bool *visited;
 };
 
-/* ---- Reasons
- * --------------------------------------------------------------------------------------- */
+/* ---- Reasons --------------------------------------------------------------------------------- */
 
 /* The name of a condition, as rules write it. */
 static const char *cond_name(const struct rp_scratch *s, const struct rp_cond *cond)
@@ -121,8 +120,7 @@ static struct rp_str move_reasons(struct rp_scratch *s, const struct rp_cond *co
     return text;
 }
 
-/* ---- Moves
- * ------------------------------------------------------------------------------------------- */
+/* ---- Moves ----------------------------------------------------------------------------------- */
 
 /* At the first entry into stage "mql" the last touch becomes mql_touch, a fact that stays. */
 static void keep_mql_touch(struct judging *j, const struct rp_stage *entered)
@@ -146,13 +144,16 @@ static void keep_mql_touch(struct judging *j, const struct rp_stage *entered)
     for (uint32_t a = 0; a < RP_TOUCH_ATTRS; a++) {
         uint32_t field = j->s->index->touch[RP_TOUCH_MQL][a];
         uint32_t last = j->s->index->touch[RP_TOUCH_LAST][a];
-        const struct rp_value *value = last == RP_NONE ? NULL : rp_bind_value(j->s, last);
+        struct rp_slot slot = {0};
 
-        if (field == RP_NONE || !value)
+        if (field == RP_NONE)
+            continue;
+        rp_profile_read(j->s, j->lead, last, &slot);
+        if (slot.value.count == 0)
             continue;
         rp_facts_open(j->s);
         rp_jw_key_str(&j->s->facts_jw, j->s->rules->fields[field].key);
-        rp_jw_str(&j->s->facts_jw, rp_value_text(j->s, value));
+        rp_jw_str(&j->s->facts_jw, rp_value_text(j->s, &slot.value));
     }
 }
 
@@ -231,8 +232,7 @@ static void judge_stages(struct rp_scratch *s, struct rp_lead *lead, struct rp_d
         continue;
 }
 
-/* ---- Facts that the decision sets
- * ------------------------------------------------------------------------ */
+/* ---- Facts that the decision sets ------------------------------------------------------------ */
 
 void rp_facts_open(struct rp_scratch *s)
 {

@@ -20,8 +20,7 @@ struct group_grant {
     int64_t at, granted;
 };
 
-/* ---- once, limit, cooldown
- * ------------------------------------------------------------------------ */
+/* ---- once, limit, cooldown ------------------------------------------------------------------- */
 
 /* Times that the rule's cell keeps. */
 static uint32_t times_kept(const struct rp_score *score)
@@ -117,8 +116,7 @@ static void remember_hit(struct rp_scratch *s, struct rp_lead *lead, uint32_t ru
         memcpy(cell + len - 8, &s->event->effective_ms, sizeof(int64_t));
 }
 
-/* ---- Groups
- * ------------------------------------------------------------------------------------------ */
+/* ---- Groups ---------------------------------------------------------------------------------- */
 
 static bool group_bounds(const struct rp_group *group)
 {
@@ -215,8 +213,7 @@ static void group_remember(struct rp_scratch *s, struct rp_lead *lead, uint32_t 
     memcpy(cell + len, &grant, sizeof(grant));
 }
 
-/* ---- One award
- * ------------------------------------------------------------------------------------------ */
+/* ---- One award ------------------------------------------------------------------------------- */
 
 struct award_case {
     const struct rp_award *award;

@@ -193,8 +193,7 @@ static bool match_atom(struct rp_scratch *s, const struct rp_matcher *matcher, s
     return false;
 }
 
-/* ---- Matchers on a value
- * -------------------------------------------------------------------------- */
+/* ---- Matchers on a value --------------------------------------------------------------------- */
 
 static enum rp_truth match_missing(const struct rp_matcher *matcher)
 {
@@ -243,8 +242,7 @@ enum rp_truth rp_match(struct rp_scratch *s, const struct rp_matcher *matcher,
     return negative ? RP_TRUE : RP_FALSE;
 }
 
-/* ---- Conditions
- * --------------------------------------------------------------------------------------- */
+/* ---- Conditions ------------------------------------------------------------------------------ */
 
 static enum rp_truth cond_parts(struct rp_scratch *s, const struct rp_cond *cond)
 {

@@ -49,7 +49,7 @@ void rp_profile_read(struct rp_scratch *s, const struct rp_lead *lead, uint32_t 
     uint32_t count;
 
     if (!cell) {
-        if (s->rules->fields[field].home == RP_FIELD_TOUCH)
+        if (field < s->rules->field_count && s->rules->fields[field].home == RP_FIELD_TOUCH)
             rp_facts_read(s, s->rules->fields[field].key, slot);
         return;
     }
@@ -189,8 +189,7 @@ static bool merge_hit(struct rp_scratch *s, struct rp_lead *lead, uint32_t field
     return rp_profile_write(s, lead, field, atoms, count);
 }
 
-/* ---- Traits that no rule names
- * -------------------------------------------------------------------- */
+/* ---- Traits that no rule names --------------------------------------------------------------- */
 
 static bool other_next(const uint8_t *cell, uint32_t len, uint32_t *at, struct rp_str *ret_name,
                        struct item *ret_item, struct rp_str *ret_text)
@@ -304,8 +303,7 @@ bool rp_profile_other(struct rp_scratch *s, const struct rp_lead *lead, struct r
     return false;
 }
 
-/* ---- The merge
- * -------------------------------------------------------------------------------------- */
+/* ---- The merge ------------------------------------------------------------------------------- */
 
 bool rp_profile_known(const struct rp_rules *rules, const struct rp_lead *lead)
 {
@@ -327,8 +325,7 @@ bool rp_profile_merge(struct rp_scratch *s, struct rp_lead *lead)
     return changed;
 }
 
-/* ---- Touches
- * ----------------------------------------------------------------------------------------- */
+/* ---- Touches --------------------------------------------------------------------------------- */
 
 static bool touch_write(struct rp_scratch *s, struct rp_lead *lead, enum rp_touch touch,
                         const struct rp_touch_values *values)
@@ -359,13 +356,13 @@ bool rp_profile_touch(struct rp_scratch *s, struct rp_lead *lead, bool was_known
     if (was_known || !rp_profile_known(s->rules, lead))
         return changed;
     for (uint32_t a = 0; a < RP_TOUCH_ATTRS; a++) {
-        const struct rp_value *last;
+        struct rp_slot last = {0};
 
         if (s->index->touch[RP_TOUCH_LEAD][a] == RP_NONE)
             continue;
-        last = rp_bind_value(s, s->index->touch[RP_TOUCH_LAST][a]);
-        changed |= rp_profile_write(s, lead, s->index->touch[RP_TOUCH_LEAD][a],
-                                    last ? last->atoms : NULL, last ? last->count : 0);
+        rp_profile_read(s, lead, s->index->touch[RP_TOUCH_LAST][a], &last);
+        changed |= rp_profile_write(s, lead, s->index->touch[RP_TOUCH_LEAD][a], last.value.atoms,
+                                    last.value.count);
     }
     return changed;
 }

@@ -7,8 +7,7 @@
 #include "base/text.h"
 #include "engine/eval.h"
 
-/* ---- One score for each value of a field
- * ---------------------------------------------------------- */
+/* ---- One score for each value of a field ----------------------------------------------------- */
 
 uint32_t rp_score_by(struct rp_scratch *s, uint32_t dim, struct rp_by_score **ret_scores)
 {
@@ -64,8 +63,16 @@ static const struct rp_by_score *by_top(const struct rp_by_score *scores, uint32
     return top;
 }
 
-/* ---- Values
- * -------------------------------------------------------------------------------------------- */
+struct rp_str rp_score_top(struct rp_scratch *s, uint32_t dim)
+{
+    struct rp_by_score *scores;
+    uint32_t count = rp_score_by(s, dim, &scores);
+    const struct rp_by_score *top = by_top(scores, count);
+
+    return top ? top->key : (struct rp_str){0};
+}
+
+/* ---- Values ---------------------------------------------------------------------------------- */
 
 int64_t rp_score_raw(struct rp_scratch *s, uint32_t dim)
 {
@@ -182,8 +189,7 @@ void rp_score_json(struct rp_scratch *s, struct rp_jw *jw)
     rp_jw_object_end(jw);
 }
 
-/* ---- For others (fold.h)
- * ---------------------------------------------------------------------------------- */
+/* ---- For others (fold.h) --------------------------------------------------------------------- */
 
 static struct rp_scratch *reading(struct rp_fold *fold, const struct rp_lead *lead, uint32_t model,
                                   int64_t now_ms)

@@ -10,8 +10,7 @@
 
 #include <stdlib.h>
 
-/* ---- One condition
- * -------------------------------------------------------------------------------- */
+/* ---- One condition --------------------------------------------------------------------------- */
 
 static struct rp_str dim_name(const struct rp_rules *rules, uint32_t dim)
 {
@@ -142,8 +141,7 @@ static void say_failing(struct rp_scratch *s, const struct rp_cond *cond, struct
     }
 }
 
-/* ---- A stage
- * -------------------------------------------------------------------------------------------- */
+/* ---- A stage --------------------------------------------------------------------------------- */
 
 static bool from_holds(const struct rp_stage *stage, uint16_t from)
 {
@@ -201,9 +199,7 @@ bool rp_why_not_stage(struct rp_fold *fold, const struct rp_lead *lead, uint32_t
     return false;
 }
 
-/* ---- A rule
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- A rule ---------------------------------------------------------------------------------- */
 
 static bool rule_is_on(const struct rp_scratch *s, const struct rp_score *score)
 {
