@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TESTS_INGEST_TESTS_H
+#define TESTS_INGEST_TESTS_H
+
+int test_queue(void);
+int test_batch(void);
+int test_routes(void);
+
+#endif

@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: MIT */
+#include "unit/ingest/ingest_tests.h"
+
+int main(void)
+{
+    return test_queue() + test_batch() + test_routes() != 0;
+}
