@@ -21,9 +21,10 @@
 
 struct rp_deliver;
 
-/* The end of a row's stay, on the loop thread, also from inside rp_deliver_submit and rp_deliver_stop. May
- * stop; may submit unless it was called from inside a submit, where rows that end at once would make it
- * call itself without end. The result's texts live until the call returns. */
+/* The end of a row's stay, on the loop thread, also from inside rp_deliver_submit and
+ * rp_deliver_stop. May stop; may submit unless it was called from inside a submit, where rows that
+ * end at once would make it call itself without end. The result's texts live until the call
+ * returns. */
 typedef void rp_delivered_fn(void *ctx, const struct rp_outbox_result *result);
 
 /* Copies what it needs of the endpoints. EINPUT with the endpoint's name and place when a url or a
