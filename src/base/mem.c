@@ -26,10 +26,11 @@ void *rp_malloc(size_t size)
 
 void *rp_calloc(size_t count, size_t size)
 {
-    void *ptr = calloc(count ? count : 1, size ? size : 1);
-
-    if (!ptr)
+    if (size > 0 && count > SIZE_MAX / size)
         out_of_memory(count);
+    void *ptr = calloc(count ? count : 1, size ? size : 1);
+    if (!ptr)
+        out_of_memory(count * size);
     return ptr;
 }
 

@@ -299,7 +299,7 @@ static struct zone {
 static size_t zone_count;
 static pthread_mutex_t zone_lock = PTHREAD_MUTEX_INITIALIZER;
 
-/* "Europe/Paris", "Etc/GMT+5": nothing that could lead to another folder. */
+/* "Europe/Paris", "Etc/GMT+5": nothing that could lead to another folder, one spelling a zone. */
 static bool zone_name_ok(struct rp_str name)
 {
     if (name.len == 0 || name.len > ZONE_NAME_MAX || name.ptr[0] < 'A' || name.ptr[0] > 'Z')
@@ -307,6 +307,8 @@ static bool zone_name_ok(struct rp_str name)
     for (size_t i = 0; i < name.len; i++) {
         char c = name.ptr[i];
         if (!g_ascii_isalnum(c) && (c == '\0' || !strchr("/_+-", c)))
+            return false;
+        if (c == '/' && (i + 1 == name.len || name.ptr[i + 1] == '/'))
             return false;
     }
     return true;
@@ -334,6 +336,9 @@ static GTimeZone *zone_find(struct rp_str name)
         if (found && zone_count < ZONE_SLOTS / 2) {
             zones[slot] = (struct zone){rp_strdup(text), found};
             zone_count++;
+        } else if (found) { /* more names than any system has: no memory for more */
+            g_time_zone_unref(found);
+            found = NULL;
         }
     }
     pthread_mutex_unlock(&zone_lock);

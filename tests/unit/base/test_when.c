@@ -274,6 +274,8 @@ static void zones_are_known_or_not(void **state)
                                           "GMT+99",
                                           "+1:00x",
                                           "Europe/Paris\n",
+                                          "Europe//Paris",
+                                          "Europe/Paris/",
                                           "UTC+"};
     char longest[200];
 
