@@ -5,5 +5,7 @@
 
 int rp_test_load(void); /* test_load*.c */
 int rp_test_eval(void); /* test_eval*.c */
+int rp_test_eval_index(void);
+int rp_test_eval_counter(void);
 
 #endif
