@@ -218,11 +218,11 @@ struct rp_award {
 /* What `past` offers a test: past[1], past.name. Events before this one only. */
 enum rp_measure { /* what a count of a fit or a use measures */
     RP_MEASURE_FIELD, RP_MEASURE_COUNT, RP_MEASURE_DAYS, RP_MEASURE_DISTINCT, RP_MEASURE_DAYS_SINCE,
-    RP_MEASURE_FILLED, RP_MEASURE_YEARS_SINCE, RP_MEASURE_VISITS,
+    RP_MEASURE_FILLED, RP_MEASURE_YEARS_SINCE,
 };
 struct rp_use {
     struct rp_str name;      /* "" when it has a number only */
-    enum rp_measure measure; /* COUNT, DAYS, DISTINCT, DAYS_SINCE, VISITS */
+    enum rp_measure measure; /* COUNT (of a VISITS counter: visits), DAYS, DISTINCT, DAYS_SINCE */
     uint32_t counter;
     int64_t within_ms;       /* 0: ever */
 };

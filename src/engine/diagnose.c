@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: MIT */
+/* The table of codes and the collector of findings, and their two printed forms. Knows places and
+ * texts; knows neither Lua nor what a rule means. Invariant: a finding is complete when it is
+ * added; at most RP_FINDINGS_MAX errors are kept after sorting, the rest is counted in `more`. */
+#include "engine/diagnose.h"
+
+#include "base/json_write.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "engine/scan.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define KEPT_MAX 2000 /* gathered before sorting; more can only come from a generated directory */
+
+#define RP_CODE_ROW(name, code, title, cause, remedy)                                              \
+    [RP_CODE_##name] = {code, title, cause, remedy,                                                \
+                        (code)[0] == 'E' ? RP_SEVERITY_ERROR : RP_SEVERITY_WARNING},
+static const struct rp_code_info codes[RP_CODE_COUNT] = {RP_CODE_MAP(RP_CODE_ROW)};
+
+const struct rp_code_info *rp_code_info(enum rp_code code)
+{
+    RP_ASSERT((unsigned)code < RP_CODE_COUNT);
+    return &codes[code];
+}
+
+static struct rp_str format(struct rp_arena *arena, const char *fmt, va_list args)
+    __attribute__((format(printf, 2, 0)));
+
+static struct rp_str format(struct rp_arena *arena, const char *fmt, va_list args)
+{
+    char text[1024];
+    int len = vsnprintf(text, sizeof text, fmt, args);
+
+    if (len < 0)
+        len = 0;
+    if ((size_t)len >= sizeof text)
+        len = sizeof text - 1;
+    return rp_arena_str(arena, (struct rp_str){text, (size_t)len});
+}
+
+void rp_diagnose(struct rp_diagnosis *diagnosis, enum rp_code code, struct rp_place place,
+                 int width, struct rp_str hint, const char *fmt, ...)
+{
+    struct rp_findings *findings = diagnosis->findings;
+    const struct rp_code_info *info = rp_code_info(code);
+    struct rp_finding *finding;
+    va_list args;
+
+    if (info->severity == RP_SEVERITY_ERROR)
+        findings->errors++;
+    else
+        findings->warnings++;
+    if (findings->count >= KEPT_MAX) {
+        findings->more++;
+        return;
+    }
+    if (findings->count == findings->cap) {
+        size_t cap = findings->cap ? findings->cap * 2 : 16;
+        struct rp_finding *wider = RP_ARENA_ARRAY(diagnosis->arena, struct rp_finding, cap);
+
+        if (findings->count > 0)
+            memcpy(wider, findings->items, findings->count * sizeof *wider);
+        findings->items = wider;
+        findings->cap = cap;
+    }
+    finding = &findings->items[findings->count++];
+    *finding = (struct rp_finding){.code = rp_str_from(info->code),
+                                   .severity = info->severity,
+                                   .line = place.line,
+                                   .column = place.column,
+                                   .hint = rp_arena_str(diagnosis->arena, hint),
+                                   .width = width > 0 ? width : 1};
+    if (place.file < diagnosis->files->count) {
+        const struct rp_source *source = &diagnosis->files->items[place.file];
+
+        finding->file = rp_arena_str(diagnosis->arena, source->path);
+        finding->source = rp_arena_str(diagnosis->arena, rp_source_line(source->text, place.line));
+    }
+    va_start(args, fmt);
+    finding->message = format(diagnosis->arena, fmt, args);
+    va_end(args);
+}
+
+/* ---- Did you mean ---------------------------------------------------------------------------- */
+
+struct rp_guess rp_guess(struct rp_str wanted)
+{
+    int max = (int)(wanted.len / 3);
+
+    return (struct rp_guess){.wanted = wanted, .distance = (max > 3 ? 3 : max < 1 ? 1 : max) + 1};
+}
+
+void rp_guess_offer(struct rp_guess *guess, struct rp_str name)
+{
+    int distance = rp_text_distance(guess->wanted, name, guess->distance - 1);
+
+    if (distance < guess->distance) {
+        guess->distance = distance;
+        guess->best = name;
+    }
+}
+
+struct rp_str rp_guess_hint(struct rp_arena *arena, const struct rp_guess *guess)
+{
+    if (guess->best.len == 0)
+        return RP_STR("");
+    return rp_arena_printf(arena, "did you mean '%.*s'?", RP_STR_ARG(guess->best));
+}
+
+/* ---- Order ----------------------------------------------------------------------------------- */
+
+static int compare(const void *left, const void *right)
+{
+    const struct rp_finding *a = left, *b = right;
+    int order = rp_str_cmp(a->file, b->file);
+
+    if (order == 0)
+        order = (a->line > b->line) - (a->line < b->line);
+    if (order == 0)
+        order = (a->column > b->column) - (a->column < b->column);
+    if (order == 0)
+        order = rp_str_cmp(a->code, b->code);
+    return order != 0 ? order : rp_str_cmp(a->message, b->message);
+}
+
+static void uncount(struct rp_findings *findings, const struct rp_finding *finding)
+{
+    if (finding->severity == RP_SEVERITY_ERROR)
+        findings->errors--;
+    else
+        findings->warnings--;
+}
+
+void rp_findings_sort(struct rp_findings *findings)
+{
+    size_t kept = 0, errors = 0;
+
+    if (findings->count > 1)
+        qsort(findings->items, findings->count, sizeof *findings->items, compare);
+    for (size_t i = 0; i < findings->count; i++) {
+        struct rp_finding *finding = &findings->items[i];
+        bool error = finding->severity == RP_SEVERITY_ERROR;
+
+        if (kept > 0 && compare(&findings->items[kept - 1], finding) == 0) {
+            uncount(findings, finding);
+            continue;
+        }
+        if (error && errors == RP_FINDINGS_MAX) {
+            findings->more++;
+            continue;
+        }
+        errors += error;
+        findings->items[kept++] = *finding;
+    }
+    findings->count = kept;
+}
+
+/* ---- Printing -------------------------------------------------------------------------------- */
+
+static void print_caret(struct rp_buf *out, const struct rp_finding *finding, int gutter)
+{
+    int at = 1;
+
+    rp_buf_printf(out, "%*s | ", gutter, "");
+    for (size_t i = 0; i < finding->source.len && at < finding->column; i++) {
+        unsigned char c = (unsigned char)finding->source.ptr[i];
+
+        if ((c & 0xc0) == 0x80)
+            continue;
+        rp_buf_char(out, c == '\t' ? '\t' : ' ');
+        at++;
+    }
+    for (int i = 0; i < finding->width && i < 60; i++)
+        rp_buf_char(out, '^');
+}
+
+static void print_one(struct rp_buf *out, const struct rp_finding *finding, bool colour)
+{
+    bool error = finding->severity == RP_SEVERITY_ERROR;
+    const char *on = !colour ? "" : error ? "\x1b[31m" : "\x1b[33m";
+    const char *off = colour ? "\x1b[0m" : "";
+
+    if (finding->file.len > 0)
+        rp_buf_str(out, finding->file);
+    if (finding->line > 0)
+        rp_buf_printf(out, ":%d", finding->line);
+    if (finding->line > 0 && finding->column > 0)
+        rp_buf_printf(out, ":%d", finding->column);
+    rp_buf_printf(out, "%s%s%s %.*s%s: ", finding->file.len > 0 ? ": " : "", on,
+                  error ? "error" : "warning", RP_STR_ARG(finding->code), off);
+    rp_buf_str(out, finding->message);
+    rp_buf_char(out, '\n');
+    if (finding->line > 0 && finding->source.len > 0) {
+        int gutter = snprintf(NULL, 0, "%d", finding->line);
+
+        gutter = gutter < 5 ? 5 : gutter;
+        rp_buf_printf(out, "%*d | %.*s\n", gutter, finding->line, RP_STR_ARG(finding->source));
+        if (finding->column > 0) {
+            print_caret(out, finding, gutter);
+            rp_buf_printf(out, "%s%.*s\n", finding->hint.len > 0 ? " " : "",
+                          RP_STR_ARG(finding->hint));
+            return;
+        }
+    }
+    if (finding->hint.len > 0)
+        rp_buf_printf(out, "      %.*s\n", RP_STR_ARG(finding->hint));
+}
+
+void rp_findings_print(struct rp_buf *out, const struct rp_findings *findings, bool colour)
+{
+    for (size_t i = 0; i < findings->count; i++)
+        print_one(out, &findings->items[i], colour);
+    if (findings->more > 0)
+        rp_buf_printf(out, "… and %zu more\n", findings->more);
+}
+
+void rp_findings_json(struct rp_buf *out, const struct rp_findings *findings)
+{
+    struct rp_jw jw = rp_jw(out);
+
+    rp_jw_object(&jw);
+    rp_jw_put_bool(&jw, "ok", findings->errors == 0);
+    rp_jw_put_int(&jw, "errors", (int64_t)findings->errors);
+    rp_jw_put_int(&jw, "warnings", (int64_t)findings->warnings);
+    rp_jw_key(&jw, "findings");
+    rp_jw_array(&jw);
+    for (size_t i = 0; i < findings->count; i++) {
+        const struct rp_finding *finding = &findings->items[i];
+
+        rp_jw_object(&jw);
+        rp_jw_put_str(&jw, "code", finding->code);
+        rp_jw_put_text(&jw, "severity",
+                       finding->severity == RP_SEVERITY_ERROR ? "error" : "warning");
+        rp_jw_put_str(&jw, "file", finding->file);
+        rp_jw_put_int(&jw, "line", finding->line);
+        rp_jw_put_int(&jw, "column", finding->column);
+        rp_jw_put_str(&jw, "message", finding->message);
+        rp_jw_put_str(&jw, "hint", finding->hint);
+        rp_jw_put_str(&jw, "source", finding->source);
+        rp_jw_object_end(&jw);
+    }
+    rp_jw_array_end(&jw);
+    if (findings->more > 0)
+        rp_jw_put_int(&jw, "more", (int64_t)findings->more);
+    rp_jw_object_end(&jw);
+    rp_buf_char(out, '\n');
+}

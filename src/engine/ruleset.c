@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/* Look-ups by name in compiled rules, and their end. */
+#include "engine/ruleset.h"
+
+#include <stdlib.h>
+
+/* Names are few where these are called: at the command line and in reports. */
+#define FIND(array, number)                                                                        \
+    for (uint32_t i = 0; i < (number); i++)                                                        \
+        if (rp_str_eq((array)[i].name, name))                                                      \
+            return i;                                                                              \
+    return RP_NONE
+
+uint32_t rp_rules_kind(const struct rp_rules *rules, struct rp_str name)
+{
+    FIND(rules->kinds, rules->kind_count);
+}
+
+uint32_t rp_rules_stage(const struct rp_rules *rules, struct rp_str name)
+{
+    FIND(rules->stages, rules->stage_count);
+}
+
+uint32_t rp_rules_dim(const struct rp_rules *rules, struct rp_str name)
+{
+    FIND(rules->dims, rules->dim_count);
+}
+
+uint32_t rp_rules_score(const struct rp_rules *rules, struct rp_str name)
+{
+    FIND(rules->scores, rules->score_count);
+}
+
+uint32_t rp_rules_field(const struct rp_rules *rules, struct rp_str name)
+{
+    for (uint32_t i = 0; i < rules->field_count; i++)
+        if (rp_str_eq(rules->fields[i].name, name) ||
+            (rules->fields[i].home != RP_FIELD_EVENT && rp_str_eq(rules->fields[i].key, name)))
+            return i;
+    return RP_NONE;
+}
+
+void rp_rules_free(struct rp_rules *rules)
+{
+    if (rules == NULL)
+        return;
+    rp_arena_fini(&rules->arena);
+    free(rules);
+}
