@@ -1,0 +1,49 @@
+#!/bin/bash
+# tests/bench/run.sh [ROUNDS=3]: Ripen against ceilings and peers in turn, as ratios of one run, next to the
+# floors and goals. The ceilings and peers come from a folder of bench programs (RIPEN_BENCH, default
+# ../shared/bench beside the checkout), which is copied to build/bench and built there; its README names
+# the Debian packages that it needs. PEERS="plain redis" measures some of them only.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+top=$PWD rounds=${1:-3} from=${RIPEN_BENCH:-$top/../shared/bench}
+[ -f "$from/cross.sh" ] || { echo "no bench programs at $from; set RIPEN_BENCH" >&2; exit 2; }
+[ -x build/release/ripen ] || { cmake --preset release >/dev/null; }
+cmake --build --preset release -j 2 >/dev/null
+bench=$top/build/bench
+if [ ! -x "$bench/ceil/fsync_lat" ]; then
+    mkdir -p build && cp -r "$from" "$bench" && chmod -R u+w "$bench"
+    (cd "$bench" && sh ./build.sh >build.log 2>&1) || echo "some bench programs were not built: see build/bench/build.log" >&2
+    (cd "$bench/peers/node" && npm ci --no-audit --no-fund >/dev/null 2>&1 && npm rebuild better-sqlite3 --foreground-scripts >/dev/null 2>&1) || true
+fi
+out=$top/build/bench/results
+mkdir -p "$out"
+export BENCH_DATA=$bench/data
+
+echo "== server: goals 1 to 7 ($rounds rounds)"
+(cd "$top" && SUT_NAME=ripen SUT_AUTH=wk PEERS=${PEERS-plain jre zen redis pg} \
+    SUT_START="exec $top/build/release/ripen serve $top/tests/bench/rules --db \$DIR/ripen.db --listen 127.0.0.1:\$PORT --no-deliver" \
+    "$bench/cross.sh" "$rounds") | tee "$out/cross.txt"
+
+echo "== replay: goal 8"
+rm -f "$out"/replay.db*
+"$top/build/release/ripen" import "$bench/work/events.ndjson" --db "$out/replay.db" --rules tests/bench/rules --history
+: >"$out/replay.txt"
+for _ in $(seq "$rounds"); do
+    "$bench/ceil/lua_ceiling" one userdata EVAL_INDEXED 2>/dev/null | tee -a "$out/replay.txt"
+    build/release/tests/bench/bench_replay "$out/replay.db" tests/bench/rules | tee -a "$out/replay.txt"
+done
+
+echo "== decision core: goal 10"
+: >"$out/decide.txt"
+for _ in $(seq "$rounds"); do
+    for rules in 20 1000 10000; do build/release/tests/bench/bench_decide $rules 400000 | tee -a "$out/decide.txt"; done
+done
+
+echo "== size: goal 12"
+rm -f "$out"/memory.db* "$out"/size.db*
+build/release/tests/bench/bench_memory tests/bench/rules "$out/memory.db" 100000 | tee "$out/memory.txt"
+"$top/build/release/ripen" import "$bench/work/events.ndjson" --db "$out/size.db" --rules tests/bench/rules --history >/dev/null
+sqlite3 "$out/size.db" 'PRAGMA wal_checkpoint(TRUNCATE)' >/dev/null
+echo "size bytes_an_event=$(($(stat -c %s "$out/size.db") / 100000)) events=100000" | tee -a "$out/memory.txt"
+
+awk -f tests/bench/summary.awk "$out/cross.txt" "$out/replay.txt" "$out/decide.txt" "$out/memory.txt"
