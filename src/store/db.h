@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* One SQLite file (WAL), one writer. A store belongs to one thread; readers open their own, read-only.
- * Functions of store/ that write assert that a transaction is open; core opens and ends them. */
+/* One SQLite file (WAL), one writer. A store belongs to one thread; readers open their own,
+ * read-only. Functions of store/ that write assert that a transaction is open; core opens and ends
+ * them. */
 #ifndef RP_STORE_DB_H
 #define RP_STORE_DB_H
 
@@ -14,14 +15,16 @@
 struct rp_store;
 
 enum rp_store_mode {
-    RP_STORE_SERVE,  /* read and write, creating and migrating; takes the lock of the file: EBUSY when
-                        another server or import holds it */
-    RP_STORE_WRITE,  /* read and write beside a running server: keys, outbox retries */
+    RP_STORE_SERVE,  /* read and write, creating and migrating; takes the lock of the file: EBUSY
+                        when  another server or import holds it */
+    RP_STORE_WRITE,  /* read and write beside a running server: keys, outbox retries. Creates and
+                        migrates only while nobody holds the lock */
     RP_STORE_READ,   /* read-only; ENOTFOUND when the file does not exist */
     RP_STORE_MEMORY, /* dies with the handle; its secret is all zero, so that runs are repeatable */
 };
 
-/* EVERSION: made by a newer Ripen; ESTORE: not a database, damaged, no permission. */
+/* EVERSION: made by a newer Ripen (READ: also by an older one); ESTORE: not a database, damaged, no
+ * permission. A new file is for its owner alone. */
 int rp_store_open(const char *path, enum rp_store_mode mode, struct rp_store **ret_store,
                   struct rp_err *err);
 void rp_store_close(struct rp_store *store); /* NULL: no effect */
@@ -29,8 +32,10 @@ void rp_store_close(struct rp_store *store); /* NULL: no effect */
 /* 16 bytes that key the hashes of this store. */
 const uint8_t *rp_store_secret(const struct rp_store *store);
 
-/* Write transactions. EFULL when the disk is full: everything since begin is undone, the store stays
- * usable. ESTORE otherwise. A commit is durable when it returns 0 (synchronous=FULL). */
+/* Write transactions. EFULL when the disk is full: roll back (commit does it when it fails) and
+ * everything since begin is undone, the store stays usable. EBUSY: another process writes for more
+ * than five seconds. ESTORE otherwise. A commit is durable when it returns 0 (synchronous=FULL);
+ * after a write of the transaction failed it never does. */
 RP_MUST_USE int rp_store_begin(struct rp_store *store, struct rp_err *err);
 RP_MUST_USE int rp_store_commit(struct rp_store *store, struct rp_err *err);
 void rp_store_rollback(struct rp_store *store); /* harmless without a transaction */
@@ -54,6 +59,6 @@ RP_MUST_USE int rp_store_meta_set(struct rp_store *store, const char *key, int64
 RP_MUST_USE int rp_store_name_id(struct rp_store *store, struct rp_str text, int64_t *ret_id,
                                  struct rp_err *err); /* adds; needs a transaction */
 int64_t rp_store_name_find(struct rp_store *store, struct rp_str text); /* 0: unknown */
-struct rp_str rp_store_name(struct rp_store *store, int64_t id); /* until close; "" for 0 */
+struct rp_str rp_store_name(struct rp_store *store, int64_t id);        /* until close; "" for 0 */
 
 #endif

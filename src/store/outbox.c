@@ -33,7 +33,7 @@ static const char sql_add[] =
     "INSERT INTO outbox (key, lead, event, move, state, kind, action, part, endpoint, attempts, "
     "http_status, created_ms, due_ms, wake_ms, done_ms, error, body) "
     "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17) "
-    "ON CONFLICT (key) DO NOTHING";
+    "ON CONFLICT (lead, key) DO NOTHING";
 static const char sql_get[] = "SELECT state, kind, endpoint, lead FROM outbox WHERE id = ?1";
 static const char sql_due[] = "SELECT min(wake_ms) FROM outbox WHERE wake_ms IS NOT NULL";
 static const char sql_claim[] =

@@ -28,7 +28,8 @@ struct rp_outbox_row {
     int64_t created_ms, due_ms, lease_ms, done_ms;
 };
 
-/* 0, or EDENIED when the key is there already (then nothing is written). */
+/* 0, or EDENIED when the lead has a row with this key already (then nothing is written): keys are made
+ * of the lead's public id, so no two leads share one. */
 RP_MUST_USE int rp_outbox_add(struct rp_store *store, const struct rp_outbox_row *row,
                               int64_t *ret_id, struct rp_err *err);
 /* Up to `max` rows that are due (pending, or leased and over) of kinds webhook and notify, oldest first,

@@ -86,27 +86,43 @@ void rp_tails_end(struct rp_store *store, bool committed)
     store->tails->added = false;
 }
 
+/* Bytes that matter to find_cuts. */
+static const uint8_t marks[256] = {
+    ['"'] = 1, ['\\'] = 1, [','] = 1, ['{'] = 1, ['['] = 1, ['}'] = 1, [']'] = 1,
+};
+
+static size_t next_mark(struct rp_str body, size_t at)
+{
+    while (at < body.len && !marks[(unsigned char)body.ptr[at]])
+        at++;
+    return at;
+}
+
+/* Behind the closing quote of the text that starts behind an opening one. */
+static size_t skip_text(struct rp_str body, size_t at)
+{
+    for (at = next_mark(body, at); at < body.len && body.ptr[at] != '"'; at = next_mark(body, at))
+        at += body.ptr[at] == '\\' ? 2 : 1;
+    return at + 1;
+}
+
 /* Positions of the commas of the outer levels of which the rest of the body is short enough; the
  * last CUTS_MAX of them, ascending. */
 static size_t find_cuts(struct rp_str body, size_t cuts[CUTS_MAX])
 {
     size_t count = 0;
     int depth = 0;
-    bool text = false;
 
-    for (size_t i = 0; i < body.len; i++) {
-        char c = body.ptr[i];
-        if (c == '"') {
-            text = !text;
-        } else if (text) {
-            i += c == '\\';
-        } else if (c == '{' || c == '[') {
+    for (size_t at = next_mark(body, 0); at < body.len; at = next_mark(body, at)) {
+        char c = body.ptr[at++];
+        if (c == '"')
+            at = skip_text(body, at);
+        else if (c == '{' || c == '[')
             depth++;
-        } else if (c == '}' || c == ']') {
+        else if (c == '}' || c == ']')
             depth--;
-        } else if (c == ',' && depth <= LEVELS && body.len - i <= TAIL_MAX) {
-            cuts[count++ % CUTS_MAX] = i;
-        }
+        else if (c == ',' && depth <= LEVELS && body.len - at < TAIL_MAX)
+            cuts[count++ % CUTS_MAX] = at - 1;
     }
     if (count > CUTS_MAX) { /* bring the ring into order */
         size_t ring[CUTS_MAX];

@@ -1,6 +1,5 @@
 CREATE INDEX lead_rows_merged ON lead_rows (merged_into) WHERE merged_into IS NOT NULL;
 CREATE INDEX move_rows_lead ON move_rows (lead);
-CREATE INDEX outbox_lead ON outbox (lead);
 CREATE INDEX outbox_queue ON outbox (endpoint, lead, id) WHERE state < 2 AND kind < 2;
 CREATE INDEX outbox_state ON outbox (state) WHERE state <> 2;
 CREATE INDEX outbox_wake ON outbox (wake_ms) WHERE wake_ms IS NOT NULL;
@@ -129,7 +128,8 @@ CREATE TABLE nodes (
 ) STRICT;
 CREATE TABLE outbox (
     id          INTEGER PRIMARY KEY,
-    key         TEXT NOT NULL UNIQUE,
+    -- made of the lead's public id among others, so unique within the lead is unique
+    key         TEXT NOT NULL,
     lead        INTEGER NOT NULL,
     event       INTEGER,
     move        INTEGER,
@@ -146,7 +146,8 @@ CREATE TABLE outbox (
     lease_ms    INTEGER,
     done_ms     INTEGER,
     error       TEXT NOT NULL,
-    body        TEXT NOT NULL
+    body        TEXT NOT NULL,
+    UNIQUE (lead, key)
 ) STRICT;
 CREATE TABLE tails (
     id   INTEGER PRIMARY KEY,

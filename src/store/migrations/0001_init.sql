@@ -113,7 +113,8 @@ CREATE TABLE fault_rows (
 -- and for rows that are never claimed.
 CREATE TABLE outbox (
     id          INTEGER PRIMARY KEY,
-    key         TEXT NOT NULL UNIQUE,
+    -- made of the lead's public id among others, so unique within the lead is unique
+    key         TEXT NOT NULL,
     lead        INTEGER NOT NULL,
     event       INTEGER,
     move        INTEGER,
@@ -130,12 +131,12 @@ CREATE TABLE outbox (
     lease_ms    INTEGER,
     done_ms     INTEGER,
     error       TEXT NOT NULL,
-    body        TEXT NOT NULL
+    body        TEXT NOT NULL,
+    UNIQUE (lead, key)
 ) STRICT;
 CREATE INDEX outbox_wake ON outbox (wake_ms) WHERE wake_ms IS NOT NULL;
 CREATE INDEX outbox_queue ON outbox (endpoint, lead, id) WHERE state < 2 AND kind < 2;
 CREATE INDEX outbox_state ON outbox (state) WHERE state <> 2;
-CREATE INDEX outbox_lead ON outbox (lead);
 
 CREATE TABLE generation_rows (
     number       INTEGER PRIMARY KEY,

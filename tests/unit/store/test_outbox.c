@@ -78,7 +78,7 @@ static void a_row_comes_back(void **state)
 
     assert_int_equal(rp_outbox_due(rig->store), RP_NEVER);
     assert_int_equal(add_row(rig->store, 1, "crm", "key-1", NINE, &id), 0);
-    assert_int_equal(add_row(rig->store, 2, "crm", "key-1", NINE, &id), RIPEN_EDENIED);
+    assert_int_equal(add_row(rig->store, 1, "chat", "key-1", NINE, &id), RIPEN_EDENIED);
     assert_int_equal(rp_outbox_due(rig->store), NINE);
     assert_int_equal(claim(rig, NINE - 1, ids, 4), 0);
     assert_ok(rp_outbox_claim(&rig->arena, rig->store, NINE, NINE + 9, 4, &rows, &count, &err));
