@@ -8,7 +8,7 @@
 
 struct rp_generation_row {
     uint32_t number;
-    struct rp_str hash, sources; /* rp_files_pack */
+    struct rp_str hash, sources;  /* rp_files_pack */
     struct rp_str author, result; /* result: "active", "replaced", "failed: …" */
     int64_t loaded_ms;
     bool active;

@@ -16,8 +16,9 @@ struct rp_identity {
 };
 
 /* Exact look-up through a bounded cache. 0 found (its value borrows `value`), ENOTFOUND, ESTORE. */
-RP_MUST_USE int rp_identity_find(struct rp_store *store, enum rp_node_kind kind, struct rp_str value,
-                                 struct rp_identity *ret_identity, struct rp_err *err);
+RP_MUST_USE int rp_identity_find(struct rp_store *store, enum rp_node_kind kind,
+                                 struct rp_str value, struct rp_identity *ret_identity,
+                                 struct rp_err *err);
 RP_MUST_USE int rp_identity_add(struct rp_store *store, enum rp_node_kind kind, struct rp_str value,
                                 int64_t lead, int64_t first_ms, int64_t *ret_node,
                                 struct rp_err *err);

@@ -15,7 +15,7 @@ struct rp_key_row {
     struct rp_str prefix, label;
     uint8_t digest[32];
     enum rp_scope scope;
-    bool is_public; /* sits in web pages: anyone may send with it */
+    bool is_public;                 /* sits in web pages: anyone may send with it */
     int64_t created_ms, revoked_ms; /* RP_NEVER: in force */
 };
 
@@ -24,7 +24,8 @@ struct rp_key_row {
 RP_MUST_USE int rp_key_add(struct rp_store *store, enum rp_scope scope, bool is_public,
                            struct rp_str label, int64_t now_ms, char ret_text[80], int64_t *ret_id,
                            struct rp_err *err);
-RP_MUST_USE int rp_key_revoke(struct rp_store *store, int64_t id, int64_t now_ms, struct rp_err *err);
+RP_MUST_USE int rp_key_revoke(struct rp_store *store, int64_t id, int64_t now_ms,
+                              struct rp_err *err);
 RP_MUST_USE int rp_key_list(struct rp_arena *arena, struct rp_store *store,
                             struct rp_key_row **ret_rows, size_t *ret_count, struct rp_err *err);
 /* Constant-time search in rows; NULL: none in force. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The outbox: actions to deliver, written in the transaction of their decision, each under one key. */
+/* The outbox: actions to deliver, written in the transaction of their decision, each under one key.
+ */
 #ifndef RP_STORE_OUTBOX_H
 #define RP_STORE_OUTBOX_H
 
@@ -12,14 +13,19 @@
  *      └───retry, lease over            (cancel from pending, dead ──▶ cancelled)
  *   held, open (tasks) are never claimed. */
 enum rp_outbox_state {
-    RP_OUTBOX_PENDING, RP_OUTBOX_LEASED, RP_OUTBOX_DELIVERED, RP_OUTBOX_DEAD, RP_OUTBOX_CANCELLED,
-    RP_OUTBOX_HELD, RP_OUTBOX_OPEN,
+    RP_OUTBOX_PENDING,
+    RP_OUTBOX_LEASED,
+    RP_OUTBOX_DELIVERED,
+    RP_OUTBOX_DEAD,
+    RP_OUTBOX_CANCELLED,
+    RP_OUTBOX_HELD,
+    RP_OUTBOX_OPEN,
 };
 const char *rp_outbox_state_name(enum rp_outbox_state state);
 
 struct rp_outbox_row {
     int64_t id, lead, event, move;
-    struct rp_str lead_public_id; /* read only */
+    struct rp_str lead_public_id;               /* read only */
     struct rp_str key, action, to, body, error; /* error: of the last attempt, or why it is held */
     enum rp_action_kind kind;
     uint16_t part;
@@ -28,18 +34,20 @@ struct rp_outbox_row {
     int64_t created_ms, due_ms, lease_ms, done_ms;
 };
 
-/* 0, or EDENIED when the lead has a row with this key already (then nothing is written): keys are made
- * of the lead's public id, so no two leads share one. */
+/* 0, or EDENIED when the lead has a row with this key already (then nothing is written): keys are
+ * made of the lead's public id, so no two leads share one. */
 RP_MUST_USE int rp_outbox_add(struct rp_store *store, const struct rp_outbox_row *row,
                               int64_t *ret_id, struct rp_err *err);
-/* Up to `max` rows that are due (pending, or leased and over) of kinds webhook and notify, oldest first,
- * now leased until lease_until_ms with attempts + 1. Of one lead and endpoint only the oldest unfinished
- * row is given out: a row that waits for its next attempt holds back the later ones, which keeps order. */
+/* Up to `max` rows that are due (pending, or leased and over) of kinds webhook and notify, oldest
+ * first, now leased until lease_until_ms with attempts + 1. Of one lead and endpoint only the
+ * oldest unfinished row is given out: a row that waits for its next attempt holds back the later
+ * ones, which keeps order. */
 RP_MUST_USE int rp_outbox_claim(struct rp_arena *arena, struct rp_store *store, int64_t now_ms,
                                 int64_t lease_until_ms, size_t max, struct rp_outbox_row **ret_rows,
                                 size_t *ret_count, struct rp_err *err);
-/* The end of a lease; only a row that is leased changes. RETRY: pending again at due_ms. RETURNED: no
- * attempt was made: pending again at due_ms, attempts - 1, http_status and error as they were. */
+/* The end of a lease; only a row that is leased changes. RETRY: pending again at due_ms. RETURNED:
+ * no attempt was made: pending again at due_ms, attempts - 1, http_status and error as they were.
+ */
 enum rp_outcome { RP_OUTCOME_DELIVERED, RP_OUTCOME_RETRY, RP_OUTCOME_DEAD, RP_OUTCOME_RETURNED };
 RP_MUST_USE int rp_outbox_finish(struct rp_store *store, int64_t id, enum rp_outcome outcome,
                                  int http_status, struct rp_str error, int64_t due_ms,
@@ -56,7 +64,8 @@ RP_MUST_USE int rp_outbox_list(struct rp_arena *arena, struct rp_store *store, i
                                int64_t lead, int64_t before_id, size_t max,
                                struct rp_outbox_row **ret_rows, size_t *ret_count,
                                struct rp_err *err);
-int64_t rp_outbox_due(struct rp_store *store); /* earliest due or lease end; RP_NEVER: nothing waits */
+int64_t
+rp_outbox_due(struct rp_store *store); /* earliest due or lease end; RP_NEVER: nothing waits */
 int64_t rp_outbox_count(struct rp_store *store, enum rp_outbox_state state);
 
 #endif
