@@ -153,7 +153,7 @@ static double band_points(const struct rp_scratch *s, uint32_t index, uint32_t b
 static double bands_points(struct rp_scratch *s, uint32_t index, struct measured *m)
 {
     const struct rp_fit *fit = &s->rules->fits[index];
-    double best = NAN;
+    double best = (double)NAN;
 
     for (uint32_t i = 0; i < fit->band_count; i++) {
         double points;
