@@ -1,4 +1,4 @@
--- Your settings, apart from the rules: take the two dashes away, change the number, save.
+-- Your settings, apart from the rules: take the two dashes away, change the number, check.
 -- A number here wins over the number in the rule, and an update of the rules never touches this file.
 return {
   -- viewed_pricing = 12,                                    -- points of a rule (10)

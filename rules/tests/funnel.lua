@@ -1,4 +1,4 @@
--- Tests of the starter rules: `ripen test rules` plays them in virtual time. The server never loads them.
+-- Tests of the starter rules, in virtual time. The server never loads them.
 
 test "the right person who reads, compares prices and comes to a webinar is an MQL without a demo" {
   at = "2026-03-02T09:00:00Z",
