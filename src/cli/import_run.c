@@ -28,7 +28,8 @@ struct entry {
 struct run {
     const struct rp_import_options *options;
     struct rp_import_result *result;
-    struct rp_arena arena; /* of the chunk */
+    struct rp_arena arena;   /* of the chunk */
+    struct rp_arena scratch; /* of the row under way */
     struct entry **entries;
     size_t count, cap;
     struct rp_batch *batch;
@@ -165,22 +166,68 @@ static struct rp_str make_message_id(struct run *run, struct rp_str raw)
     return rp_arena_printf(&run->arena, "imp-%s", sum);
 }
 
+/* Where the texts of an event stand, and where they are to be kept. */
+struct keeping {
+    struct rp_arena *arena;
+    struct rp_str item, copy;
+};
+
+static void keep_text(const struct keeping *keeping, struct rp_str *text)
+{
+    struct rp_str item = keeping->item;
+
+    if (text->len == 0) {
+        *text = RP_STR("");
+    } else if (text->ptr >= item.ptr && text->ptr < item.ptr + item.len) {
+        text->ptr = keeping->copy.ptr + (text->ptr - item.ptr);
+    } else {
+        *text = rp_arena_str(keeping->arena, *text);
+    }
+}
+
+/* Moves an event out of the scratch arena: parsing takes several times the room of its result. */
+static void keep_event(struct run *run, struct rp_str item, struct rp_event *event)
+{
+    const struct keeping keeping = {&run->arena, item, rp_arena_str(&run->arena, item)};
+    struct rp_str *const texts[] = {
+        &event->name,        &event->message_id, &event->user_id, &event->anonymous_id,
+        &event->previous_id, &event->group_id,   &event->email,   &event->body,
+    };
+    struct rp_prop *props = RP_ARENA_ARRAY(&run->arena, struct rp_prop, event->prop_count);
+
+    for (size_t i = 0; i < RP_COUNT(texts); i++) {
+        keep_text(&keeping, texts[i]);
+    }
+    memcpy(props, event->props, event->prop_count * sizeof(*props));
+    for (uint32_t i = 0; i < event->prop_count; i++) {
+        keep_text(&keeping, &props[i].key);
+        keep_text(&keeping, &props[i].text);
+    }
+    event->props = props;
+}
+
 static void gather_item(struct run *run, const struct rp_import_row *row, struct rp_str item,
                         const struct rp_envelope *envelope)
 {
-    struct entry *entry = RP_ARENA_NEW(&run->arena, struct entry);
-    struct rp_event *event = &entry->item.event;
+    struct rp_event event;
+    struct rp_str message;
+    enum rp_reject bad = rp_event_parse(&run->scratch, item, envelope, &event, &message);
+    struct entry *entry;
+    bool nameless;
 
-    entry->line = row->line;
-    entry->index = run->count;
-    entry->item.reject = rp_event_parse(&run->arena, item, envelope, event, &entry->item.message);
-    if (entry->item.reject != RP_REJECT_NONE) {
-        reject(run, row->line, rp_reject_code(entry->item.reject), entry->item.message);
+    if (bad != RP_REJECT_NONE) {
+        reject(run, row->line, rp_reject_code(bad), message);
         return;
     }
-    if (event->message_id.ptr == envelope->message_id.ptr) {
-        event->message_id = make_message_id(run, row->raw.len > 0 ? row->raw : item);
+    entry = RP_ARENA_NEW(&run->arena, struct entry);
+    entry->line = row->line;
+    entry->index = run->count;
+    nameless = event.message_id.ptr == envelope->message_id.ptr;
+    keep_event(run, item, &event);
+    if (nameless) {
+        event.message_id = make_message_id(run, row->raw.len > 0 ? row->raw : item);
     }
+    entry->item.event = event;
     if (run->count == run->cap) {
         run->entries = rp_grow(run->entries, &run->cap, run->count + 1, sizeof(struct entry *));
     }
@@ -199,7 +246,8 @@ static void gather_row(struct run *run, const struct rp_import_row *row)
     struct rp_request request;
     struct rp_err bad = {0};
 
-    if (rp_request_parse(&run->arena, rp_arena_str(&run->arena, row->json), &request, &bad) != 0) {
+    rp_arena_reset(&run->scratch);
+    if (rp_request_parse(&run->scratch, row->json, &request, &bad) != 0) {
         reject(run, row->line, "not_json", rp_str_from(bad.text));
         return;
     }
@@ -282,6 +330,7 @@ int rp_import_run(const struct rp_import_options *options, struct rp_import_resu
     *ret_result = (struct rp_import_result){0};
     rp_arena_init(&ret_result->arena);
     rp_arena_init(&run.arena);
+    rp_arena_init(&run.scratch);
     run.batch = rp_batch_new();
     run.group = rp_calloc(RP_GROUP_EVENTS_MAX, sizeof(*run.group));
     run.group_lines = rp_calloc(RP_GROUP_EVENTS_MAX, sizeof(*run.group_lines));
@@ -294,6 +343,7 @@ int rp_import_run(const struct rp_import_options *options, struct rp_import_resu
     rp_import_counts_fini(&run.nodes_seen);
     rp_batch_free(run.batch);
     rp_arena_fini(&run.arena);
+    rp_arena_fini(&run.scratch);
     free(run.entries);
     free(run.group);
     free(run.group_lines);

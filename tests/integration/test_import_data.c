@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The big data sets (tests/support/shared_data.h): import through the examples' maps, then each
- * lead's explanation must sum to its score exactly, and a second import must add nothing. */
+ * lead's explanation must sum to its score exactly, and a second import must add nothing. Also the
+ * bound of what is sorted at a time, which takes as many events. */
 #include "base/json_read.h"
+#include "base/limits.h"
 #include "integration/import_kit.h"
 #include "store/states.h"
 #include "support/shared_data.h"
@@ -219,12 +221,35 @@ static void test_truth(void **state)
     rp_core_close(core);
 }
 
+/* Events in reversed order: as many as are sorted at a time come in order, one more is late. */
+static void test_chunk_bound(void **state)
+{
+    (void)state;
+    for (size_t extra = 0; extra < 2; extra++) {
+        struct rp_core *core = kit_core(NULL, "examples/imports/ecom-rules");
+        struct rp_core_stats stats;
+        struct rp_buf rows = {0};
+
+        for (size_t i = RP_IMPORT_EVENTS_MAX + extra; i > 0; i--) {
+            rp_buf_printf(&rows, "{\"type\":\"page\",\"userId\":\"u%zu\",\"timestamp\":%zu}\n",
+                          i % 5000, (size_t)1770000000 + i);
+        }
+        kit_import_ok(core, kit_write("chunk.ndjson", rows.ptr, rows.len), NULL, 0,
+                      RP_IMPORT_EVENTS_MAX + extra, 0, 0);
+        rp_core_stats(core, &stats);
+        assert_int_equal(stats.refolds, extra);
+        rp_buf_fini(&rows);
+        rp_core_close(core);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_leadforge),
         cmocka_unit_test(test_ecom),
         cmocka_unit_test(test_truth),
+        cmocka_unit_test(test_chunk_bound),
     };
 
     return cmocka_run_group_tests_name("import_data", tests, kit_setup, kit_teardown);
