@@ -41,5 +41,5 @@ action "warming_up" {
 }
 action "thank_evangelist" {
   on = entered "evangelist",
-  task { to = "owner", due = "3d", note = "Thank {lead.first_name|this customer}: {reasons.top(1)}" },
+  task { to = "owner", due = "3d", note = "Thank {lead.first_name|this customer}, who speaks well of us" },
 }
