@@ -12,7 +12,7 @@
 struct rp_auth {
     struct rp_key_row *keys; /* borrowed until the next set */
     size_t key_count;
-    bool open; /* no key made yet and loopback: any write key goes */
+    bool open;     /* no key made yet and loopback: any write key goes */
     bool any_host; /* open without a loopback Host as well: --insecure */
 };
 

@@ -76,7 +76,6 @@ void rp_ingest_segment_settings(struct rp_http_request *request, struct rp_str k
     put_empty(&jw, "middlewareSettings", false);
     put_empty(&jw, "enabledMiddleware", false);
     put_empty(&jw, "remotePlugins", true);
-    put_empty(&jw, "legacyIntegrations", true);
     rp_jw_put_bool(&jw, "analyticsNextEnabled", true);
     rp_jw_put_bool(&jw, "legacyVideoPluginsEnabled", false);
     rp_jw_key(&jw, "metrics");

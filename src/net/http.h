@@ -26,7 +26,7 @@ struct rp_http_request {
     void *priv;             /* the server's */
 };
 
-/* "" when absent; the name's case does not matter. */
+/* "" when absent; the name's case does not matter. Valid until the reply. */
 struct rp_str rp_http_header(const struct rp_http_request *request, const char *name);
 /* A query parameter, decoded into the arena; "" when absent. */
 struct rp_str rp_http_query(const struct rp_http_request *request, const char *name);
@@ -35,7 +35,7 @@ struct rp_str rp_http_basic_user(const struct rp_http_request *request);
 struct rp_str rp_http_bearer(const struct rp_http_request *request);
 bool rp_http_peer_loopback(const struct rp_http_request *request);
 
-/* To be called before the reply, any number of times. */
+/* To be called before the reply, any number of times. `name` is a literal; the value is copied. */
 void rp_http_reply_header(struct rp_http_request *request, const char *name, struct rp_str value);
 /* Answers, once, now or later, on the loop thread; the body is copied. The request is gone after
  * it. */

@@ -211,18 +211,20 @@ static struct MHD_Response *make_response(const struct rp_exchange *exchange,
 static struct rp_str ready_key(struct rp_exchange *exchange, const char *content_type,
                                struct rp_str body)
 {
-    size_t len = body.len + (content_type ? strlen(content_type) : 0) + 1;
+    size_t len = sizeof(body.len) + body.len + (content_type ? strlen(content_type) : 0) + 1;
 
     for (const struct rp_header *h = exchange->headers; h; h = h->next)
         len += strlen(h->name) + h->value.len + 2;
     if (len > READY_KEY_MAX || exchange->closing)
         return RP_STR("");
     char *key = rp_arena_alloc(&exchange->arena, len);
-    char *end = content_type ? stpcpy(key, content_type) + 1 : key;
-    if (!content_type)
-        *end++ = 0;
+    size_t type_len = content_type ? strlen(content_type) : 0;
+    char *end = mempcpy(key, &body.len, sizeof(body.len)); /* so that no two answers share a key */
+    end = mempcpy(end, content_type ? content_type : "", type_len);
+    *end++ = 0;
     for (const struct rp_header *h = exchange->headers; h; h = h->next) {
-        end = stpcpy(end, h->name) + 1;
+        end = mempcpy(end, h->name, strlen(h->name));
+        *end++ = 0;
         end = mempcpy(end, h->value.ptr, h->value.len);
         *end++ = 0;
     }
