@@ -18,8 +18,8 @@ struct rp_endpoint {
 };
 
 struct rp_config {
-    struct rp_str path;              /* of the file; "" when none was found */
-    struct rp_str listen, db, rules; /* "" when not set */
+    struct rp_str path;                               /* of the file; "" when none was found */
+    struct rp_str listen, db, rules;                  /* "" when not set */
     struct rp_str smtp_url, smtp_from, smtp_password; /* kept for e-mail */
     struct rp_endpoint *endpoints;
     size_t endpoint_count;
@@ -28,8 +28,8 @@ struct rp_config {
     uint32_t rule_steps_max;
 };
 
-/* `path` NULL or missing file: the defaults. Environment variables RIPEN_LISTEN, RIPEN_DB, RIPEN_RULES
- * … stand over the file. Secrets come by env "NAME" or file "PATH" only. */
+/* `path` NULL or missing file: the defaults. Environment variables RIPEN_LISTEN, RIPEN_DB,
+ * RIPEN_RULES … stand over the file. Secrets come by env "NAME" or file "PATH" only. */
 int rp_config_load(struct rp_arena *arena, const char *path, struct rp_config *ret_config,
                    struct rp_findings *findings, struct rp_err *err);
 

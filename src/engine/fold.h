@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The evaluation. One fold for live and late events, recovery, try, explain and back-test: an event
- * goes into a lead's cells in effective order and grants points; judging then asks stages and actions.
- * Pure: nothing is read but the arguments, nothing is written but the lead's cells and the results. */
+ * goes into a lead's cells in effective order and grants points; judging then asks stages and
+ * actions. Pure: nothing is read but the arguments, nothing is written but the lead's cells and the
+ * results. */
 #ifndef RP_ENGINE_FOLD_H
 #define RP_ENGINE_FOLD_H
 
@@ -17,26 +18,26 @@
 /* One contribution, for the explanation. */
 struct rp_trace_row {
     struct rp_grant grant;
-    uint32_t sum;            /* of the grant; its decay tells the value at a time */
-    int64_t event, at_ms;    /* event row, effective time */
+    uint32_t sum;         /* of the grant; its decay tells the value at a time */
+    int64_t event, at_ms; /* event row, effective time */
     struct rp_str message_id, event_name;
 };
 
 /* Called for every hit, also for those cut to 0. The row's texts live until the call returns. */
 typedef void rp_trace_fn(void *ctx, const struct rp_trace_row *row);
 
-/* The most valuable reasons of a lead now, as text ("Asked for a demo, Company size"), made by whoever
- * can re-fold the lead's history; the result lives in the arena. */
+/* The most valuable reasons of a lead now, as text ("Asked for a demo, Company size"), made by
+ * whoever can re-fold the lead's history; the result lives in the arena. */
 typedef struct rp_str rp_reasons_fn(void *ctx, struct rp_arena *arena, const struct rp_lead *lead,
                                     int64_t now_ms, uint32_t top);
 
 struct rp_fold {
     const struct rp_rules *rules;
-    struct rp_vm *vm;        /* may be NULL when rules->test_count is 0 */
-    struct rp_arena *arena;  /* of the unit of work: results and scratch */
-    rp_trace_fn *trace;      /* NULL: none */
+    struct rp_vm *vm;       /* may be NULL when rules->test_count is 0 */
+    struct rp_arena *arena; /* of the unit of work: results and scratch */
+    rp_trace_fn *trace;     /* NULL: none */
     void *trace_ctx;
-    rp_reasons_fn *reasons;  /* NULL: {reasons.top(n)} is "" */
+    rp_reasons_fn *reasons; /* NULL: {reasons.top(n)} is "" */
     void *reasons_ctx;
     struct rp_scratch *scratch; /* of rp_fold_init */
 };
@@ -45,12 +46,12 @@ void rp_fold_init(struct rp_fold *fold, const struct rp_rules *rules, struct rp_
                   struct rp_arena *arena);
 void rp_fold_fini(struct rp_fold *fold);
 
-/* True when the event goes behind everything that the lead's cells hold, so that it can be folded in;
- * false: it is late, clear the fold's cells and fold the whole history. */
+/* True when the event goes behind everything that the lead's cells hold, so that it can be folded
+ * in; false: it is late, clear the fold's cells and fold the whole history. */
 bool rp_fold_in_order(const struct rp_lead *lead, const struct rp_event *event);
 
-/* Folds one event into the cells. Grants, faults and `excluded` are added to *decision. Never fails:
- * a rule that does costs its own contribution. */
+/* Folds one event into the cells. Grants, faults and `excluded` are added to *decision. Never
+ * fails: a rule that does costs its own contribution. */
 void rp_fold_event(struct rp_fold *fold, struct rp_lead *lead, const struct rp_event *event,
                    struct rp_decision *decision);
 
@@ -60,11 +61,12 @@ void rp_fold_event(struct rp_fold *fold, struct rp_lead *lead, const struct rp_e
 void rp_judge(struct rp_fold *fold, struct rp_lead *lead, const struct rp_event *event,
               int64_t now_ms, struct rp_decision *decision);
 
-/* ---- Reading ------------------------------------------------------------------------------------ */
+/* ---- Reading ------------------------------------------------------------------------------------
+ */
 
 /* The value of a dimension now, in range, thousandths. dim RP_NONE: the total. */
-int64_t rp_lead_score(struct rp_fold *fold, const struct rp_lead *lead, uint32_t model, uint32_t dim,
-                      int64_t now_ms);
+int64_t rp_lead_score(struct rp_fold *fold, const struct rp_lead *lead, uint32_t model,
+                      uint32_t dim, int64_t now_ms);
 /* "A1"; "" without grades. */
 struct rp_str rp_lead_grade(struct rp_fold *fold, const struct rp_lead *lead, uint32_t model,
                             int64_t now_ms);
@@ -76,7 +78,8 @@ struct rp_jw;
 void rp_lead_scores_json(struct rp_fold *fold, const struct rp_lead *lead, uint32_t model,
                          int64_t now_ms, struct rp_jw *jw);
 
-/* ---- Explanation --------------------------------------------------------------------------------- */
+/* ---- Explanation
+ * --------------------------------------------------------------------------------- */
 
 /* Collects trace rows of a re-fold and prints them so that they sum exactly (engine.md). */
 struct rp_explain;
@@ -95,7 +98,8 @@ struct rp_str rp_explain_top(struct rp_explain *explain, struct rp_fold *fold,
 bool rp_event_is_kind(struct rp_fold *fold, const struct rp_event *event,
                       const struct rp_score *score);
 
-/* ---- Why not -------------------------------------------------------------------------------------- */
+/* ---- Why not
+ * -------------------------------------------------------------------------------------- */
 
 /* In words, with the actual values: why stage `stage` is not entered now. True when it would be. */
 bool rp_why_not_stage(struct rp_fold *fold, const struct rp_lead *lead, uint32_t stage,

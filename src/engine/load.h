@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* From files to rules: snapshot of the directory, sandboxed run of each file, checks, compilation. */
+/* From files to rules: snapshot of the directory, sandboxed run of each file, checks, compilation.
+ */
 #ifndef RP_ENGINE_LOAD_H
 #define RP_ENGINE_LOAD_H
 
@@ -16,11 +17,11 @@ enum rp_severity { RP_SEVERITY_ERROR, RP_SEVERITY_WARNING };
 struct rp_finding {
     struct rp_str code; /* "E012", "W101": stable */
     enum rp_severity severity;
-    struct rp_str file; /* relative path */
-    int line, column;   /* 0: unknown */
+    struct rp_str file;          /* relative path */
+    int line, column;            /* 0: unknown */
     struct rp_str message, hint; /* one sentence each; hint may be "" */
-    struct rp_str source; /* the source line, "" when unknown */
-    int width;            /* characters under the caret */
+    struct rp_str source;        /* the source line, "" when unknown */
+    int width;                   /* characters under the caret */
 };
 
 struct rp_findings {

@@ -182,7 +182,7 @@ static bool match_atom(struct rp_scratch *s, const struct rp_matcher *matcher, s
     case RP_MATCH_BEFORE:
         return atom_time(s, atom, &ms) && ms < matcher->at_ms;
     case RP_MATCH_AFTER:
-        return atom_time(s, atom, &ms) && ms > matcher->at_ms;
+        return atom_time(s, atom, &ms) && ms >= matcher->at_ms;
     case RP_MATCH_ANY:
         return any_part(s, matcher, atom);
     case RP_MATCH_ALL:

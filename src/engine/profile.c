@@ -142,11 +142,11 @@ static bool merge_email(struct rp_scratch *s, struct rp_lead *lead)
 {
     const struct rp_event *event = s->event;
     uint32_t domain = s->rules->email_domain_field;
-    struct rp_str email = event->email;
+    struct rp_str email;
     const char *at = NULL;
     bool changed;
 
-    if (email.len == 0 || event->type == RP_GROUP)
+    if (s->hits[s->rules->email_field].epoch != s->epoch || !rp_event_email(event, &email))
         return false;
     if ((event->flags & RP_EVENT_PUBLIC) && has_trait(lead, s->rules->email_field))
         return false;

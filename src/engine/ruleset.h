@@ -19,7 +19,7 @@
 
 /* Where a declaration or a field of it stands. */
 struct rp_place {
-    uint32_t file; /* index in sources */
+    uint32_t file;    /* index in sources */
     int line, column; /* 1 is the first; 0: unknown */
 };
 
@@ -32,44 +32,64 @@ struct rp_source {
 
 /* A field is a fact that a condition, a fit, a template or a count reads. Each has a slot. */
 enum rp_field_home {
-    RP_FIELD_EVENT,  /* event.props at `path`; page, screen: then at `fallback` (context.page.…) */
-    RP_FIELD_META,   /* "type", "name" of the event */
-    RP_FIELD_TRAIT,  /* the lead's profile: kept in the lead's cells under this slot */
-    RP_FIELD_TOUCH,  /* first_touch.source …: kept like traits, set by the engine */
-    RP_FIELD_STATE,  /* stage, stage_since, status, score.total, score.<dimension>, grade, id */
-    RP_FIELD_FACT,   /* what actions set: lead.<name> that no trait has */
+    RP_FIELD_EVENT, /* event.props at `path`; page, screen: then at `fallback` (context.page.…) */
+    RP_FIELD_META,  /* "type", "name" of the event */
+    RP_FIELD_TRAIT, /* the lead's profile: kept in the lead's cells under this slot */
+    RP_FIELD_TOUCH, /* first_touch.source …: kept like traits, set by the engine */
+    RP_FIELD_STATE, /* stage, stage_since, status, score.total, score.<dimension>, grade, id */
+    RP_FIELD_FACT,  /* what actions set: lead.<name> that no trait has */
     RP_FIELD_LOOKUP, /* a column that a lookup gives */
 };
 
 struct rp_field {
     enum rp_field_home home;
-    struct rp_str name;  /* as rules write it: "path", "context.campaign.source", "lead.title" */
-    struct rp_str key;   /* canonical, without "lead.": "title", "first_touch.source" */
-    uint64_t path;       /* EVENT: rp_path_of("properties.path"); of the root for "context.…" */
-    uint64_t fallback;   /* EVENT on page and screen: "context.page.path"; 0: none */
-    uint64_t *aliases;   /* TRAIT: every path of an event that fills it, as rp_path_of("traits.title"),
-                            rp_path_of("context.traits.firstName"), rp_path_of("context.timezone");
-                            the first of them that holds a scalar wins; objects and arrays never do */
+    struct rp_str name; /* as rules write it: "path", "context.campaign.source", "lead.title" */
+    struct rp_str key;  /* canonical, without "lead.": "title", "first_touch.source" */
+    uint64_t path;      /* EVENT: rp_path_of("properties.path"); of the root for "context.…" */
+    uint64_t fallback;  /* EVENT on page and screen: "context.page.path"; 0: none */
+    uint64_t
+        *aliases; /* TRAIT: every path of an event that fills it, as rp_path_of("traits.title"),
+                     rp_path_of("context.traits.firstName"), rp_path_of("context.timezone");
+                     the first of them that holds a scalar wins; objects and arrays never do */
     uint32_t alias_count;
-    bool group_only;     /* TRAIT "account.…": filled by group events alone; others never by them */
+    bool group_only; /* TRAIT "account.…": filled by group events alone; others never by them */
     uint32_t lookup, column; /* LOOKUP */
-    bool keeps_text;     /* some matcher compares it as text */
+    bool keeps_text;         /* some matcher compares it as text */
     bool keeps_number;
 };
 
 enum rp_match_op {
-    RP_MATCH_EQ, RP_MATCH_EXACT, RP_MATCH_NE, RP_MATCH_GT, RP_MATCH_GTE, RP_MATCH_LT, RP_MATCH_LTE,
-    RP_MATCH_BETWEEN, RP_MATCH_ONE_OF, RP_MATCH_NONE_OF, RP_MATCH_GLOB, RP_MATCH_CONTAINS,
-    RP_MATCH_STARTS, RP_MATCH_ENDS, RP_MATCH_WORD, RP_MATCH_IN_LIST, RP_MATCH_EXISTS,
-    RP_MATCH_MISSING, RP_MATCH_BEFORE, RP_MATCH_AFTER, RP_MATCH_ANY, RP_MATCH_ALL, RP_MATCH_NO,
+    RP_MATCH_EQ,
+    RP_MATCH_EXACT,
+    RP_MATCH_NE,
+    RP_MATCH_GT,
+    RP_MATCH_GTE,
+    RP_MATCH_LT,
+    RP_MATCH_LTE,
+    RP_MATCH_BETWEEN,
+    RP_MATCH_ONE_OF,
+    RP_MATCH_NONE_OF,
+    RP_MATCH_GLOB,
+    RP_MATCH_CONTAINS,
+    RP_MATCH_STARTS,
+    RP_MATCH_ENDS,
+    RP_MATCH_WORD,
+    RP_MATCH_IN_LIST,
+    RP_MATCH_EXISTS,
+    RP_MATCH_MISSING,
+    RP_MATCH_BEFORE,
+    RP_MATCH_AFTER,
+    RP_MATCH_ANY,
+    RP_MATCH_ALL,
+    RP_MATCH_NO,
 };
 
 /* A table from lists/NAME.csv: the first row whose keys all match gives its columns. */
 struct rp_lookup {
     struct rp_str name;
     struct rp_place place;
-    uint32_t *match_fields;       /* field slots of the event or lead */
-    enum rp_match_op *match_ops;  /* EQ, GLOB, STARTS, ENDS, CONTAINS, WORD */
+    uint32_t *match_fields;      /* field slots of the event or lead */
+    enum rp_match_op *match_ops; /* EQ, GLOB, STARTS, ENDS, CONTAINS, WORD */
     uint32_t match_count;
     struct rp_str *columns;
     uint32_t column_count, row_count;
@@ -87,10 +107,10 @@ struct rp_list { /* in_list: folded values, sorted; file lists/<name>.txt or .cs
 /* ---- Conditions ------------------------------------------------------------------------------ */
 
 struct rp_scalar {
-    uint8_t type;          /* RP_BOOL, RP_NUMBER, RP_STRING of enum rp_prop_type */
-    struct rp_str text;    /* STRING: as written */
-    struct rp_str folded;  /* STRING: rp_text_fold of it */
-    double number;         /* NUMBER, BOOL; STRING that is a number: its value, else NAN */
+    uint8_t type;         /* RP_BOOL, RP_NUMBER, RP_STRING of enum rp_prop_type */
+    struct rp_str text;   /* STRING: as written */
+    struct rp_str folded; /* STRING: rp_text_fold of it */
+    double number;        /* NUMBER, BOOL; STRING that is a number: its value, else NAN */
 };
 
 struct rp_matcher {
@@ -104,21 +124,25 @@ struct rp_matcher {
 };
 
 enum rp_cond_op {
-    RP_COND_FIELD,     /* fields[field] against match */
-    RP_COND_ALL, RP_COND_ANY, RP_COND_NO, RP_COND_SOME, /* parts; SOME: at least `times` of them */
-    RP_COND_COUNT,     /* did, visits: counters[counter] reaches `times` (or `days`) in the window */
-    RP_COND_AT_LEAST,  /* bounds */
-    RP_COND_BELOW,     /* bounds, each below; held_ms */
-    RP_COND_GRADE_IN,  /* names */
-    RP_COND_IN_STAGE,  /* stage, at_least_ms */
-    RP_COND_IN_STATUS, RP_COND_IN_SEGMENT, /* name; segment: part 0 is its condition */
-    RP_COND_INACTIVE,  /* held_ms */
+    RP_COND_FIELD, /* fields[field] against match */
+    RP_COND_ALL,
+    RP_COND_ANY,
+    RP_COND_NO,
+    RP_COND_SOME,     /* parts; SOME: at least `times` of them */
+    RP_COND_COUNT,    /* did, visits: counters[counter] reaches `times` (or `days`) in the window */
+    RP_COND_AT_LEAST, /* bounds */
+    RP_COND_BELOW,    /* bounds, each below; held_ms */
+    RP_COND_GRADE_IN, /* names */
+    RP_COND_IN_STAGE, /* stage, at_least_ms */
+    RP_COND_IN_STATUS,
+    RP_COND_IN_SEGMENT, /* name; segment: part 0 is its condition */
+    RP_COND_INACTIVE,   /* held_ms */
     RP_COND_KNOWN,
-    RP_COND_FILLED,    /* at least `times` of the fields in names */
+    RP_COND_FILLED, /* at least `times` of the fields in names */
 };
 
 struct rp_bound {
-    uint32_t dim; /* RP_NONE: the total */
+    uint32_t dim;  /* RP_NONE: the total */
     int64_t value; /* thousandths */
 };
 
@@ -130,20 +154,20 @@ struct rp_cond {
     struct rp_str text; /* as a person reads it: `did("page", days = 3)`; for reasons and why-not */
     struct rp_cond *parts;
     uint32_t part_count;
-    uint32_t field;           /* FIELD */
-    struct rp_matcher match;  /* FIELD */
-    uint32_t counter;         /* COUNT */
-    enum rp_since since;      /* COUNT */
-    int64_t within_ms;        /* COUNT with RP_SINCE_WITHIN */
-    uint32_t times, days;     /* COUNT: days > 0: distinct days instead; SOME, FILLED: times */
+    uint32_t field;          /* FIELD */
+    struct rp_matcher match; /* FIELD */
+    uint32_t counter;        /* COUNT */
+    enum rp_since since;     /* COUNT */
+    int64_t within_ms;       /* COUNT with RP_SINCE_WITHIN */
+    uint32_t times, days;    /* COUNT: days > 0: distinct days instead; SOME, FILLED: times */
     struct rp_bound *bounds;
     uint32_t bound_count;
-    int64_t held_ms;          /* BELOW, INACTIVE; 0: at once */
-    struct rp_str *names;     /* GRADE_IN (folded upper case), FILLED (field names) */
-    uint32_t *fields;         /* FILLED */
+    int64_t held_ms;      /* BELOW, INACTIVE; 0: at once */
+    struct rp_str *names; /* GRADE_IN (folded upper case), FILLED (field names) */
+    uint32_t *fields;     /* FILLED */
     uint32_t name_count;
-    uint32_t stage;           /* IN_STAGE, IN_STATUS */
-    int64_t at_least_ms;      /* IN_STAGE */
+    uint32_t stage;      /* IN_STAGE, IN_STATUS */
+    int64_t at_least_ms; /* IN_STAGE */
 };
 
 /* ---- Events ---------------------------------------------------------------------------------- */
@@ -155,25 +179,26 @@ struct rp_kind {
     enum rp_event_type type; /* RP_TRACK for track names */
     bool any;                /* "*" */
     struct rp_alias {
-        struct rp_str event; /* event name of a track, or a type's name */
+        struct rp_str event;   /* event name of a track, or a type's name */
         struct rp_cond *where; /* NULL: always */
-    } *also;
+    } * also;
     uint32_t also_count;
     struct rp_place place;
 };
 
-/* One thing to remember about a lead's events, shared by every condition and count that needs it. */
+/* One thing to remember about a lead's events, shared by every condition and count that needs it.
+ */
 enum rp_counter_op { RP_COUNTER_EVENTS, RP_COUNTER_VISITS, RP_COUNTER_DISTINCT };
 struct rp_counter {
     enum rp_counter_op op;
     uint32_t *kinds; /* EVENTS, DISTINCT: events of any of these kinds; VISITS: page and screen */
     uint32_t kind_count;
     struct rp_cond *where;
-    uint32_t field;      /* DISTINCT */
-    uint32_t keep;       /* newest entries that suffice: 1 … RP_WINDOW_ENTRIES_MAX */
-    int64_t within_ms;   /* widest window asked for; 0: some use needs all time */
-    bool by_day;         /* some use counts distinct days: keep entries of distinct days apart */
-    bool counts_ever;    /* some use needs the count of all time */
+    uint32_t field;    /* DISTINCT */
+    uint32_t keep;     /* newest entries that suffice: 1 … RP_WINDOW_ENTRIES_MAX */
+    int64_t within_ms; /* widest window asked for; 0: some use needs all time */
+    bool by_day;       /* some use counts distinct days: keep entries of distinct days apart */
+    bool counts_ever;  /* some use needs the count of all time */
 };
 
 /* ---- Scores ---------------------------------------------------------------------------------- */
@@ -186,12 +211,12 @@ struct rp_decay {
 
 struct rp_dim {
     struct rp_str name;
-    bool state;        /* recomputed from profile and counts; else it accumulates */
+    bool state; /* recomputed from profile and counts; else it accumulates */
     bool ranged;
-    int64_t min, max;  /* thousandths, when ranged */
+    int64_t min, max; /* thousandths, when ranged */
     struct rp_decay decay;
-    uint32_t by;       /* field slot of a dimension with one score for each value; RP_NONE */
-    int64_t weight;    /* in the total, thousandths; 0: not part of it */
+    uint32_t by;    /* field slot of a dimension with one score for each value; RP_NONE */
+    int64_t weight; /* in the total, thousandths; 0: not part of it */
     struct rp_place place;
 };
 
@@ -217,14 +242,19 @@ struct rp_award {
 
 /* What `past` offers a test: past[1], past.name. Events before this one only. */
 enum rp_measure { /* what a count of a fit or a use measures */
-    RP_MEASURE_FIELD, RP_MEASURE_COUNT, RP_MEASURE_DAYS, RP_MEASURE_DISTINCT, RP_MEASURE_DAYS_SINCE,
-    RP_MEASURE_FILLED, RP_MEASURE_YEARS_SINCE,
+                  RP_MEASURE_FIELD,
+                  RP_MEASURE_COUNT,
+                  RP_MEASURE_DAYS,
+                  RP_MEASURE_DISTINCT,
+                  RP_MEASURE_DAYS_SINCE,
+                  RP_MEASURE_FILLED,
+                  RP_MEASURE_YEARS_SINCE,
 };
 struct rp_use {
     struct rp_str name;      /* "" when it has a number only */
     enum rp_measure measure; /* COUNT (of a VISITS counter: visits), DAYS, DISTINCT, DAYS_SINCE */
     uint32_t counter;
-    int64_t within_ms;       /* 0: ever */
+    int64_t within_ms; /* 0: ever */
 };
 
 struct rp_score {
@@ -232,23 +262,23 @@ struct rp_score {
     struct rp_str *tags;
     uint32_t tag_count;
     struct rp_place place;
-    bool shadow;          /* mode = "shadow": recorded, gives nothing */
+    bool shadow; /* mode = "shadow": recorded, gives nothing */
     bool enabled;
-    uint32_t *on;         /* kinds */
+    uint32_t *on; /* kinds */
     uint32_t on_count;
-    struct rp_cond *when; /* NULL: always */
+    struct rp_cond *when;    /* NULL: always */
     struct rp_award *awards; /* the default model's; per = {…} has its points here too */
     uint32_t award_count;
-    uint32_t group;       /* RP_NONE */
+    uint32_t group; /* RP_NONE */
     bool once;
     uint32_t once_per;    /* field slot or RP_NONE */
     uint32_t limit_times; /* 0: no limit */
     int64_t limit_per_ms; /* 0: for life */
     int64_t cooldown_ms;
-    uint32_t per_field;   /* per = { field, each, points, max }: RP_NONE when absent */
+    uint32_t per_field;       /* per = { field, each, points, max }: RP_NONE when absent */
     double per_each, per_max; /* per_max NAN: none */
-    uint32_t test;        /* number of the test function, RP_NONE */
-    struct rp_use *uses;  /* numbered ones first, then named ones */
+    uint32_t test;            /* number of the test function, RP_NONE */
+    struct rp_use *uses;      /* numbered ones first, then named ones */
     uint32_t use_count;
 };
 
@@ -283,19 +313,20 @@ struct rp_fit {
     struct rp_word_band *words;
     struct rp_value_band *values;
     uint32_t band_count;
-    bool best;         /* take = "best" (the default "first") */
+    bool best; /* take = "best" (the default "first") */
     struct rp_cond *when;
-    double points;     /* WHEN */
+    double points;         /* WHEN */
     double missing, other; /* NAN: gives nothing and no row */
 };
 
-/* ---- Stages and actions ------------------------------------------------------------------------ */
+/* ---- Stages and actions ------------------------------------------------------------------------
+ */
 
 struct rp_stage {
     struct rp_str name;
     struct rp_place place;
     bool side, terminal, declared; /* declared: a `stage` body exists */
-    uint16_t *from; /* stages from which `enter` is asked */
+    uint16_t *from;                /* stages from which `enter` is asked */
     uint32_t from_count;
     struct rp_cond *enter, *leave;
     uint16_t leave_to; /* RP_STAGE_NONE */
@@ -303,13 +334,19 @@ struct rp_stage {
 };
 
 enum rp_trigger_op {
-    RP_TRIGGER_ENTERED, RP_TRIGGER_LEFT, RP_TRIGGER_FIRED, RP_TRIGGER_CROSSED, RP_TRIGGER_DID,
-    RP_TRIGGER_LATE, RP_TRIGGER_ENTERED_STATUS, RP_TRIGGER_ANY,
+    RP_TRIGGER_ENTERED,
+    RP_TRIGGER_LEFT,
+    RP_TRIGGER_FIRED,
+    RP_TRIGGER_CROSSED,
+    RP_TRIGGER_DID,
+    RP_TRIGGER_LATE,
+    RP_TRIGGER_ENTERED_STATUS,
+    RP_TRIGGER_ANY,
 };
 struct rp_trigger {
     enum rp_trigger_op op;
-    uint32_t index;    /* stage, rule, dimension (RP_NONE: total), kind */
-    int64_t threshold; /* CROSSED, thousandths */
+    uint32_t index;        /* stage, rule, dimension (RP_NONE: total), kind */
+    int64_t threshold;     /* CROSSED, thousandths */
     struct rp_cond *where; /* DID */
     struct rp_trigger *parts;
     uint32_t part_count;
@@ -317,7 +354,7 @@ struct rp_trigger {
 
 /* A text with placeholders: literal, field, literal, … */
 struct rp_template_part {
-    struct rp_str literal;  /* used when field is RP_NONE and reasons is 0 */
+    struct rp_str literal; /* used when field is RP_NONE and reasons is 0 */
     uint32_t field;
     uint32_t reasons;       /* {reasons.top(n)}: n */
     struct rp_str fallback; /* behind '|'; has_fallback tells "" from none */
@@ -332,7 +369,7 @@ struct rp_template {
 struct rp_tree {
     uint8_t type; /* enum rp_prop_type */
     struct rp_str key;
-    double number; /* NUMBER, BOOL */
+    double number;           /* NUMBER, BOOL */
     struct rp_template text; /* STRING */
     struct rp_tree *parts;   /* ARRAY, OBJECT */
     uint32_t part_count;
@@ -341,11 +378,12 @@ struct rp_tree {
 struct rp_action_part {
     enum rp_action_kind kind;
     struct rp_place place;
-    struct rp_str to;      /* endpoint's name; "owner"; team */
-    struct rp_tree *body;  /* WEBHOOK, SET, CRM, ASSIGN, EMAIL: its fields */
+    struct rp_str to;        /* endpoint's name; "owner"; team */
+    struct rp_tree *body;    /* WEBHOOK, SET, CRM, ASSIGN, EMAIL: its fields */
     struct rp_template text; /* NOTIFY: text; TASK: note */
-    int64_t due_ms;        /* TASK; 0: none */
-    bool waits_for_later;  /* email, assign, crm: recorded as held until their part of Ripen exists */
+    int64_t due_ms;          /* TASK; 0: none */
+    bool
+        waits_for_later; /* email, assign, crm: recorded as held until their part of Ripen exists */
 };
 
 struct rp_action {
@@ -377,10 +415,10 @@ struct rp_grade {
 /* A model: the rules seen with other numbers. models[0] acts; without `model` it is "default". */
 struct rp_model {
     struct rp_str name;
-    struct rp_award **awards;  /* [score]: award_count of that score each */
-    double **fit_points;       /* NULL: as declared (kept for overlays) */
-    bool *without;             /* [score]; NULL: none */
-    struct rp_stage *stages;   /* [stage]: with this model's thresholds */
+    struct rp_award **awards; /* [score]: award_count of that score each */
+    double **fit_points;      /* NULL: as declared (kept for overlays) */
+    bool *without;            /* [score]; NULL: none */
+    struct rp_stage *stages;  /* [stage]: with this model's thresholds */
 };
 
 /* A `test` function: where it stands; its number is its place in load order. */
@@ -391,8 +429,8 @@ struct rp_test_fn {
 
 struct rp_rules {
     struct rp_arena arena;
-    char hash[65];         /* SHA-256 over the sorted (path, bytes) */
-    uint32_t number;       /* given by the store; 0 until then */
+    char hash[65];   /* SHA-256 over the sorted (path, bytes) */
+    uint32_t number; /* given by the store; 0 until then */
     struct rp_source *sources;
     uint32_t source_count;
 
@@ -411,14 +449,16 @@ struct rp_rules {
     struct rp_exclude *excludes;
     struct rp_model *models;
     struct rp_test_fn *tests;
-    uint32_t field_count, list_count, lookup_count, kind_count, counter_count, dim_count, sum_count, group_count,
-        score_count, fit_count, stage_count, action_count, exclude_count, model_count, test_count;
+    uint32_t field_count, list_count, lookup_count, kind_count, counter_count, dim_count, sum_count,
+        group_count, score_count, fit_count, stage_count, action_count, exclude_count, model_count,
+        test_count;
     struct rp_grade grade;
 
     /* Slots that the engine itself needs; always present. */
     uint32_t email_field, user_field, timezone_field, language_field;
-    uint32_t email_domain_field; /* RP_NONE when no rule reads it: the engine makes it from the e-mail */
-    bool keeps_traits; /* some test function may read any trait: keep all of them */
+    uint32_t
+        email_domain_field; /* RP_NONE when no rule reads it: the engine makes it from the e-mail */
+    bool keeps_traits;      /* some test function may read any trait: keep all of them */
 
     struct rp_index *index; /* made by engine/index.c when loading ends */
 };

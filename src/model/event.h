@@ -127,6 +127,10 @@ struct rp_request {
 int rp_request_parse(struct rp_arena *arena, struct rp_str body, struct rp_request *ret_request,
                      struct rp_err *err);
 
+/* The e-mail that an event's body names, as written: what `email` is when the event comes from the
+ * wire. A row that was read back may have another there (its identity node). False: none. */
+bool rp_event_email(const struct rp_event *event, struct rp_str *ret_email);
+
 /* The value at a dotted path ("context.page.path"), NULL when absent. A null counts as absent. */
 const struct rp_prop *rp_event_get(const struct rp_event *event, uint64_t path);
 

@@ -303,14 +303,11 @@ static bool email_at(const struct rp_event *event, const char *path, struct rp_s
 }
 
 /* A group's traits are the company's: its e-mail is not the person's. */
-static void set_email(struct rp_event *event)
+bool rp_event_email(const struct rp_event *event, struct rp_str *ret_email)
 {
-    if (event->type != RP_GROUP && email_at(event, "traits.email", &event->email))
-        return;
-    if (email_at(event, "context.traits.email", &event->email))
-        return;
-    if (event->type == RP_TRACK)
-        email_at(event, "properties.email", &event->email);
+    return (event->type != RP_GROUP && email_at(event, "traits.email", ret_email)) ||
+           email_at(event, "context.traits.email", ret_email) ||
+           (event->type == RP_TRACK && email_at(event, "properties.email", ret_email));
 }
 
 static void make_message_id(struct parse *p)
@@ -388,7 +385,7 @@ enum rp_reject rp_event_parse(struct rp_arena *arena, struct rp_str item,
         (reject = set_times(&p)) || (reject = set_body(&p)))
         goto out;
     set_name_from_properties(&p.event);
-    set_email(&p.event);
+    rp_event_email(&p.event, &p.event.email);
     if (p.event.user_id.len == 0 && p.event.anonymous_id.len == 0 && p.event.email.len == 0) {
         reject = RP_REJECT_IDENTITY;
         p.message = rp_str_from(rp_reject_text(reject));
