@@ -111,7 +111,8 @@ static enum rp_code code_of(const struct rp_schema_field *field, const struct rp
         return RP_CODE_DURATION;
     if (field->wants & RP_WANT_DATE)
         return RP_CODE_DATE;
-    if ((field->wants & RP_WANT_CALL) && (field->makes & RP_MAKES_SECRET))
+    if ((field->wants & (RP_WANT_CALL | RP_WANT_TEXT)) == RP_WANT_CALL &&
+        (field->makes & RP_MAKES_SECRET))
         return RP_CODE_SECRET;
     if ((field->wants & RP_WANT_CALL) && (field->makes & (RP_MAKES_STEP | RP_MAKES_IN_STEP)))
         return RP_CODE_STEP;
