@@ -138,7 +138,7 @@ static void replay_all(const struct target *target)
 
 static void replay_here(enum mode mode)
 {
-    struct rp_key_row row = {.prefix = {KEY + 7, 8},
+    struct rp_key_row row = {.prefix = {&KEY[7], 8},
                              .scope = RP_SCOPE_INGEST,
                              .is_public = true,
                              .revoked_ms = RP_NEVER};
