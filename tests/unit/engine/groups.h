@@ -7,5 +7,6 @@ int rp_test_load(void); /* test_load*.c */
 int rp_test_eval(void); /* test_eval*.c */
 int rp_test_eval_index(void);
 int rp_test_eval_counter(void);
+int rp_test_eval_words(void);
 
 #endif

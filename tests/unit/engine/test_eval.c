@@ -268,5 +268,5 @@ int rp_test_eval(void)
     };
 
     return cmocka_run_group_tests_name("evaluation", tests, NULL, NULL) + rp_test_eval_index() +
-           rp_test_eval_counter();
+           rp_test_eval_counter() + rp_test_eval_words();
 }
