@@ -182,36 +182,58 @@ static void test_bad_maps(void **state)
 static void test_wrong_files(void **state)
 {
     static const struct {
-        const char *file, *text, *options, *says;
+        const char *file, *text, *map, *says;
     } cases[] = {
-        {"a.csv", csv, "", "--map"},
-        {"a.txt", csv, "", "--map"},
-        {"a.csv.gz", csv, "", "--map"},
-        {"a.ndjson", ndjson, "--map map.lua", "leave it out"},
-        {"a.csv", csv, "--map nowhere.lua", "nowhere.lua cannot be read"},
-        {"empty.csv", "", "--map map.lua", "is empty"},
-        {"latin.csv", "who,caf\xe9\nana,1\n", "--map map.lua", "UTF-8"},
-        {"absent.csv", NULL, "--map map.lua", "cannot be read"},
+        {"a.csv", csv, NULL, "--map"},
+        {"a.txt", csv, NULL, "--map"},
+        {"a.csv.gz", csv, NULL, "--map"},
+        {"a.ndjson", ndjson, "map.lua", "leave it out"},
+        {"a.csv", csv, "nowhere.lua", "nowhere.lua cannot be read"},
+        {"empty.csv", "", "map.lua", "is empty"},
+        {"latin.csv", "who,caf\xe9\nana,1\n", "map.lua", "UTF-8"},
+        {"absent.csv", NULL, "map.lua", "cannot be read"},
     };
+    char text[4096];
 
     (void)state;
     kit_text("map.lua", plain_map);
     for (size_t i = 0; i < RP_COUNT(cases); i++) {
-        char text[4096], command[600];
-
         if (cases[i].text) {
             kit_text(cases[i].file, cases[i].text);
         }
-        snprintf(command, sizeof(command), "import %s --db %s --rules rules %.6s%s%s",
-                 kit_path(cases[i].file), kit_path("wrong.db"), cases[i].options,
-                 cases[i].options[0] ? kit_path("") : "",
-                 cases[i].options[0] ? cases[i].options + 6 : "");
-        assert_int_equal(kit_run(text, sizeof(text), "%s", command), 2);
+        assert_int_equal(kit_run(text, sizeof(text), "import %s --db %s --rules rules %s %s",
+                                 kit_path(cases[i].file), kit_path("wrong.db"),
+                                 cases[i].map ? "--map" : "",
+                                 cases[i].map ? kit_path(cases[i].map) : ""),
+                         2);
         kit_has(text, cases[i].says);
     }
-    char text[4096];
     assert_int_equal(kit_run(text, sizeof(text), "import %s --rules rules", kit_dir), 2);
     kit_has(text, "directory");
+}
+
+/* A map as large as a file of rules may be, and one byte larger. */
+static void test_map_bound(void **state)
+{
+    (void)state;
+    for (size_t extra = 0; extra < 2; extra++) {
+        struct rp_findings findings = {0};
+        struct rp_mapping *mapping;
+        struct rp_buf text = {0};
+        struct rp_arena arena;
+        struct rp_err err = {0};
+
+        rp_buf_text(&text, plain_map);
+        while (text.len < RP_RULE_FILE_MAX + extra) {
+            rp_buf_char(&text, '\n');
+        }
+        rp_arena_init(&arena);
+        assert_int_equal(rp_mapping_load(&arena, kit_write("big.lua", text.ptr, text.len), &mapping,
+                                         &findings, &err),
+                         extra ? RIPEN_ELIMIT : 0);
+        rp_arena_fini(&arena);
+        rp_buf_fini(&text);
+    }
 }
 
 /* ---- Rows with errors -------------------------------------------------------------------------
@@ -308,6 +330,26 @@ static void test_line_bound(void **state)
             assert_string_equal(result.reasons[0].code, "line_too_large");
         }
         rp_import_result_fini(&result);
+        rp_buf_fini(&text);
+        rp_core_close(core);
+    }
+}
+
+/* A line may hold a batch: as many events as a request, and one more. */
+static void test_batch_bound(void **state)
+{
+    (void)state;
+    for (size_t extra = 0; extra < 2; extra++) {
+        struct rp_core *core = kit_core(NULL, "rules");
+        struct rp_buf text = {0};
+
+        rp_buf_text(&text, "{\"batch\":[");
+        for (size_t i = 0; i < RP_BATCH_ITEMS_MAX + extra; i++) {
+            rp_buf_printf(&text, "%s{\"type\":\"page\",\"userId\":\"u%zu\"}", i ? "," : "", i);
+        }
+        rp_buf_text(&text, "]}\n");
+        kit_import_ok(core, kit_write("batch.ndjson", text.ptr, text.len), NULL, 0,
+                      RP_BATCH_ITEMS_MAX, 0, extra);
         rp_buf_fini(&text);
         rp_core_close(core);
     }
@@ -607,6 +649,7 @@ int main(void)
         cmocka_unit_test(test_ndjson),        cmocka_unit_test(test_csv_and_gzip),
         cmocka_unit_test(test_second_import), cmocka_unit_test(test_message_id),
         cmocka_unit_test(test_bad_maps),      cmocka_unit_test(test_wrong_files),
+        cmocka_unit_test(test_map_bound),     cmocka_unit_test(test_batch_bound),
         cmocka_unit_test(test_rejected_rows), cmocka_unit_test(test_reasons_bound),
         cmocka_unit_test(test_line_bound),    cmocka_unit_test(test_cut_off),
         cmocka_unit_test(test_any_order),     cmocka_unit_test(test_bytes_bound),
