@@ -89,6 +89,7 @@ void rp_ingest_free(struct rp_ingest *ingest)
 {
     if (!ingest)
         return;
+    rp_ingest_drain(ingest); /* what was committed after a forced stop of the server */
     RP_ASSERT(ingest->pending == 0);
     while (ingest->spare) {
         struct rp_batch *batch = ingest->spare;

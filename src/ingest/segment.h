@@ -18,6 +18,7 @@ struct rp_auth {
 
 struct rp_ingest;
 struct rp_ingest *rp_ingest_new(struct rp_queue *queue, struct rp_clock clock);
+/* When the server is stopped and the writer gone; drains what is left. NULL: no effect. */
 void rp_ingest_free(struct rp_ingest *ingest);
 void rp_ingest_auth_set(struct rp_ingest *ingest, const struct rp_auth *auth);
 /* True when the request was one of its routes (answered now or later). */

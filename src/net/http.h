@@ -45,7 +45,7 @@ void rp_http_reply(struct rp_http_request *request, int status, const char *cont
 typedef void rp_http_handler(void *ctx, struct rp_http_request *request);
 
 struct rp_http_options {
-    const char *address; /* "127.0.0.1" */
+    const char *address; /* "127.0.0.1", "::1", "localhost" (which is 127.0.0.1) */
     int port;            /* 0 picks one */
     size_t body_bytes_max;
     size_t connections_max;
@@ -56,7 +56,9 @@ struct rp_http;
 int rp_http_start(uv_loop_t *loop, const struct rp_http_options *options, rp_http_handler *handler,
                   void *ctx, struct rp_http **ret_http, struct rp_err *err);
 int rp_http_port(const struct rp_http *http);
-/* Stops accepting, lets requests in flight be answered (Connection: close), then calls stopped. */
+/* Stops accepting, lets requests in flight be answered (Connection: close), then calls stopped.
+ * After grace_ms the rest hears 503; whoever still holds such a request must reply to it all the
+ * same, also after `stopped`: the server's memory goes with the last of them. */
 void rp_http_stop(struct rp_http *http, int64_t grace_ms, void (*stopped)(void *ctx), void *ctx);
 
 #endif

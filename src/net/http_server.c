@@ -338,10 +338,12 @@ static int parse_address(const struct rp_http_options *options,
         return rp_err_set(err, RIPEN_EINPUT, "%d is not a port: give 0 to 65535", options->port);
     in.sin_port = htons((uint16_t)options->port);
     in6.sin6_port = in.sin_port;
-    if (inet_pton(AF_INET, options->address, &in.sin_addr) == 1) {
+    const char *address =
+        strcmp(options->address, "localhost") == 0 ? "127.0.0.1" : options->address;
+    if (inet_pton(AF_INET, address, &in.sin_addr) == 1) {
         memcpy(ret_address, &in, sizeof(in));
         *ret_len = sizeof(in);
-    } else if (inet_pton(AF_INET6, options->address, &in6.sin6_addr) == 1) {
+    } else if (inet_pton(AF_INET6, address, &in6.sin6_addr) == 1) {
         memcpy(ret_address, &in6, sizeof(in6));
         *ret_len = sizeof(in6);
     } else {

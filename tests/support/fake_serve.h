@@ -158,7 +158,6 @@ static inline void fake_serve_stop(struct fake_serve *serve)
     pthread_join(serve->loop_thread, NULL);
     rp_queue_close(serve->queue);
     pthread_join(serve->writer_thread, NULL);
-    rp_ingest_drain(serve->ingest); /* what the stop was faster than */
     uv_loop_close(&serve->loop);
     rp_ingest_free(serve->ingest);
     rp_queue_free(serve->queue);

@@ -468,6 +468,38 @@ static void refuses_bad_addresses(void **state)
     assert_int_equal(uv_loop_close(&loop), 0);
 }
 
+static void note(void *ctx)
+{
+    *(bool *)ctx = true;
+}
+
+static void takes_other_addresses(void **state)
+{
+    static const char *const addresses[] = {"localhost", "::1", "0.0.0.0"};
+    uv_loop_t loop;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(addresses) / sizeof(addresses[0]); i++) {
+        struct rp_http_options options = {addresses[i], 0, 10, 10, 1000, 1000};
+        struct rp_http *http = NULL;
+        struct rp_err err;
+        bool stopped = false;
+        uv_loop_init(&loop);
+        int status = rp_http_start(&loop, &options, (rp_http_handler *)1, NULL, &http, &err);
+        if (status == RIPEN_EIO && strchr(addresses[i], ':'))
+            print_message("no IPv6 here: %s\n", err.text);
+        else
+            assert_int_equal(status, 0);
+        if (http) {
+            assert_in_range(rp_http_port(http), 1, 65535);
+            rp_http_stop(http, 10, note, &stopped);
+            uv_run(&loop, UV_RUN_DEFAULT);
+            assert_true(stopped);
+        }
+        assert_int_equal(uv_loop_close(&loop), 0);
+    }
+}
+
 int test_server(void)
 {
     const struct CMUnitTest tests[] = {
@@ -488,6 +520,7 @@ int test_server(void)
         cmocka_unit_test(stopping),
         cmocka_unit_test(stopping_by_force),
         cmocka_unit_test(refuses_bad_addresses),
+        cmocka_unit_test(takes_other_addresses),
     };
 
     return cmocka_run_group_tests_name("server", tests, start_shared, stop_shared);
