@@ -119,6 +119,10 @@ static void set_options(struct rp_webhook *webhook, struct rp_str body)
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, &webhook->guard);
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
+    /* libcurl itself does not look at the variable by which one's own authority is named. */
+    const char *authorities = getenv("SSL_CERT_FILE");
+    if (authorities && authorities[0])
+        curl_easy_setopt(easy, CURLOPT_CAINFO, authorities);
     curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     /* Else the loop would wait for a look-up thread that hangs, when its attempt has timed out. */

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* One attempt: a signed POST of a ready JSON body. Loop thread only. */
+/* One attempt: a signed POST of a ready JSON body. Loop thread only. Certificates are checked
+ * against the system's authorities, or those in the file that the environment names in
+ * SSL_CERT_FILE. */
 #ifndef RP_DELIVER_WEBHOOK_H
 #define RP_DELIVER_WEBHOOK_H
 
