@@ -35,6 +35,7 @@ int rp_core_lead(struct rp_core *core, int64_t id, struct rp_cached **ret_lead, 
         return status;
     }
     entry->lead.id = id;
+    entry->lead.flags = 0; /* those in the row are of the process that wrote it */
     *ret_lead = entry;
     return 0;
 }
