@@ -100,6 +100,31 @@ static void test_second_import(void **state)
     rp_core_close(core);
 }
 
+/* Leads that a former process left behind take new events like any other. */
+static void test_after_restart(void **state)
+{
+    static const size_t accepted[] = {10, 10, 0, 10};
+    char names[4][16];
+
+    (void)state;
+    for (unsigned i = 0; i < 4; i++) {
+        struct rp_core *core = kit_core(kit_path("restart.db"), "rules");
+        struct rp_buf rows = {0};
+        unsigned day = i < 2 ? i + 1 : i; /* the third import is the second once more */
+
+        for (unsigned lead = 0; lead < 10; lead++) {
+            rp_buf_printf(&rows,
+                          "{\"type\":\"page\",\"userId\":\"u%u\",\"timestamp\":\"2026-02-%02u\"}\n",
+                          lead, day);
+        }
+        snprintf(names[i], sizeof(names[i]), "r%u.ndjson", i);
+        kit_import_ok(core, kit_write(names[i], rows.ptr, rows.len), NULL, 0, accepted[i],
+                      10 - accepted[i], 0);
+        rp_buf_fini(&rows);
+        rp_core_close(core);
+    }
+}
+
 /* A map may name the id: then rows with one id are one event, and two maps may read one row. */
 static void test_message_id(void **state)
 {
@@ -647,15 +672,15 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ndjson),        cmocka_unit_test(test_csv_and_gzip),
-        cmocka_unit_test(test_second_import), cmocka_unit_test(test_message_id),
-        cmocka_unit_test(test_bad_maps),      cmocka_unit_test(test_wrong_files),
-        cmocka_unit_test(test_map_bound),     cmocka_unit_test(test_batch_bound),
-        cmocka_unit_test(test_rejected_rows), cmocka_unit_test(test_reasons_bound),
-        cmocka_unit_test(test_line_bound),    cmocka_unit_test(test_cut_off),
-        cmocka_unit_test(test_any_order),     cmocka_unit_test(test_bytes_bound),
-        cmocka_unit_test(test_program),       cmocka_unit_test(test_history),
-        cmocka_unit_test(test_busy),          cmocka_unit_test(test_init),
-        cmocka_unit_test(test_examples),
+        cmocka_unit_test(test_second_import), cmocka_unit_test(test_after_restart),
+        cmocka_unit_test(test_message_id),    cmocka_unit_test(test_bad_maps),
+        cmocka_unit_test(test_wrong_files),   cmocka_unit_test(test_map_bound),
+        cmocka_unit_test(test_batch_bound),   cmocka_unit_test(test_rejected_rows),
+        cmocka_unit_test(test_reasons_bound), cmocka_unit_test(test_line_bound),
+        cmocka_unit_test(test_cut_off),       cmocka_unit_test(test_any_order),
+        cmocka_unit_test(test_bytes_bound),   cmocka_unit_test(test_program),
+        cmocka_unit_test(test_history),       cmocka_unit_test(test_busy),
+        cmocka_unit_test(test_init),          cmocka_unit_test(test_examples),
     };
 
     return cmocka_run_group_tests_name("import", tests, kit_setup, kit_teardown);
