@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The outbox: actions to deliver, written in the transaction of their decision, each under one key.
- */
+/* The outbox: actions to deliver, written in the transaction of their decision, under one key. */
 #ifndef RP_STORE_OUTBOX_H
 #define RP_STORE_OUTBOX_H
 
@@ -45,9 +44,9 @@ RP_MUST_USE int rp_outbox_add(struct rp_store *store, const struct rp_outbox_row
 RP_MUST_USE int rp_outbox_claim(struct rp_arena *arena, struct rp_store *store, int64_t now_ms,
                                 int64_t lease_until_ms, size_t max, struct rp_outbox_row **ret_rows,
                                 size_t *ret_count, struct rp_err *err);
-/* The end of a lease; only a row that is leased changes. RETRY: pending again at due_ms. RETURNED:
- * no attempt was made: pending again at due_ms, attempts - 1, http_status and error as they were.
- */
+/* The end of a lease; only a row that is leased changes (EDENIED for another, ENOTFOUND for none).
+ * RETRY: pending again at due_ms. RETURNED: no attempt was made: pending again at due_ms,
+ * attempts - 1, http_status and error as they were. */
 enum rp_outcome { RP_OUTCOME_DELIVERED, RP_OUTCOME_RETRY, RP_OUTCOME_DEAD, RP_OUTCOME_RETURNED };
 RP_MUST_USE int rp_outbox_finish(struct rp_store *store, int64_t id, enum rp_outcome outcome,
                                  int http_status, struct rp_str error, int64_t due_ms,
@@ -64,8 +63,8 @@ RP_MUST_USE int rp_outbox_list(struct rp_arena *arena, struct rp_store *store, i
                                int64_t lead, int64_t before_id, size_t max,
                                struct rp_outbox_row **ret_rows, size_t *ret_count,
                                struct rp_err *err);
-int64_t
-rp_outbox_due(struct rp_store *store); /* earliest due or lease end; RP_NEVER: nothing waits */
+/* The earliest due time or end of a lease; RP_NEVER: nothing waits. */
+int64_t rp_outbox_due(struct rp_store *store);
 int64_t rp_outbox_count(struct rp_store *store, enum rp_outbox_state state);
 
 #endif

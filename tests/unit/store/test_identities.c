@@ -16,9 +16,11 @@ static void nodes_are_found_exactly(void **state)
 
     assert_int_equal(rp_identity_find(rig->store, RP_NODE_USER, RP_STR("u1"), &found, &err),
                      RIPEN_ENOTFOUND);
+    assert_int_equal(rp_identity_newest(rig->store), 0);
     assert_ok(rp_store_begin(rig->store, &err));
     node = add_person(rig->store, "u1", &lead);
     assert_ok(rp_store_commit(rig->store, &err));
+    assert_int_equal(rp_identity_newest(rig->store), node);
     assert_ok(rp_identity_find(rig->store, RP_NODE_USER, RP_STR("u1"), &found, &err));
     assert_int_equal(found.node, node);
     assert_int_equal(found.lead, lead);

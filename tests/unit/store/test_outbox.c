@@ -174,6 +174,36 @@ static void by_hand(void **state)
     assert_int_equal(rp_outbox_count(rig->store, RP_OUTBOX_CANCELLED), 2);
 }
 
+static void leases_end_without_an_attempt(void **state)
+{
+    struct rig *rig = *state;
+    struct rp_err err = {0};
+    struct rp_outbox_row *rows;
+    int64_t a1, a2, ids[8];
+    size_t count;
+
+    assert_int_equal(add_row(rig->store, 1, "crm", "a1", NINE, &a1), 0);
+    assert_int_equal(add_row(rig->store, 1, "crm", "a2", NINE, &a2), 0);
+    assert_int_equal(claim(rig, NINE, ids, 8), 1);
+    finish(rig, a1, RP_OUTCOME_RETRY, NINE + 1);
+    assert_int_equal(claim(rig, NINE + 1, ids, 8), 1);
+    assert_ok(
+        rp_outbox_finish(rig->store, a1, RP_OUTCOME_RETURNED, 0, RP_STR(""), NINE + 5, NINE, &err));
+    assert_int_equal(claim(rig, NINE + 4, ids, 8), 0);
+    assert_ok(rp_outbox_list(&rig->arena, rig->store, RP_OUTBOX_PENDING, 0, a1 + 1, 8, &rows,
+                             &count, &err));
+    assert_int_equal(count, 1);
+    assert_int_equal(rows[0].attempts, 1);
+    assert_int_equal(rows[0].http_status, 500);
+    assert_str(rows[0].error, "no");
+    /* the process that held them is gone */
+    assert_int_equal(claim(rig, NINE + 5, ids, 8), 1);
+    assert_int_equal(claim(rig, NINE + 6, ids, 8), 0);
+    assert_ok(rp_outbox_end_leases(rig->store, NINE + 6, &err));
+    assert_int_equal(claim(rig, NINE + 6, ids, 8), 1);
+    assert_int_equal(ids[0], a1);
+}
+
 static void held_and_open_rows_wait_for_nobody(void **state)
 {
     struct rig *rig = *state;
@@ -322,6 +352,7 @@ int test_outbox(void)
         BEGUN(a_row_comes_back),
         BEGUN(order_is_kept_for_each_endpoint_and_lead),
         BEGUN(by_hand),
+        BEGUN(leases_end_without_an_attempt),
         BEGUN(held_and_open_rows_wait_for_nobody),
         BEGUN(lists_are_filtered_and_paged),
         BEGUN(any_course_of_events_keeps_the_order),
