@@ -13,6 +13,10 @@
 #include <stdlib.h>
 
 #define ARGUMENTS_MAX 16
+/* Costs in steps: what an author writes by hand is far below the budget of a load. */
+#define STEPS_A_DECLARATION 200
+#define STEPS_A_CALL        20
+#define STEPS_A_FINDING     5000
 
 static char functions_key;
 
@@ -129,6 +133,7 @@ static int on_unknown(lua_State *L, const char *name, bool write)
     struct rp_place place = place_of_caller(L);
     int width = (int)strlen(name);
 
+    rp_sandbox_charge(L, STEPS_A_FINDING);
     if (recorder->diagnosis == NULL)
         return push_unknown(L);
     recorder->findings_here++;
@@ -216,11 +221,13 @@ static int named(lua_State *L)
     struct rp_str name;
 
     only_at_top(L, decl->name);
+    rp_sandbox_charge(L, STEPS_A_DECLARATION);
     if (lua_type(L, 1) != LUA_TSTRING || lua_rawlen(L, 1) == 0) {
         struct rp_place place = place_of_caller(L);
 
         point_at(recorder, &place, decl->name);
         recorder->findings_here++;
+        rp_sandbox_charge(L, STEPS_A_FINDING);
         if (recorder->diagnosis && rp_call_object(L, 1) == NULL)
             rp_diagnose(recorder->diagnosis, RP_CODE_NO_NAME, place, (int)strlen(decl->name),
                         rp_str_from(decl->example), "'%s' needs a name in quotes", decl->name);
@@ -242,6 +249,7 @@ static int unnamed(lua_State *L)
     struct rp_declared *declared;
 
     only_at_top(L, decl->name);
+    rp_sandbox_charge(L, STEPS_A_DECLARATION);
     lua_settop(L, 1);
     declared = add_declared(recorder, decl);
     declared->place = place_of_caller(L);
@@ -258,6 +266,7 @@ static int make_call(lua_State *L, const struct rp_schema_call *call)
 
     if (arguments > ARGUMENTS_MAX)
         return luaL_error(L, "%s has too many arguments", call->name);
+    rp_sandbox_charge(L, STEPS_A_CALL);
     lua_createtable(L, arguments, 0);
     lua_insert(L, 1);
     for (int i = arguments; i >= 1; i--)
@@ -406,6 +415,7 @@ static void report_failure(struct rp_recorder *recorder, struct rp_sandbox *sand
     struct rp_place place = {.file = recorder->file, .line = sandbox->line};
     char text[300], hint[200];
 
+    recorder->spent |= kind == RP_TRIP_STEPS || kind == RP_TRIP_MEMORY;
     if (recorder->diagnosis == NULL)
         return;
     rp_sandbox_explain(sandbox, text, sizeof text, hint, sizeof hint);

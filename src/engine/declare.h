@@ -28,6 +28,7 @@ struct rp_recorder {
     uint32_t findings_here;  /* reported about the present file */
     struct rp_node returned; /* what the last file returned */
     bool returns;            /* keep it: weights.lua */
+    bool spent;              /* a file used up the steps or the memory of the load */
 };
 
 /* A sandbox whose globals hold the declarations and constructors of the recorder's tables. */

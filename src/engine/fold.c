@@ -285,16 +285,33 @@ static bool run_test(struct rp_scratch *s, uint32_t rule, struct rp_hit *hit,
     return false;
 }
 
+/* The rule's `when`. */
+static bool rule_holds(struct rp_scratch *s, uint32_t rule)
+{
+    const struct rp_probes *probes = s->index->probes[rule];
+    const struct rp_cond *when;
+
+    for (uint32_t i = 0; probes && i < probes->count; i++) {
+        const struct rp_probe *probe = &probes->items[i];
+
+        if (rp_match(s, &probe->match, rp_bind_value(s, probe->field)) != RP_TRUE)
+            return false;
+    }
+    when = probes ? NULL : s->rules->scores[rule].when;
+    return !when || rp_cond_eval(s, when) == RP_TRUE;
+}
+
 static void run_scores(struct rp_scratch *s, struct rp_lead *lead, struct rp_decision *decision)
 {
     uint32_t count = rp_candidates(s);
 
     for (uint32_t i = 0; i < count; i++) {
         struct rp_hit hit = {.rule = s->candidates[i], .share = 1};
-        const struct rp_score *score = &s->rules->scores[hit.rule];
+        const struct rp_score *score;
 
-        if (score->when && rp_cond_eval(s, score->when) != RP_TRUE)
+        if (!rule_holds(s, hit.rule))
             continue;
+        score = &s->rules->scores[hit.rule];
         if (score->test != RP_NONE && !run_test(s, hit.rule, &hit, decision))
             continue;
         rp_points_grant(s, lead, &hit, decision);

@@ -370,6 +370,7 @@ struct rp_index *rp_index_new(struct rp_rules *rules)
     index_crossings(rules, index);
     index_keys(rules, index);
     rp_index_scores(rules, index);
+    rp_index_probes(rules, index);
     return index;
 }
 

@@ -89,6 +89,16 @@ struct rp_crossing {
     int64_t threshold;
 };
 
+/* A plain condition of a score rule: all of these fields must match. */
+struct rp_probe {
+    uint32_t field;
+    struct rp_matcher match;
+};
+struct rp_probes {
+    uint32_t count;
+    struct rp_probe items[];
+};
+
 struct rp_index {
     struct rp_runs paths; /* rp_path → targets */
     struct rp_target *targets;
@@ -96,10 +106,11 @@ struct rp_index {
     struct rp_member *members;
     struct rp_member *types[RP_EVENT_TYPES]; /* members by the type alone, "*" included */
     uint32_t type_counts[RP_EVENT_TYPES];
-    struct rp_dispatch *dispatch; /* [kind] */
-    struct rp_runs values;        /* kind, field and value or prefix → score rules */
-    uint32_t *scores;             /* pool of values */
-    uint32_t *visits;             /* counters of visits */
+    struct rp_dispatch *dispatch;    /* [kind] */
+    struct rp_runs values;           /* kind, field and value or prefix → score rules */
+    uint32_t *scores;                /* pool of values */
+    const struct rp_probes **probes; /* [score]; NULL: ask its `when` */
+    uint32_t *visits;                /* counters of visits */
     uint32_t visit_count;
     struct rp_runs keys; /* rp_hash of a lead field's key → fields */
     uint32_t *key_fields;
@@ -124,6 +135,9 @@ uint64_t rp_index_value_key(uint32_t kind, uint32_t field, uint32_t len, uint64_
 
 /* The part of the index about score rules, in index_scores.c. */
 void rp_index_scores(struct rp_rules *rules, struct rp_index *index);
+
+/* index->probes, in index_probes.c. */
+void rp_index_probes(struct rp_rules *rules, struct rp_index *index);
 
 /* Pairs (key, item) → runs, for building: items of equal keys stand together in the order added. */
 struct rp_pairs {

@@ -116,8 +116,8 @@ static int run_files(struct load *load, struct rp_err *err)
         if (!is_rule_file(load->files->items[i].path))
             continue;
         run_file(load, sandbox, i);
-        if (sandbox->steps_left < 0)
-            break; /* the budget of the whole load is spent */
+        if (load->recorder.spent)
+            break;
     }
     rp_sandbox_free(sandbox);
     return 0;
@@ -206,6 +206,11 @@ int rp_load(struct rp_arena *arena, const struct rp_files *files,
                                    .diagnosis = &load.diagnosis,
                                    .options = options,
                                    .quiet = load.quiet};
+    if (load.recorder.spent) { /* nothing more is looked at */
+        rp_findings_sort(findings);
+        status = finish(findings, options, err);
+        goto out;
+    }
     rp_scope_collect(&load.scope, files, load.recorder.declared, load.recorder.count);
     rp_check_declared(&load.scope, load.recorder.declared, load.recorder.count);
     rules = compile_rules(&load);

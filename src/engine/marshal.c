@@ -10,7 +10,7 @@
 
 #define DEPTH_MAX    24
 #define NODES_MAX    200000 /* of one declaration */
-#define STEPS_A_NODE 10
+#define STEPS_A_NODE 20
 
 struct rp_call_object *rp_call_object(lua_State *L, int index)
 {

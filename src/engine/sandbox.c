@@ -13,12 +13,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define MAGIC         0x52534258u
-#define HOOK_PERIOD   100 /* the period does not change the cost: 5.4 looks at every instruction */
-#define BYTES_A_STEP  16
-#define SHORT_TEXT    (40 + 32) /* interned texts: whether they are new depends on the past */
-#define STRING_HEADER 64
-#define LOCKED_NAME   "a locked table"
+#define MAGIC           0x52534258u
+#define HOOK_PERIOD     100 /* the period does not change the cost: 5.4 looks at every instruction */
+#define BYTES_A_STEP    16
+#define STEPS_AN_OBJECT 8
+#define SHORT_TEXT      (40 + 32) /* interned texts: whether they are new depends on the past */
+#define STRING_HEADER   64
+#define LOCKED_NAME     "a locked table"
 
 static char tripped_mark, globals_key, env_key, locked_key, what_key;
 
@@ -35,11 +36,11 @@ struct rp_sandbox *rp_sandbox_of(lua_State *L)
 static void charge_object(struct rp_sandbox *sandbox, size_t type, size_t size)
 {
     if (type == LUA_TSTRING && size > SHORT_TEXT)
-        sandbox->steps_left -= (int64_t)(size / BYTES_A_STEP);
+        sandbox->steps_left -= (int64_t)(STEPS_AN_OBJECT + size / BYTES_A_STEP);
     else if (type == LUA_TTABLE || type == LUA_TFUNCTION)
-        sandbox->steps_left -= 4;
+        sandbox->steps_left -= STEPS_AN_OBJECT;
     else if (type == LUA_TUSERDATA)
-        sandbox->steps_left -= (int64_t)(size / BYTES_A_STEP);
+        sandbox->steps_left -= (int64_t)(STEPS_AN_OBJECT + size / BYTES_A_STEP);
 }
 
 /* With ptr NULL, Lua hands the type of the new object as old_size. */
@@ -106,7 +107,7 @@ void rp_sandbox_charge(lua_State *L, uint64_t steps)
 
 void rp_sandbox_charge_text(lua_State *L, uint64_t len)
 {
-    rp_sandbox_charge(L, 1 + len / BYTES_A_STEP);
+    rp_sandbox_charge(L, 1 + len / (4 * BYTES_A_STEP)); /* making it is charged by the heap */
     if (len > RP_RULE_STRING_MAX)
         luaL_error(L, "a text would be longer than %d bytes", RP_RULE_STRING_MAX);
 }
@@ -320,7 +321,7 @@ static int compile(lua_State *L)
         luaL_loadbufferx(L, chunk->text.ptr ? chunk->text.ptr : "", chunk->text.len, name, "t");
     lua_gc(L, LUA_GCRESTART);
     if (status != LUA_OK) {
-        chunk->syntax = status == LUA_ERRSYNTAX;
+        chunk->syntax = status != LUA_ERRMEM;
         return lua_error(L);
     }
     push_environment(L);
