@@ -1,0 +1,7 @@
+-- expect: error
+score "attack" {
+  why = "Attack", on = "page", points = 1,
+  test = function(event, lead, past)
+    getmetatable("").__index = nil
+  end,
+}

@@ -1,0 +1,3 @@
+-- expect: load E002
+error("no")
+score "attack" { why = "Attack", on = "page", points = 1 }

@@ -1,0 +1,3 @@
+-- expect: load E057
+score "x" { on = "page", why = function() end, points = 1 }
+score "attack" { why = "Attack", on = "page", points = 1 }

@@ -1,0 +1,3 @@
+-- expect: load E006
+counter = 0
+score "attack" { why = "Attack", on = "page", points = 1 }

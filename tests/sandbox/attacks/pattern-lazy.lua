@@ -1,0 +1,7 @@
+-- expect: budget
+score "attack" {
+  why = "Attack", on = "page", points = 1,
+  test = function(event, lead, past)
+    return ("x"):rep(200000):find(".-b") ~= nil
+  end,
+}

@@ -1,0 +1,7 @@
+-- expect: result
+score "attack" {
+  why = "Attack", on = "page", points = 1,
+  test = function(event, lead, past)
+    return true, {}
+  end,
+}
