@@ -258,13 +258,39 @@ static void decay_is_closed_form(void **state)
     rig_close(&rig);
 }
 
+/* What is gone for good leaves the lead's cells at the next grant. */
+static void expired_grants_leave(void **state)
+{
+    struct rig rig;
+    struct rp_lead lead;
+    uint32_t len = 0;
+
+    (void)state;
+    rig_open(&rig, RP_STR("dimension 'engagement' { decay = { expire = '10h' } }\n"
+                          "score 'seen' { why = 'Saw', on = 'page', points = 1 }\n"));
+    rp_lead_init(&lead);
+    for (int i = 0; i < 100; i++) {
+        struct rp_decision decision = {0};
+        struct rp_event event;
+        char id[16];
+
+        snprintf(id, sizeof(id), "m%03d", i);
+        event = rig_event(&rig, "page", id, i * RP_HOUR, i * RP_HOUR, RP_STR(""));
+        rp_fold_event(&rig.fold, &lead, &event, &decision);
+    }
+    assert_non_null(rp_lead_cell(&lead, rp_cell_key(RP_CELL_SUM, 0, 0), &len));
+    assert_int_equal(len, 10 * 16);
+    assert_int_equal(rp_lead_score(&rig.fold, &lead, 0, 0, RIG_START_MS + 99 * RP_HOUR), 10000);
+    rp_lead_fini(&lead);
+    rig_close(&rig);
+}
+
 int rp_test_eval(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(arrival_does_not_matter),
-        cmocka_unit_test(judging_changes_no_score),
-        cmocka_unit_test(explanations_sum),
-        cmocka_unit_test(decay_is_closed_form),
+        cmocka_unit_test(arrival_does_not_matter), cmocka_unit_test(judging_changes_no_score),
+        cmocka_unit_test(explanations_sum),        cmocka_unit_test(decay_is_closed_form),
+        cmocka_unit_test(expired_grants_leave),
     };
 
     return cmocka_run_group_tests_name("evaluation", tests, NULL, NULL) + rp_test_eval_index() +
