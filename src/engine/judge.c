@@ -251,6 +251,21 @@ static void facts_close(struct rp_scratch *s, struct rp_decision *decision)
     rp_buf_reset(&s->facts);
 }
 
+/* A new lead starts in the first stage with its first event, also when an import brings a row with
+ * an earlier receivedAt behind a later one. */
+static void begin_first_stage(struct rp_lead *lead, int64_t now_ms)
+{
+    bool fresh = lead->stage == RP_STAGE_NONE && lead->stage_since_ms == 0;
+
+    if (fresh) {
+        lead->stage = 0;
+        lead->stage_since_ms = lead->created_ms ? lead->created_ms : now_ms;
+    }
+    if (lead->stage == 0 && now_ms < lead->stage_since_ms &&
+        (fresh || lead->stage_since_ms == lead->created_ms))
+        lead->stage_since_ms = now_ms;
+}
+
 void rp_judge(struct rp_fold *fold, struct rp_lead *lead, const struct rp_event *event,
               int64_t now_ms, struct rp_decision *decision)
 {
@@ -261,11 +276,8 @@ void rp_judge(struct rp_fold *fold, struct rp_lead *lead, const struct rp_event 
     if (!event || s->event != event || s->lead != lead)
         rp_bind_event(s, lead, event, now_ms);
     s->now_ms = now_ms;
-    if (lead->stage == RP_STAGE_NONE && lead->stage_since_ms == 0 && s->rules->stage_count) {
-        lead->stage = 0;
-        lead->stage_since_ms =
-            lead->created_ms && lead->created_ms < now_ms ? lead->created_ms : now_ms;
-    }
+    if (s->rules->stage_count)
+        begin_first_stage(lead, now_ms);
     if (decision->excluded)
         return;
     if (event)
