@@ -49,7 +49,9 @@ void rp_profile_read(struct rp_scratch *s, const struct rp_lead *lead, uint32_t 
     uint32_t count;
 
     if (!cell) {
-        if (field < s->rules->field_count && s->rules->fields[field].home == RP_FIELD_TOUCH)
+        /* The one touch that decisions make; the others come from events alone. */
+        if (field < s->rules->field_count &&
+            rp_str_starts(s->rules->fields[field].key, RP_STR("mql_touch.")))
             rp_facts_read(s, s->rules->fields[field].key, slot);
         return;
     }
