@@ -160,8 +160,7 @@ static int64_t head_of(const struct rp_lead *lead, int64_t node)
     return 0;
 }
 
-/* The row, then the decisions that the event causes. */
-static int settle(struct rp_core *core, struct rp_cached *lead, struct folded *folded,
+static int append(struct rp_core *core, struct rp_cached *lead, struct folded *folded,
                   struct rp_err *err)
 {
     struct rp_event *event = &folded->item->event;
@@ -178,6 +177,15 @@ static int settle(struct rp_core *core, struct rp_cached *lead, struct folded *f
         lead->lead.updated_ms = event->received_ms;
     }
     core->newest_event = event->id;
+    return 0;
+}
+
+/* The decisions that the event causes; its row stands. */
+static int judge(struct rp_core *core, struct rp_cached *lead, struct folded *folded,
+                 struct rp_err *err)
+{
+    struct rp_event *event = &folded->item->event;
+
     rp_judge(&core->fold, &lead->lead, event, event->received_ms, &folded->decision);
     return rp_core_record(core, lead, event, &folded->decision, event->received_ms, err);
 }
@@ -257,11 +265,19 @@ static int fold_lead(struct rp_core *core, struct rp_cached *lead, struct rp_err
     if (late) {
         status = fold_late(core, lead, folded, count, err);
     }
+    /* After a re-fold the state knows all of them, and so must the history that gives the reasons.
+     */
+    for (size_t i = 0; i < count && late && status == 0; i++) {
+        status = append(core, lead, &folded[i], err);
+    }
     for (size_t i = 0; i < count && status == 0; i++) {
         if (!late) {
             rp_fold_event(&core->fold, &lead->lead, &folded[i].item->event, &folded[i].decision);
+            status = append(core, lead, &folded[i], err);
         }
-        status = settle(core, lead, &folded[i], err);
+        if (status == 0) {
+            status = judge(core, lead, &folded[i], err);
+        }
     }
     return status;
 }
