@@ -76,6 +76,23 @@ test('order is kept for a lead', async (t) => {
   assert.equal(second.body.stage, 'recycled');
 });
 
+test('the reasons know the event that caused the webhook, also when it came late', async (t) => {
+  const { receiver, ripen } = await world(t, '');
+  const user = { userId: 'late@globex.test' };
+  const at = (seconds) => new Date(Date.now() - 60000 + seconds * 1000).toISOString();
+  await ripen.post('/v1/batch', { batch: [event('page', { ...user, properties: { path: '/pricing' }, timestamp: at(9) })] });
+  await ripen.post('/v1/batch', { batch: [
+    event('identify', { ...user, traits: { email: user.userId, title: 'VP Sales', company: { employees: 500 } }, timestamp: at(1) }),
+    event('track', { ...user, event: 'Demo Requested', timestamp: at(2) }),
+  ] });
+  const [webhook] = await until('the webhook', async () => {
+    const got = await receiver.deliveries('/crm');
+    return got.length > 0 ? got : null;
+  });
+  assert.equal(webhook.body.stage, 'sql');
+  assert.match(webhook.body.why, /Asked for a demo/);
+});
+
 test('a receiver inside is refused unless it is allowed', async (t) => {
   const { receiver, ripen } = await world(t, '', { endpoints: { options: 'allow_private = false' } });
   await post(ripen, 'f@globex.test');
