@@ -16,7 +16,7 @@
 
 #include <stdlib.h>
 
-#define LOAD_HEAP_BYTES ((size_t)64 << 20) /* trees are in C; Lua holds files and their tables */
+#define LOAD_HEAP_BYTES ((size_t)24 << 20) /* trees are in C; Lua holds files and their tables */
 
 struct load {
     struct rp_arena scratch;

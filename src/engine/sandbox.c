@@ -16,6 +16,7 @@
 #define MAGIC           0x52534258u
 #define HOOK_PERIOD     100 /* the period does not change the cost: 5.4 looks at every instruction */
 #define BYTES_A_STEP    16
+#define REFUSALS_MAX    1 /* each makes Lua collect everything */
 #define STEPS_AN_OBJECT 8
 #define SHORT_TEXT      (40 + 32) /* interned texts: whether they are new depends on the past */
 #define STRING_HEADER   64
@@ -57,8 +58,10 @@ static void *allocate(void *context, void *ptr, size_t old_size, size_t size)
         free(ptr);
         return NULL;
     }
-    if (size > old_size && sandbox->used + (size - old_size) > sandbox->cap)
+    if (size > old_size && sandbox->used + (size - old_size) > sandbox->cap) {
+        sandbox->refused++;
         return NULL;
+    }
     if (type == LUA_TSTRING && size > RP_RULE_STRING_MAX + STRING_HEADER)
         return NULL;
     wider = realloc(ptr, size);
@@ -92,7 +95,7 @@ static void on_count(lua_State *L, lua_Debug *ar)
     (void)ar;
     if (!sandbox->tripped)
         sandbox->steps_left -= HOOK_PERIOD;
-    if (sandbox->tripped || sandbox->steps_left < 0)
+    if (sandbox->tripped || sandbox->steps_left < 0 || sandbox->refused > REFUSALS_MAX)
         trip(L);
 }
 
@@ -117,6 +120,7 @@ void rp_sandbox_begin(struct rp_sandbox *sandbox, enum rp_phase phase, uint64_t 
     RP_ASSERT(steps <= INT64_MAX / 4);
     sandbox->phase = phase;
     sandbox->tripped = false;
+    sandbox->refused = 0;
     sandbox->steps_left = sandbox->steps_given = (int64_t)steps;
     sandbox->last_nil = "";
     lua_sethook(sandbox->L, on_count, LUA_MASKCOUNT, HOOK_PERIOD);
@@ -192,9 +196,9 @@ enum rp_trip rp_sandbox_call(struct rp_sandbox *sandbox, int arguments, int resu
     if (status == LUA_OK)
         return RP_TRIP_NONE;
     lua_pop(L, 1);
-    if (sandbox->tripped)
+    if (sandbox->tripped && sandbox->refused <= REFUSALS_MAX)
         return RP_TRIP_STEPS;
-    if (status == LUA_ERRMEM) {
+    if (status == LUA_ERRMEM || sandbox->tripped) {
         snprintf(sandbox->message, sizeof sandbox->message, "it needs more than %zu MiB of memory",
                  sandbox->cap >> 20);
         return RP_TRIP_MEMORY;

@@ -33,6 +33,7 @@ struct rp_sandbox {
     uint32_t magic;
     lua_State *L;
     size_t used, cap; /* bytes */
+    uint32_t refused; /* allocations beyond the limit in this call */
     int64_t steps_left, steps_given;
     bool tripped;
     enum rp_phase phase;

@@ -16,7 +16,7 @@
 #include <stdlib.h>
 
 #define MAGIC           0x52564d31u
-#define LOAD_HEAP_BYTES ((size_t)64 << 20)
+#define LOAD_HEAP_BYTES ((size_t)24 << 20)
 #define THAW_STEPS      1000000
 
 static char lists_key; /* registry: test number + 1 → list of upvalues */

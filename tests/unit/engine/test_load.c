@@ -5,6 +5,7 @@
 #include "engine/tree.h"
 #include "model/lead.h"
 #include "unit/engine/groups.h"
+#include "unit/engine/load_groups.h"
 #include "unit/engine/load_support.h"
 
 #include <math.h>
@@ -643,7 +644,7 @@ int rp_test_load(void)
         cmocka_unit_test(test_file_size),
         cmocka_unit_test(test_hash_names_the_bytes),
     };
-    int failed = cmocka_run_group_tests_name("load", tests, NULL, NULL);
 
-    return failed;
+    return cmocka_run_group_tests_name("load", tests, NULL, NULL) + rp_test_load_match() +
+           rp_test_load_vm() + rp_test_load_config();
 }

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT */
+/* ripen.lua: values, secrets, the environment over the file, and its findings. */
+#include "base/limits.h"
+#include "engine/config.h"
+#include "unit/engine/load_groups.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+struct configured {
+    struct rp_arena arena;
+    char dir[64];
+    struct rp_config config;
+    struct rp_findings findings;
+    struct rp_err err;
+    int status;
+};
+
+static void configure(struct configured *c, const char *text)
+{
+    char path[200];
+    FILE *file;
+
+    *c = (struct configured){.dir = "/tmp/ripen-config-XXXXXX"};
+    rp_arena_init(&c->arena);
+    assert_non_null(mkdtemp(c->dir));
+    snprintf(path, sizeof path, "%s/secret", c->dir);
+    file = fopen(path, "wb");
+    assert_non_null(file);
+    fputs("whsec_from_file \nsecond line\n", file);
+    fclose(file);
+    snprintf(path, sizeof path, "%s/ripen.lua", c->dir);
+    file = fopen(path, "wb");
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+    c->status = rp_config_load(&c->arena, path, &c->config, &c->findings, &c->err);
+}
+
+static void end(struct configured *c)
+{
+    char path[200];
+
+    snprintf(path, sizeof path, "%s/secret", c->dir);
+    unlink(path);
+    snprintf(path, sizeof path, "%s/ripen.lua", c->dir);
+    unlink(path);
+    rmdir(c->dir);
+    rp_arena_fini(&c->arena);
+}
+
+static bool has(const struct configured *c, const char *code)
+{
+    for (size_t i = 0; i < c->findings.count; i++)
+        if (rp_str_is(c->findings.items[i].code, code))
+            return true;
+    return false;
+}
+
+static void test_values(void **state)
+{
+    struct configured c;
+
+    (void)state;
+    setenv("RIPEN_TEST_URL", "https://crm.test/hook", 1);
+    configure(&c, "server { listen = \"127.0.0.1:0\", db = \"x.db\", rules = \"r\" }\n"
+                  "endpoint \"crm\" { url = env \"RIPEN_TEST_URL\", secret = file \"secret\",\n"
+                  "  timeout = \"10s\", parallel = 4, allow_private = true }\n"
+                  "endpoint \"b\" { url = \"http://127.0.0.1:9/\" }\n"
+                  "smtp { url = \"smtp://127.0.0.1:25\", from = \"Ana <ana@acme.test>\" }\n"
+                  "source \"hubspot\" { verify = \"hubspot-v3\", events = { [\"a.b\"] = \"A\" } }\n"
+                  "retention { events = \"25 months\" }\n");
+    assert_int_equal(c.status, 0);
+    assert_true(rp_str_is(c.config.listen, "127.0.0.1:0"));
+    assert_true(rp_str_is(c.config.db, "x.db"));
+    assert_int_equal(c.config.endpoint_count, 2);
+    assert_true(rp_str_is(c.config.endpoints[0].url, "https://crm.test/hook"));
+    assert_true(rp_str_is(c.config.endpoints[0].secret, "whsec_from_file"));
+    assert_int_equal(c.config.endpoints[0].timeout_ms, 10 * RP_SECOND);
+    assert_int_equal(c.config.endpoints[0].parallel, 4);
+    assert_true(c.config.endpoints[0].allow_private);
+    assert_int_equal(c.config.endpoints[1].timeout_ms, 15 * RP_SECOND);
+    assert_int_equal(c.config.endpoints[1].parallel, 8);
+    assert_int_equal(c.config.retention_ms, 25 * 30 * RP_DAY);
+    assert_int_equal(c.config.body_bytes_max, RP_BODY_MAX);
+    end(&c);
+}
+
+static void test_environment(void **state)
+{
+    struct configured c;
+
+    (void)state;
+    setenv("RIPEN_LISTEN", "0.0.0.0:9", 1);
+    setenv("RIPEN_ENDPOINT_SALES_CHANNEL_URL", "https://other.test/", 1);
+    setenv("RIPEN_BODY_BYTES_MAX", "4096", 1);
+    configure(&c, "server { listen = \"127.0.0.1:0\" }\n"
+                  "endpoint \"sales_channel\" { url = \"https://a.test/\" }\n");
+    assert_int_equal(c.status, 0);
+    assert_true(rp_str_is(c.config.listen, "0.0.0.0:9"));
+    assert_true(rp_str_is(c.config.endpoints[0].url, "https://other.test/"));
+    assert_int_equal(c.config.body_bytes_max, 4096);
+    end(&c);
+    setenv("RIPEN_BODY_BYTES_MAX", "12", 1);
+    configure(&c, "server { }\n");
+    assert_int_equal(c.status, RIPEN_EINPUT);
+    assert_non_null(strstr(c.err.text, "RIPEN_BODY_BYTES_MAX"));
+    end(&c);
+    unsetenv("RIPEN_LISTEN");
+    unsetenv("RIPEN_BODY_BYTES_MAX");
+    unsetenv("RIPEN_ENDPOINT_SALES_CHANNEL_URL");
+}
+
+static void test_missing_file(void **state)
+{
+    struct rp_arena arena;
+    struct rp_config config;
+    struct rp_findings findings;
+    struct rp_err err;
+
+    (void)state;
+    rp_arena_init(&arena);
+    assert_int_equal(rp_config_load(&arena, "/nowhere/ripen.lua", &config, &findings, &err), 0);
+    assert_int_equal(config.path.len, 0);
+    assert_int_equal(rp_config_load(&arena, NULL, &config, &findings, &err), 0);
+    assert_int_equal(config.endpoint_count, 0);
+    rp_arena_fini(&arena);
+}
+
+static void test_findings(void **state)
+{
+    static const struct {
+        const char *text, *code;
+    } cases[] = {
+        {"endpoint \"a\" { url = \"https://a.test\", secret = \"plain\" }", "E065"},
+        {"endpoint \"a\" { url = env \"RIPEN_TEST_NOT_SET\" }", "E066"},
+        {"endpoint \"a\" { url = file \"not_there\" }", "E066"},
+        {"endpoint \"a\" { url = \"ftp://a.test\" }", "E067"},
+        {"endpoint \"a\" { }", "E012"},
+        {"endpoint \"a\" { url = \"https://a.test\", timeout = \"1ms\" }", "E015"},
+        {"endpoint \"a\" { url = \"https://a.test\", parallel = 0 }", "E015"},
+        {"endpoint \"a\" { url = \"https://a.test\" }\nendpoint \"a\" { url = \"https://b.test\" }",
+         "E018"},
+        {"server { lissten = \"x\" }", "E011"},
+        {"score \"a\" { }", "E005"},
+        {"endpoint \"a\"", "E009"},
+        {"server { listen = ", "E001"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < RP_COUNT(cases); i++) {
+        struct configured c;
+
+        configure(&c, cases[i].text);
+        if (c.status != RIPEN_ERULE || !has(&c, cases[i].code))
+            fail_msg("%s expected of: %s", cases[i].code, cases[i].text);
+        end(&c);
+    }
+}
+
+int rp_test_load_config(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_values),
+        cmocka_unit_test(test_environment),
+        cmocka_unit_test(test_missing_file),
+        cmocka_unit_test(test_findings),
+    };
+
+    return cmocka_run_group_tests_name("load_config", tests, NULL, NULL);
+}
