@@ -60,6 +60,23 @@ static void put_field(struct rp_core *core, const struct rp_lead *lead, struct r
     }
 }
 
+/* The userId stands on a node, not in the traits. */
+static void put_user(struct rp_core *core, const struct rp_lead *lead, struct rp_jw *jw)
+{
+    size_t count;
+    const struct rp_head *heads = rp_lead_heads(lead, &count);
+
+    for (size_t i = 0; i < count; i++) {
+        struct rp_identity node;
+
+        if (rp_identity_get(&core->arena, core->store, heads[i].node, &node, NULL) == 0 &&
+            node.kind == RP_NODE_USER) {
+            rp_jw_put_str(jw, "userId", node.value);
+            return;
+        }
+    }
+}
+
 static void put_scores(struct rp_core *core, const struct rp_lead *lead, int64_t now_ms,
                        struct rp_jw *jw)
 {
@@ -89,6 +106,7 @@ int rp_core_save(struct rp_core *core, struct rp_cached *cached, struct rp_err *
 
     put_scores(core, lead, summary.scored_ms, &jw);
     rp_jw_object(&pw);
+    put_user(core, lead, &pw);
     for (size_t i = 0; i < RP_COUNT(profile); i++) {
         put_field(core, lead, &pw, profile[i].key,
                   rp_rules_field(core->rules, rp_str_from(profile[i].field)));

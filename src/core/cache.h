@@ -13,7 +13,7 @@ enum rp_cached_flag {
     RP_LEAD_DIRTY = 1,   /* changed since it was last written or queued for writing */
     RP_LEAD_WRITING = 2, /* in the flush cycle under way */
     RP_LEAD_PINNED = 4,  /* part of the run under way */
-    RP_LEAD_SAVE = 8,    /* to be written within the run: a merge changed whose events they are */
+    RP_LEAD_SAVE = 8,    /* to be written within the run: what no fold brings back has changed */
 };
 
 /* A cached lead; `lead` comes first, so that the pointers convert. */

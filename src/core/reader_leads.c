@@ -9,7 +9,7 @@
 
 #include <stdlib.h>
 
-enum { LEADS_DEFAULT = 50, LEADS_MAX = 10000, PAGE = 1000 };
+enum { LEADS_DEFAULT = 50, LEADS_MAX = 10000, PAGE = 1000, RECENT_MAX = 2000 };
 
 struct ranked {
     int64_t lead, key;
@@ -84,12 +84,14 @@ static int rank_by_state(struct rp_reader *reader, struct rp_fold *fold,
     if (row->generation != reader->rules->number) {
         return rank_by_events(reader, row->lead, ranking, err);
     }
-    if (query->stage.len > 0 && !rp_str_eq(row->summary.stage, query->stage)) {
-        return 0;
-    }
     rp_lead_init(&lead);
+    lead.id = row->lead;
     status = rp_lead_cells_set(&lead, row->cells.ptr, row->cells.len);
-    if (status == 0) {
+    if (status == 0 && reader->recent.head_count <= RECENT_MAX &&
+        rp_recent_concerns(&reader->recent, &lead)) {
+        status = rank_by_events(reader, row->lead, ranking, err);
+    } else if (status == 0 &&
+               (query->stage.len == 0 || rp_str_eq(row->summary.stage, query->stage))) {
         lead.created_ms = row->created_ms;
         lead.updated_ms = row->updated_ms;
         add(ranking, &lead, row->lead, rp_lead_score(fold, &lead, 0, RP_NONE, query->now_ms));

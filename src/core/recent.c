@@ -108,6 +108,21 @@ static const struct rp_recent_head *find_head(const struct rp_recent *recent, in
     return NULL;
 }
 
+bool rp_recent_concerns(const struct rp_recent *recent, const struct rp_lead *lead)
+{
+    size_t count;
+    const struct rp_head *heads = rp_lead_heads(lead, &count);
+
+    for (size_t i = 0; i < count; i++) {
+        const struct rp_recent_head *newer = find_head(recent, heads[i].node);
+
+        if (newer && newer->event > heads[i].event) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void apply_head(const struct rp_recent *recent, struct rp_lead *lead, struct rp_head head)
 {
     const struct rp_recent_head *newer = find_head(recent, head.node);

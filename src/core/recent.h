@@ -22,6 +22,8 @@ struct rp_recent {
 /* Lives in the arena. Cheap when the states are complete. */
 int rp_recent_load(struct rp_arena *arena, struct rp_store *store, struct rp_recent *ret_recent,
                    struct rp_err *err);
+/* True when events of the lead lie there. */
+bool rp_recent_concerns(const struct rp_recent *recent, const struct rp_lead *lead);
 /* Completes nodes, heads and updated_ms of a lead read from its state. */
 void rp_recent_apply(const struct rp_recent *recent, struct rp_lead *lead);
 

@@ -147,6 +147,7 @@ int rp_core_record(struct rp_core *core, struct rp_cached *lead, const struct rp
     }
     if (status == 0 && decision->facts_set.len > 0) {
         status = rp_core_facts_merge(&core->arena, &lead->lead, decision->facts_set);
+        lead->lead.flags |= RP_LEAD_SAVE; /* no event could bring them back */
     }
     return status;
 }

@@ -6,9 +6,6 @@
 #include "store/decisions.h"
 #include "store/dedup.h"
 #include "store/events.h"
-#include "store/outbox.h"
-
-enum { FACTS_ROWS_MAX = 1000 };
 
 /* One row behind the watermark. A lead that cannot take it in order is folded whole when touched.
  */
@@ -69,13 +66,12 @@ static int take_nodes(struct rp_core *core, struct rp_err *err)
     return 0;
 }
 
-/* Stage and facts of a lead as the decisions on record left them. */
+/* The stage as the decisions on record left it. (Facts need no recovery: a lead is written within
+ * the run that sets one.) */
 static int take_decisions(struct rp_core *core, struct rp_cached *lead, struct rp_err *err)
 {
     struct rp_move_row *moves;
-    struct rp_outbox_row *rows;
     size_t move_count;
-    size_t row_count;
     int status = rp_move_list(&core->arena, core->store, lead->lead.id, &moves, &move_count, err);
 
     if (status != 0) {
@@ -86,13 +82,6 @@ static int take_decisions(struct rp_core *core, struct rp_cached *lead, struct r
 
         lead->lead.stage = stage == RP_NONE ? RP_STAGE_NONE : (uint16_t)stage;
         lead->lead.stage_since_ms = moves[move_count - 1].at_ms;
-    }
-    status = rp_outbox_list(&core->arena, core->store, RP_OUTBOX_DELIVERED, lead->lead.id, 0,
-                            FACTS_ROWS_MAX, &rows, &row_count, err);
-    for (size_t i = row_count; i-- > 0 && status == 0;) {
-        if (rows[i].kind == RP_ACTION_SET) {
-            status = rp_core_facts_merge(&core->arena, &lead->lead, rows[i].body);
-        }
     }
     return status;
 }
