@@ -22,14 +22,14 @@ static struct rp_str *fold_words(struct rp_compile *compile, const struct rp_nod
 static void compile_bands(struct rp_compile *compile, const struct rp_node *bands,
                           struct rp_fit *fit)
 {
-    double before = -INFINITY;
+    double before = -(double)INFINITY;
 
     fit->op = RP_FIT_BANDS;
     fit->band_count = bands->item_count;
     fit->bands = RP_ARENA_ARRAY(&compile->rules->arena, struct rp_band, bands->item_count);
     for (uint32_t i = 0; i < bands->item_count; i++) {
         const struct rp_node *band = &bands->items[i];
-        double below = rp_node_number(band, "below", INFINITY);
+        double below = rp_node_number(band, "below", (double)INFINITY);
 
         fit->bands[i] =
             (struct rp_band){.below = below, .points = rp_node_number(band, "points", 0)};
@@ -222,8 +222,8 @@ static bool compile_fit(struct rp_compile *compile, struct rp_declared *declared
                            .enabled = rp_node_flag(body, "enabled", true),
                            .best = rp_str_is(rp_node_text(body, "take"), "best"),
                            .points = rp_node_number(body, "points", 0),
-                           .missing = rp_node_number(body, "missing", NAN),
-                           .other = rp_node_number(body, "other", NAN),
+                           .missing = rp_node_number(body, "missing", (double)NAN),
+                           .other = rp_node_number(body, "other", (double)NAN),
                            .field = RP_NONE,
                            .counter = RP_NONE};
     if (!compile_dimension(compile, declared, fit) || !check_form(compile, declared))

@@ -67,7 +67,7 @@ static void compile_per(struct rp_compile *compile, const struct rp_node *per,
 
     score->per_field = rp_compile_field(compile, field->text, field->place, rp_node_width(field));
     score->per_each = rp_node_number(per, "each", 1);
-    score->per_max = rp_node_number(per, "max", NAN);
+    score->per_max = rp_node_number(per, "max", (double)NAN);
     compile->rules->fields[score->per_field].keeps_number = true;
 }
 
@@ -79,7 +79,7 @@ static bool compile_points(struct rp_compile *compile, struct rp_declared *decla
     uint32_t most = points && points->type == RP_NODE_TABLE ? points->field_count : 1;
 
     score->per_field = RP_NONE;
-    score->per_max = NAN;
+    score->per_max = (double)NAN;
     score->awards = RP_ARENA_ARRAY(&compile->rules->arena, struct rp_award, most);
     if (points && per) {
         rp_compile_report(compile, RP_CODE_CONFLICT, per->place, 1,
