@@ -45,6 +45,7 @@ struct rp_compile {
     struct rp_str what;          /* `score "x"`: for messages */
     const struct rp_cond *asked; /* the condition of the action whose texts are read now */
     uint32_t depth;              /* of segments within segments */
+    bool *lists_used;            /* [list] */
 };
 
 /* Compiles everything; findings tell what went wrong. */

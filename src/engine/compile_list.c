@@ -121,6 +121,7 @@ void rp_compile_lists(struct rp_compile *compile)
     struct rp_rules *rules = compile->rules;
 
     rules->lists = RP_ARENA_ARRAY(&rules->arena, struct rp_list, compile->files->count);
+    compile->lists_used = RP_ARENA_ARRAY(compile->arena, bool, compile->files->count);
     for (uint32_t i = 0; i < compile->files->count; i++) {
         struct rp_list *list = &rules->lists[rules->list_count];
         struct values values = {0};
@@ -152,6 +153,8 @@ uint32_t rp_compile_list(struct rp_compile *compile, struct rp_str name, struct 
 {
     uint32_t list = rp_map_get(&compile->lists, name);
 
+    if (list != RP_MAP_NONE)
+        compile->lists_used[list] = true;
     if (list != RP_MAP_NONE && compile->rules->lists[list].count == 0)
         rp_compile_report(compile, RP_CODE_EMPTY_LIST, place, width,
                           RP_STR("add values, one a line"), "the list \"%.*s\" is empty",

@@ -9,7 +9,7 @@
 
 struct rp_scalar rp_compile_scalar(struct rp_compile *compile, const struct rp_node *node)
 {
-    struct rp_scalar scalar = {.type = RP_STRING, .number = NAN};
+    struct rp_scalar scalar = {.type = RP_STRING, .number = (double)NAN};
 
     if (node->type == RP_NODE_NUMBER) {
         struct rp_buf text = {0};
@@ -104,6 +104,25 @@ static void check_between(struct rp_compile *compile, const struct rp_node *node
                           node->items[0].number, node->items[1].number);
 }
 
+/* path = gt(5): a field that is always a text has no size. */
+static void check_number(struct rp_compile *compile, const struct rp_node *node, uint32_t field,
+                         enum rp_match_op op)
+{
+    static const char *const texts[] = {"path",  "url",        "title",     "referrer", "search",
+                                        "email", "first_name", "last_name", "name",     NULL};
+    const struct rp_field *slot = &compile->rules->fields[field];
+
+    if (op != RP_MATCH_GT && op != RP_MATCH_GTE && op != RP_MATCH_LT && op != RP_MATCH_LTE &&
+        op != RP_MATCH_BETWEEN)
+        return;
+    for (size_t i = 0; texts[i]; i++)
+        if (rp_str_is(slot->key, texts[i]))
+            rp_compile_report(compile, RP_CODE_TEXT_NUMBER, node->place, rp_node_width(node),
+                              RP_STR("compare it with a text, or name another field"),
+                              "%.*s: '%.*s' is a text, compared with a number",
+                              RP_STR_ARG(compile->what), RP_STR_ARG(slot->name));
+}
+
 static void compile_call(struct rp_compile *compile, const struct rp_node *node, uint32_t field,
                          struct rp_matcher *match)
 {
@@ -120,6 +139,7 @@ static void compile_call(struct rp_compile *compile, const struct rp_node *node,
         return;
     }
     match->op = match_ops[at].op;
+    check_number(compile, node, field, match->op);
     if (match_ops[at].text)
         compile->rules->fields[field].keeps_text = true;
     switch (match->op) {

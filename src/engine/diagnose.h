@@ -61,7 +61,6 @@
     XX(NO_TEMPLATE, "E027", "unknown template", "there is no templates/NAME.txt or .html",         \
        "add the file")                                                                             \
     XX(NO_SEGMENT, "E028", "unknown segment", "no `segment` has this name", "declare it")          \
-    XX(NO_SEQUENCE, "E029", "unknown sequence", "no `sequence` has this name", "declare it")       \
     XX(NO_TEAM, "E030", "unknown team", "no `team` has this name", "declare it")                   \
     XX(NO_CALENDAR, "E031", "unknown calendar", "no `calendar` has this name", "declare it")       \
     XX(NO_MODEL, "E032", "unknown model", "no `model` has this name", "declare it")                \
@@ -155,11 +154,8 @@
     XX(NEVER_FALLS, "W111", "a stage that can never fall back",                                    \
        "it is left below a value, but nothing lowers that dimension", "give it a decay")           \
     XX(LIST_UNUSED, "W112", "a list that nothing uses", "no in_list names it", "remove the file")  \
-    XX(LATER, "W113", "not in force yet", "this part of Ripen does not act yet", "keep it")        \
     XX(BROAD, "W114", "a rule that is asked for every event", "on = \"*\" without a condition",    \
        "name the event")                                                                           \
-    XX(RANK, "W115", "a band that is never reached", "an earlier one takes every value",           \
-       "remove it or change the order")                                                            \
     XX(EMPTY_LIST, "W116", "an empty list", "the file has no values", "add values")
 
 #define RP_CODE_ENUM(name, code, title, cause, remedy) RP_CODE_##name,

@@ -13,6 +13,7 @@
 #include "engine/declare.h"
 #include "engine/index.h"
 #include "engine/scan.h"
+#include "engine/vm.h"
 
 #include <stdlib.h>
 
@@ -164,6 +165,21 @@ static struct rp_rules *compile_rules(struct load *load)
     return rules;
 }
 
+/* Test functions that cannot be made free of memory are found now, not at the first event. */
+static void check_tests(struct load *load, const struct rp_rules *rules)
+{
+    struct rp_err err = {0};
+    struct rp_vm *vm;
+
+    if (load->diagnosis.findings->errors > 0 || rules->test_count == 0)
+        return;
+    vm = rp_vm_new(rules, &err);
+    if (vm == NULL)
+        rp_diagnose(&load->diagnosis, RP_CODE_REMEMBERS, rules->tests[0].place, 1,
+                    rp_str_from(rp_code_info(RP_CODE_REMEMBERS)->remedy), "%s", err.text);
+    rp_vm_free(vm);
+}
+
 static int finish(const struct rp_findings *findings, const struct rp_load_options *options,
                   struct rp_err *err)
 {
@@ -214,11 +230,12 @@ int rp_load(struct rp_arena *arena, const struct rp_files *files,
     rp_scope_collect(&load.scope, files, load.recorder.declared, load.recorder.count);
     rp_check_declared(&load.scope, load.recorder.declared, load.recorder.count);
     rules = compile_rules(&load);
+    keep_sources(rules, files);
+    check_tests(&load, rules);
     rp_findings_sort(findings);
     status = finish(findings, options, err);
     if (status < 0)
         goto out;
-    keep_sources(rules, files);
     rules->index = rp_index_new(rules);
     *ret_rules = rules;
     rules = NULL;

@@ -386,7 +386,6 @@ const struct rp_schema_decl rp_schema_decls[] = {
      .example = "sequence \"welcome\" { start = entered \"lead\", steps = { step \"hello\" { email "
                 "{ template = \"hello\" } } } }",
      .named = true,
-     .ref = RP_REF_SEQUENCE,
      .shape = {.fields =
                    MANY(F("start", RP_WANT_TRIGGER, "What starts it.", .required = true),
                         F("exit", RP_WANT_TRIGGER | RP_WANT_WHEN, "What ends it early."),

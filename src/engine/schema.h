@@ -44,7 +44,6 @@ enum rp_ref {
     RP_REF_ENDPOINT,
     RP_REF_TEMPLATE,
     RP_REF_SEGMENT,
-    RP_REF_SEQUENCE,
     RP_REF_TEAM,
     RP_REF_CALENDAR,
     RP_REF_MODEL,

@@ -197,7 +197,6 @@ static const struct {
     [RP_REF_ENDPOINT] = {RP_CODE_NO_ENDPOINT, "endpoint"},
     [RP_REF_TEMPLATE] = {RP_CODE_NO_TEMPLATE, "template"},
     [RP_REF_SEGMENT] = {RP_CODE_NO_SEGMENT, "segment"},
-    [RP_REF_SEQUENCE] = {RP_CODE_NO_SEQUENCE, "sequence"},
     [RP_REF_TEAM] = {RP_CODE_NO_TEAM, "team"},
     [RP_REF_CALENDAR] = {RP_CODE_NO_CALENDAR, "calendar"},
     [RP_REF_MODEL] = {RP_CODE_NO_MODEL, "model"},
