@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* decide RULES [EVENTS]: the decision core alone with so many generated rules: parsed events of 20
- * kinds go through fold and judge. Each rule waits for a kind, a url of its own and a size. Prints
+ * kinds go through fold and judge. Each rule waits for a kind, a url of its own and a size; half of
+ * the events hit one, however many rules there are. Prints
  * ns an event and the time of the load. (Goal 10.) */
 #include "base/when.h"
 #include "common.h"
@@ -10,20 +11,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KINDS = 20, LEADS = 1000, DISTINCT = 4000 };
+enum { KINDS = 20, LEADS = 1000, DISTINCT = 4000, SIZE_LEAST = 60 };
 
 static char *make_rules(int count)
 {
     struct rp_buf text = {0};
 
-    rp_buf_text(&text, "dimension \"e\" { half_life = \"21d\" }\nstages { \"a\", \"b\" }\n"
-                       "stage \"b\" { enter = at_least { e = 100000 }, terminal = true }\n");
+    rp_buf_text(&text, "dimension \"engagement\" { half_life = \"21d\" }\nstages { \"a\", \"b\" }\n"
+                       "stage \"b\" { enter = at_least { engagement = 100000 }, terminal = true }\n");
     for (int i = 0; i < count; i++) {
         rp_buf_printf(
             &text,
             "score \"r%d\" { why = \"r\", on = \"Kind %d\", when = { url = \"/u%d\", size = "
             "gte(%d) }, points = 1 }\n",
-            i, i % KINDS, i / KINDS, i % 100);
+            i, i % KINDS, i / KINDS, SIZE_LEAST);
     }
     return text.ptr;
 }
@@ -40,7 +41,7 @@ static struct rp_event *make_events(struct rp_arena *arena, int rules)
             "{\"type\":\"track\",\"event\":\"Kind %d\",\"userId\":\"u%d\",\"messageId\":\"m%d\","
             "\"properties\":{\"url\":\"/u%d\",\"size\":%d,\"color\":\"red\"},"
             "\"context\":{\"locale\":\"en-US\",\"page\":{\"path\":\"/p\"}}}",
-            i % KINDS, i % LEADS, i, (i * 7919) % (urls + 1), i % 120);
+            i % KINDS, i % LEADS, i, (i * 7919) % urls, (i / KINDS * 37) % 120);
         struct rp_str why;
 
         if (rp_event_parse(arena, item, &envelope, &events[i], &why) != RP_REJECT_NONE) {
