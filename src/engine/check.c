@@ -174,8 +174,14 @@ static void check_choice(struct check *check, const struct rp_schema_field *fiel
         at += len + (bar != NULL);
     }
     hint = rp_guess_hint(arena, &guess);
-    if (hint.len == 0)
-        hint = rp_arena_printf(arena, "one of: %s", field->choices);
+    if (hint.len == 0) {
+        struct rp_buf list = {0};
+
+        for (const char *at = field->choices; *at; at++)
+            rp_buf_text(&list, *at == '|' ? ", " : (char[]){*at, '\0'});
+        hint = rp_arena_printf(arena, "one of: %s", list.ptr);
+        rp_buf_fini(&list);
+    }
     complain(check, RP_CODE_CHOICE, node, hint,
              rp_arena_printf(arena, "'%s' of %.*s cannot be \"%.*s\"", field->name,
                              RP_STR_ARG(check->what), RP_STR_ARG(node->text)));
@@ -479,7 +485,11 @@ static void check_table(struct check *check, const struct rp_schema_shape *shape
                                      called ? " of " : "", RP_STR_ARG(check->what), field->name));
     for (uint32_t i = 0; i < node->item_count; i++) {
         if (shape->item) {
-            check_value(check, shape->item, &node->items[i]);
+            struct rp_schema_field each = *shape->item;
+
+            if (node->item_count > 1)
+                each.name = rp_arena_printf(arena, "%s %u", each.name, i + 1).ptr;
+            check_value(check, &each, &node->items[i]);
             continue;
         }
         complain(check, RP_CODE_FIELD, &node->items[i], RP_STR("write field = value"),

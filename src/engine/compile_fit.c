@@ -196,7 +196,8 @@ static bool compile_dimension(struct rp_compile *compile, const struct rp_declar
         return false;
     }
     if (!compile->rules->dims[dim].state) {
-        rp_compile_report(compile, RP_CODE_FIT_RULE, named ? named->place : declared->place, 3,
+        rp_compile_report(compile, RP_CODE_FIT_RULE, named ? named->place : declared->place,
+                          named ? rp_node_width(named) : 3,
                           RP_STR("use a dimension with kind = \"state\""),
                           "%.*s: the dimension \"%.*s\" accumulates", RP_STR_ARG(compile->what),
                           RP_STR_ARG(compile->rules->dims[dim].name));

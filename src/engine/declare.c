@@ -69,10 +69,8 @@ static void point_at(const struct rp_recorder *recorder, struct rp_place *place,
 /* What an unknown name stands for: swallows calls and reads, so that the file goes on. */
 static int push_unknown(lua_State *L)
 {
-    struct rp_call_object *object = lua_newuserdatauv(L, sizeof *object, 0);
-
-    *object = (struct rp_call_object){0};
-    luaL_setmetatable(L, "ripen.unknown");
+    (void)lua_newuserdatauv(L, 1, 0);
+    luaL_setmetatable(L, RP_UNKNOWN_METATABLE);
     return 1;
 }
 
@@ -192,11 +190,13 @@ static void take_body(lua_State *L, struct rp_recorder *recorder, struct rp_decl
     declared->broken = true;
     declared->body.type = RP_NODE_UNKNOWN;
     if (recorder->diagnosis && body.type != RP_NODE_UNKNOWN) {
+        struct rp_place place = declared->place;
+
         recorder->findings_here++;
-        rp_diagnose(recorder->diagnosis, RP_CODE_NO_BODY, declared->place,
-                    (int)strlen(declared->decl->name), rp_str_from(declared->decl->example),
-                    "'%s' needs a table {…}, not %s", declared->decl->name,
-                    rp_node_type_name(&body));
+        point_at(recorder, &place, declared->decl->name);
+        rp_diagnose(recorder->diagnosis, RP_CODE_NO_BODY, place, (int)strlen(declared->decl->name),
+                    rp_str_from(declared->decl->example), "'%s' needs a table {…}, not %s",
+                    declared->decl->name, rp_node_type_name(&body));
     }
 }
 
@@ -228,7 +228,7 @@ static int named(lua_State *L)
         point_at(recorder, &place, decl->name);
         recorder->findings_here++;
         rp_sandbox_charge(L, STEPS_A_FINDING);
-        if (recorder->diagnosis && rp_call_object(L, 1) == NULL)
+        if (recorder->diagnosis && luaL_testudata(L, 1, RP_UNKNOWN_METATABLE) == NULL)
             rp_diagnose(recorder->diagnosis, RP_CODE_NO_NAME, place, (int)strlen(decl->name),
                         rp_str_from(decl->example), "'%s' needs a name in quotes", decl->name);
         return push_unknown(L);
@@ -334,7 +334,7 @@ static int add_names(lua_State *L)
 
     make_metatable(L, RP_CALL_METATABLE);
     lua_pop(L, 1);
-    make_metatable(L, "ripen.unknown");
+    make_metatable(L, RP_UNKNOWN_METATABLE);
     lua_pushcfunction(L, unknown_again);
     lua_setfield(L, -2, "__call");
     lua_pushcfunction(L, unknown_again);
@@ -405,6 +405,58 @@ void rp_recorder_push_function(lua_State *L, uint32_t number)
 
 /* ---- Running files --------------------------------------------------------------------------- */
 
+/* Brackets tell more than the place where reading stopped: which one is not closed, or closes
+ * nothing. Gives the place and the hint of a syntax error. */
+static void explain_brackets(struct rp_recorder *recorder, struct rp_str text,
+                             struct rp_place *place, char *hint, size_t size)
+{
+    struct rp_token open[64];
+    struct rp_scan scan = rp_scan_start(text);
+    struct rp_token token;
+    size_t depth = 0;
+
+    while ((token = rp_scan_next(&scan)).type != RP_TOKEN_END) {
+        char c = token.type == RP_TOKEN_MARK && token.text.len == 1 ? token.text.ptr[0] : '\0';
+
+        if (c == '{' || c == '(' || c == '[') {
+            if (depth == RP_COUNT(open))
+                return;
+            open[depth++] = token;
+        } else if (c == '}' || c == ')' || c == ']') {
+            if (depth == 0) {
+                snprintf(hint, size, "this %c on line %d closes nothing: remove it", c, token.line);
+                return;
+            }
+            depth--;
+        }
+    }
+    if (depth == 0)
+        return;
+    snprintf(hint, size, "the %c on line %d is never closed", open[depth - 1].text.ptr[0],
+             open[depth - 1].line);
+    if (rp_source_line(text, place->line).len == 0)
+        *place = (struct rp_place){
+            .file = recorder->file, .line = open[depth - 1].line, .column = open[depth - 1].column};
+}
+
+/* Caret below what stands between the quotes of "… near 'x'". */
+static void point_at_near(struct rp_recorder *recorder, const char *message, struct rp_place *place)
+{
+    const char *near = strstr(message, "near '");
+    char token[64];
+    size_t len;
+
+    if (near == NULL)
+        return;
+    near += strlen("near '");
+    len = strlen(near);
+    if (len < 2 || len > sizeof token)
+        return;
+    memcpy(token, near, len - 1);
+    token[len - 1] = '\0';
+    point_at(recorder, place, token);
+}
+
 static void report_failure(struct rp_recorder *recorder, struct rp_sandbox *sandbox,
                            enum rp_trip kind)
 {
@@ -419,6 +471,11 @@ static void report_failure(struct rp_recorder *recorder, struct rp_sandbox *sand
     if (recorder->diagnosis == NULL)
         return;
     rp_sandbox_explain(sandbox, text, sizeof text, hint, sizeof hint);
+    if (kind == RP_TRIP_SYNTAX) {
+        point_at_near(recorder, sandbox->message, &place);
+        explain_brackets(recorder, recorder->diagnosis->files->items[recorder->file].text, &place,
+                         hint, sizeof hint);
+    }
     if (kind == RP_TRIP_STEPS)
         snprintf(hint, sizeof hint, "look for a loop that does not end");
     rp_diagnose(recorder->diagnosis, codes[kind], place, 1, rp_str_from(hint), "%s", text);

@@ -43,9 +43,10 @@ void rp_recorder_push_function(lua_State *L, uint32_t number);
 /* marshal.c: the value at `index` as a tree. Never raises but for the budget. */
 void rp_marshal(lua_State *L, struct rp_recorder *recorder, int index, struct rp_node *ret_node);
 /* A constructor's result: userdata with this metatable in the registry. */
-#define RP_CALL_METATABLE "ripen.call"
+#define RP_CALL_METATABLE    "ripen.call"
+#define RP_UNKNOWN_METATABLE "ripen.unknown" /* what an unknown name stands for */
 struct rp_call_object {
-    const struct rp_schema_call *call; /* NULL: came from an unknown name */
+    const struct rp_schema_call *call;
     uint32_t file;
     int line;
     int arguments; /* in the user value, a table */

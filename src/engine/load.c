@@ -60,7 +60,8 @@ static bool is_text(struct load *load, uint32_t file)
     return true;
 }
 
-static void report_unfinished(struct load *load, uint32_t first)
+/* In a file that stopped, the last declaration is the one in which it did. */
+static void report_unfinished(struct load *load, uint32_t first, bool ran)
 {
     for (uint32_t i = first; i < load->recorder.count; i++) {
         struct rp_declared *one = &load->recorder.declared[i];
@@ -68,6 +69,8 @@ static void report_unfinished(struct load *load, uint32_t first)
         if (one->complete)
             continue;
         one->broken = true;
+        if (!ran && i + 1 == load->recorder.count)
+            break;
         rp_diagnose(&load->diagnosis, RP_CODE_UNFINISHED, one->place, (int)strlen(one->decl->name),
                     rp_str_from(one->decl->example), "%s \"%.*s\" has no {…} behind it",
                     one->decl->name, RP_STR_ARG(one->name));
@@ -93,7 +96,7 @@ static void run_file(struct load *load, struct rp_sandbox *sandbox, uint32_t fil
     rp_place_duplicates(&load->diagnosis, file, outline);
     if (!ran || load->recorder.findings_here > 0)
         load->quiet = true;
-    report_unfinished(load, first);
+    report_unfinished(load, first, ran);
     if (weights && ran) {
         load->weights = load->recorder.returned;
         load->has_weights = true;

@@ -112,10 +112,6 @@ static void marshal_table(lua_State *L, struct rp_recorder *recorder, int index,
 static void marshal_call(lua_State *L, struct rp_recorder *recorder, int index,
                          const struct rp_call_object *object, struct rp_node *node, int depth)
 {
-    if (object->call == NULL) {
-        node->type = RP_NODE_UNKNOWN;
-        return;
-    }
     node->type = RP_NODE_CALL;
     node->call = object->call;
     node->place = (struct rp_place){.file = object->file, .line = object->line};
@@ -180,6 +176,8 @@ static void marshal(lua_State *L, struct rp_recorder *recorder, int index, struc
         object = rp_call_object(L, index);
         if (object)
             marshal_call(L, recorder, index, object, node, depth);
+        else if (luaL_testudata(L, index, RP_UNKNOWN_METATABLE))
+            node->type = RP_NODE_UNKNOWN;
         else
             node->type = RP_NODE_OTHER;
         break;

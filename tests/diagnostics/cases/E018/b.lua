@@ -1,0 +1,1 @@
+score "pricing" { why = "Prices", on = "page", points = 10 }

@@ -1,0 +1,3 @@
+return {
+  priicing = 12,
+}

@@ -1,0 +1,1 @@
+return { ["stage:mql"] = { leave = { engagement = 10 } } }

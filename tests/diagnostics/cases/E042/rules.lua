@@ -1,0 +1,1 @@
+score "pricing" { why = "x", on = "page", points = 5 }

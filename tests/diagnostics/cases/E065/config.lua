@@ -1,0 +1,1 @@
+endpoint "crm" { url = "https://crm.test/", secret = "whsec_abc" }

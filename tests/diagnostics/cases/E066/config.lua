@@ -1,0 +1,1 @@
+endpoint "crm" { url = env "RIPEN_NOT_SET_ANYWHERE" }

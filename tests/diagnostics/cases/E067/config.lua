@@ -1,0 +1,1 @@
+endpoint "crm" { url = "crm.test/hook" }

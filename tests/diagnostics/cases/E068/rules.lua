@@ -1,0 +1,1 @@
+score "café" { why = "x", on = "page", points = 5 }

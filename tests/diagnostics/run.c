@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT */
+/* Loads each directory of tests/diagnostics/cases and compares what is printed about it with its
+ * expected.txt. The directory's name starts with the code that must be among the findings; "clean"
+ * must have none. `endpoints` lists the endpoints that are known; config.lua is read as ripen.lua.
+ * With RIPEN_UPDATE_GOLDEN=1 the expected texts are written anew, to be looked at. */
+#include "base/buf.h"
+#include "base/str.h"
+#include "engine/config.h"
+#include "engine/diagnose.h"
+#include "engine/load.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+struct one {
+    struct rp_arena arena;
+    char path[512];
+    struct rp_findings findings;
+    struct rp_buf printed, expected;
+    bool loaded;
+};
+
+static bool read_text(const char *path, struct rp_buf *text)
+{
+    FILE *file = fopen(path, "rb");
+    char bytes[4096];
+    size_t got;
+
+    if (file == NULL)
+        return false;
+    while ((got = fread(bytes, 1, sizeof bytes, file)) > 0)
+        rp_buf_add(text, bytes, got);
+    fclose(file);
+    return true;
+}
+
+static const char *in_folder(struct one *one, const char *name)
+{
+    return rp_arena_printf(&one->arena, "%s/%s", one->path, name).ptr;
+}
+
+/* Names of known endpoints, a line each; none when there is no such file. */
+static void read_endpoints(struct one *one, struct rp_load_options *options)
+{
+    struct rp_buf text = {0};
+    struct rp_str *names = RP_ARENA_ARRAY(&one->arena, struct rp_str, 16);
+
+    if (read_text(in_folder(one, "endpoints"), &text)) {
+        options->endpoints = names;
+        for (char *at = text.ptr, *end; at && (end = strchr(at, '\n')) != NULL; at = end + 1)
+            names[options->endpoint_count++] =
+                rp_arena_str(&one->arena, (struct rp_str){at, (size_t)(end - at)});
+    }
+    rp_buf_fini(&text);
+}
+
+static void load_config(struct one *one)
+{
+    struct rp_config config;
+    struct rp_err err;
+
+    one->loaded = rp_config_load(&one->arena, in_folder(one, "config.lua"), &config, &one->findings,
+                                 &err) == 0;
+    for (size_t i = 0; i < one->findings.count; i++)
+        one->findings.items[i].file = RP_STR("config.lua");
+}
+
+static bool load(struct one *one)
+{
+    struct rp_load_options options = {0};
+    struct rp_rules *rules = NULL;
+    struct rp_files files;
+    struct rp_err err = {0};
+
+    if (access(in_folder(one, "config.lua"), R_OK) == 0) {
+        load_config(one);
+        return true;
+    }
+    if (rp_files_read(&one->arena, one->path, &files, &err) < 0) {
+        printf("FAIL %s: %s\n", one->path, err.text);
+        return false;
+    }
+    read_endpoints(one, &options);
+    one->loaded = rp_load(&one->arena, &files, &options, &rules, &one->findings, &err) == 0;
+    rp_rules_free(rules);
+    return true;
+}
+
+static bool has_code(const struct one *one, const char *name)
+{
+    if (strncmp(name, "clean", 5) == 0)
+        return one->loaded && one->findings.count == 0;
+    for (size_t i = 0; i < one->findings.count; i++)
+        if (strncmp(one->findings.items[i].code.ptr, name, 4) == 0)
+            return one->loaded == (name[0] == 'W');
+    return false;
+}
+
+static bool compare(struct one *one, const char *name)
+{
+    bool right = has_code(one, name);
+
+    if (!right)
+        printf("FAIL %s: its code is not among the findings\n%s", name,
+               one->printed.ptr ? one->printed.ptr : "");
+    if (getenv("RIPEN_UPDATE_GOLDEN") != NULL) {
+        FILE *file = fopen(in_folder(one, "expected.txt"), "wb");
+
+        if (file == NULL)
+            return false;
+        fwrite(one->printed.ptr, 1, one->printed.len, file);
+        fclose(file);
+        return right;
+    }
+    (void)read_text(in_folder(one, "expected.txt"), &one->expected);
+    if (!rp_str_eq(rp_buf_view(&one->printed), rp_buf_view(&one->expected))) {
+        printf("FAIL %s: expected\n%sgot\n%s", name, one->expected.ptr ? one->expected.ptr : "",
+               one->printed.ptr ? one->printed.ptr : "");
+        return false;
+    }
+    return right;
+}
+
+static bool check(const char *folder, const char *name)
+{
+    struct one one = {.loaded = false};
+    bool right = false;
+
+    rp_arena_init(&one.arena);
+    snprintf(one.path, sizeof one.path, "%s/%s", folder, name);
+    if (load(&one)) {
+        rp_findings_print(&one.printed, &one.findings, false);
+        rp_buf_char(&one.printed, '\n');
+        right = compare(&one, name);
+    }
+    rp_buf_fini(&one.printed);
+    rp_buf_fini(&one.expected);
+    rp_arena_fini(&one.arena);
+    return right;
+}
+
+/* Every code of the table has a directory. */
+static int count_missing(const char *folder)
+{
+    int missing = 0;
+
+    for (int code = 0; code < RP_CODE_COUNT; code++) {
+        const char *name = rp_code_info((enum rp_code)code)->code;
+        DIR *cases = opendir(folder);
+        struct dirent *entry;
+        bool found = false;
+
+        while (cases && (entry = readdir(cases)) != NULL)
+            found |= strncmp(entry->d_name, name, 4) == 0;
+        if (cases)
+            closedir(cases);
+        if (!found)
+            printf("FAIL %s has no case\n", name);
+        missing += !found;
+    }
+    return missing;
+}
+
+int main(int argc, char **argv)
+{
+    DIR *folder = argc > 1 ? opendir(argv[1]) : NULL;
+    struct dirent *entry;
+    int checked = 0, failed = 0;
+
+    if (folder == NULL) {
+        fprintf(stderr, "usage: diagnostics_run FOLDER\n");
+        return 2;
+    }
+    while ((entry = readdir(folder)) != NULL) {
+        if (entry->d_name[0] == '.')
+            continue;
+        checked++;
+        failed += !check(argv[1], entry->d_name);
+    }
+    closedir(folder);
+    failed += count_missing(argv[1]);
+    printf("%d directories, %d not as expected\n", checked, failed);
+    return failed > 0 || checked < 60;
+}
