@@ -92,7 +92,9 @@ static void run_file(struct load *load, struct rp_sandbox *sandbox, uint32_t fil
     load->recorder.returns = weights;
     ran = rp_recorder_run(&load->recorder, sandbox, file, source);
     outline = rp_outline_new(&load->scratch, source->text);
-    rp_place_declared(load->recorder.declared + first, load->recorder.count - first, file, outline);
+    if (load->recorder.count > first)
+        rp_place_declared(&load->recorder.declared[first], load->recorder.count - first, file,
+                          outline);
     rp_place_duplicates(&load->diagnosis, file, outline);
     if (!ran || load->recorder.findings_here > 0)
         load->quiet = true;
