@@ -1,0 +1,2 @@
+rdimension "engagement" { range = { 0, 200 }, half_life = "21d" }
+score "pricing" { why = "x", points = 10 }

@@ -1,0 +1,3 @@
+rdimension "engagement" { range = { 0, 200 }, half_life = "21d" }
+action "a" { on = did "x", when = in_segment "regulars", task { note = "x" } }
+score "used" { why = "Used", on = "Used", points = 1 }

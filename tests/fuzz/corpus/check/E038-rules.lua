@@ -1,0 +1,5 @@
+rdimension "engagement" { range = { 0, 200 }, half_life = "21d" }
+stages { "visitor", "lead", "mql" }
+stage "lead" { enter = known() }
+stage "mql" { enter = at_least { engagement = 40 }, leave = inactive "30d" }
+score "used" { why = "Used", on = "Used", points = 1 }

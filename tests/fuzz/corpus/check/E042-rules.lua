@@ -1,0 +1,1 @@
+rscore "pricing" { why = "x", on = "page", points = 5 }

@@ -1,0 +1,3 @@
+rdimension "engagement" { range = { 0, 200 }, half_life = "21d" }
+action "a" { on = did "x", task { note = "Call {lead.email" } }
+score "used" { why = "Used", on = "Used", points = 1 }

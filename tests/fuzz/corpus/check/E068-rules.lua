@@ -1,0 +1,1 @@
+rscore "café" { why = "x", on = "page", points = 5 }

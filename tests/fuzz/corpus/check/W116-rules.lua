@@ -1,0 +1,3 @@
+rdimension "engagement" { range = { 0, 200 }, half_life = "21d" }
+exclude "own" { when = trait { email_domain = in_list "own" } }
+score "used" { why = "Used", on = "Used", points = 1 }

@@ -1,0 +1,7 @@
+r-- expect: error
+score "attack" {
+  why = "Attack", on = "page", points = 1,
+  test = function(event, lead, past)
+    glob = nil
+  end,
+}
