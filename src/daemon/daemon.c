@@ -42,7 +42,8 @@ struct daemon {
     struct rp_api *api;
     struct rp_http *http;
     struct rp_store *keys_store; /* read-only, for the keys */
-    struct rp_arena keys_arena;
+    struct rp_arena keys_arenas[2];
+    bool keys_arena; /* which of them */
     const struct rp_daemon_options *options;
     bool loopback, any_key, stopping;
 };
@@ -111,16 +112,19 @@ static void on_delivered(void *ctx, const struct rp_outbox_result *result)
 /* ---- Keys, metrics
  * ----------------------------------------------------------------------------------- */
 
+/* The rows in force stand in one arena while the next ones are read into the other. */
 static int refresh_keys(struct daemon *daemon, struct rp_err *err)
 {
-    struct rp_auth auth = {0};
+    struct rp_arena *next = &daemon->keys_arenas[!daemon->keys_arena];
+    struct rp_auth auth = {.any_host = daemon->options->insecure};
     int status;
 
-    rp_arena_reset(&daemon->keys_arena);
-    status = rp_key_list(&daemon->keys_arena, daemon->keys_store, &auth.keys, &auth.key_count, err);
+    rp_arena_reset(next);
+    status = rp_key_list(next, daemon->keys_store, &auth.keys, &auth.key_count, err);
     if (status != 0) {
-        return status; /* the keys known so far stay in force */
+        return status;
     }
+    daemon->keys_arena = !daemon->keys_arena;
     daemon->any_key = auth.key_count > 0;
     auth.open = auth.key_count == 0 && (daemon->loopback || daemon->options->insecure);
     rp_ingest_auth_set(daemon->ingest, &auth);
@@ -274,6 +278,7 @@ static int open_doors(struct daemon *daemon, struct rp_err *err)
                                  .clock = rp_clock_system(),
                                  .metrics = write_metrics,
                                  .ready = is_ready,
+                                 .any_host = options->insecure,
                                  .ctx = daemon};
     struct rp_http_options http = {.address = options->address,
                                    .port = options->port,
@@ -299,8 +304,9 @@ static int open_doors(struct daemon *daemon, struct rp_err *err)
                                 daemon, &daemon->deliver, err);
     }
     if (status == 0) {
-        status = rp_writer_start(daemon->core, daemon->queue, options->deliver, wake, daemon,
-                                 &daemon->writer, err);
+        status = rp_writer_start(daemon->core, daemon->queue,
+                                 daemon->deliver ? rp_deliver_lease_ms(daemon->deliver) : 0, wake,
+                                 daemon, &daemon->writer, err);
     }
     return status == 0 ? rp_http_start(&daemon->loop, &http, on_request, daemon, &daemon->http, err)
                        : status;
@@ -328,7 +334,8 @@ static void free_all(struct daemon *daemon)
     rp_queue_free(daemon->queue);
     rp_store_close(daemon->keys_store);
     rp_core_close(daemon->core);
-    rp_arena_fini(&daemon->keys_arena);
+    rp_arena_fini(&daemon->keys_arenas[0]);
+    rp_arena_fini(&daemon->keys_arenas[1]);
 }
 
 int rp_daemon_run(const struct rp_daemon_options *options, struct rp_err *err)
@@ -341,7 +348,8 @@ int rp_daemon_run(const struct rp_daemon_options *options, struct rp_err *err)
                        strcmp(options->address, "::1") == 0 ||
                        strcmp(options->address, "localhost") == 0;
     signal(SIGPIPE, SIG_IGN);
-    rp_arena_init(&daemon->keys_arena);
+    rp_arena_init(&daemon->keys_arenas[0]);
+    rp_arena_init(&daemon->keys_arenas[1]);
     RP_ASSERT(uv_loop_init(&daemon->loop) == 0);
     uv_async_init(&daemon->loop, &daemon->woken, on_woken);
     daemon->woken.data = daemon;

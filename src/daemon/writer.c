@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WAIT_MS = 200, LEASE_MS = 120000, CLAIM_MAX = 256 };
+enum { WAIT_MS = 200, CLAIM_MAX = 256 };
 
 struct result_node {
     struct result_node *next;
@@ -26,7 +26,7 @@ struct rp_writer {
     struct rp_core *core;
     struct rp_queue *queue;
     pthread_t thread;
-    bool deliver;
+    int64_t lease_ms; /* 0: nothing is delivered */
     void (*wake)(void *ctx);
     void *ctx;
 
@@ -128,7 +128,7 @@ static void claim_rows(struct rp_writer *writer, int64_t now_ms)
     }
     claimed = rp_calloc(1, sizeof(*claimed));
     rp_arena_init(&claimed->arena);
-    if (rp_core_outbox_claim(writer->core, &claimed->arena, LEASE_MS, room, &claimed->rows,
+    if (rp_core_outbox_claim(writer->core, &claimed->arena, writer->lease_ms, room, &claimed->rows,
                              &claimed->count, &err) != 0 ||
         claimed->count == 0) {
         rp_claimed_free(claimed);
@@ -153,7 +153,7 @@ static void look_after_outbox(struct rp_writer *writer)
 
     book_results(writer);
     rp_core_stats(writer->core, &stats);
-    if (writer->deliver) {
+    if (writer->lease_ms > 0) {
         if (stats.intents != writer->intents_seen) {
             writer->intents_seen = stats.intents;
             writer->due_ms = 0;
@@ -189,7 +189,7 @@ static void *writer_main(void *arg)
     return NULL;
 }
 
-int rp_writer_start(struct rp_core *core, struct rp_queue *queue, bool deliver,
+int rp_writer_start(struct rp_core *core, struct rp_queue *queue, int64_t lease_ms,
                     void (*wake)(void *ctx), void *ctx, struct rp_writer **ret_writer,
                     struct rp_err *err)
 {
@@ -198,7 +198,7 @@ int rp_writer_start(struct rp_core *core, struct rp_queue *queue, bool deliver,
 
     writer->core = core;
     writer->queue = queue;
-    writer->deliver = deliver;
+    writer->lease_ms = lease_ms;
     writer->wake = wake;
     writer->ctx = ctx;
     writer->results_end = &writer->results;

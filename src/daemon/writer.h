@@ -19,8 +19,9 @@ struct rp_claimed {
 void rp_claimed_free(struct rp_claimed *claimed);
 
 /* Starts the thread. `wake` is called on it when claimed rows wait. The core belongs to the thread
- * until rp_writer_join. deliver false: outbox rows stay where they are. */
-int rp_writer_start(struct rp_core *core, struct rp_queue *queue, bool deliver,
+ * until rp_writer_join. lease_ms: for how long outbox rows are leased to delivery; 0: they stay
+ * where they are. */
+int rp_writer_start(struct rp_core *core, struct rp_queue *queue, int64_t lease_ms,
                     void (*wake)(void *ctx), void *ctx, struct rp_writer **ret_writer,
                     struct rp_err *err);
 /* After rp_queue_close: waits until everything taken is committed and written. Frees the writer. */
