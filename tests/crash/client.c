@@ -99,12 +99,12 @@ static bool exchange(struct client *client, int fd)
     duplicates = strstr(answer, "\"duplicates\":");
     if (strncmp(answer, "HTTP/1.1 200", 12) != 0 || !accepted || !duplicates) {
         fprintf(stderr, "client %d: %.200s\n", client->number, answer);
-        client->wrong = strncmp(answer, "HTTP/1.1 503", 12) != 0;
+        client->wrong = client->wrong || strncmp(answer, "HTTP/1.1 503", 12) != 0;
         return false;
     }
     client->accepted += (uint32_t)strtoul(accepted + 11, NULL, 10);
     client->duplicates += (uint32_t)strtoul(duplicates + 13, NULL, 10);
-    client->acknowledged++;
+    __atomic_store_n(&client->acknowledged, client->acknowledged + 1, __ATOMIC_RELAXED);
     return true;
 }
 

@@ -14,7 +14,7 @@ enum { CLIENTS = 4, BATCH_EVENTS = 20, LEADS = 50 };
 struct client {
     int number;
     int port;
-    uint32_t acknowledged; /* batches answered with 200, from the first on */
+    uint32_t acknowledged; /* batches answered with 200, from the first on; read by others */
     uint32_t accepted, duplicates;
     bool wrong; /* an answer that no crash explains */
     volatile bool stop;
