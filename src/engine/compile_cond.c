@@ -272,6 +272,41 @@ static void compile_bounds(struct rp_compile *compile, const struct rp_node *nod
                           RP_STR_ARG(compile->what), node->call->name);
 }
 
+/* "A1": a label of the state dimension, then one of the accumulating one. */
+static bool is_grade(const struct rp_grade *grade, struct rp_str name)
+{
+    for (uint32_t i = 0; i < grade->label_counts[0]; i++) {
+        struct rp_str first = grade->labels[0][i].label;
+
+        if (!rp_str_starts(name, first))
+            continue;
+        if (grade->label_counts[1] == 0 && name.len == first.len)
+            return true;
+        for (uint32_t j = 0; j < grade->label_counts[1]; j++)
+            if (rp_str_eq((struct rp_str){name.ptr + first.len, name.len - first.len},
+                          grade->labels[1][j].label))
+                return true;
+    }
+    for (uint32_t j = 0; grade->label_counts[0] == 0 && j < grade->label_counts[1]; j++)
+        if (rp_str_eq(name, grade->labels[1][j].label))
+            return true;
+    return false;
+}
+
+static void check_grade(struct rp_compile *compile, const struct rp_node *node, struct rp_str name)
+{
+    const struct rp_grade *grade = &compile->rules->grade;
+
+    if (compile->scope->quiet || is_grade(grade, name))
+        return;
+    rp_compile_report(compile, RP_CODE_CHOICE, node->place, rp_node_width(node),
+                      grade->label_counts[0] + grade->label_counts[1] == 0
+                          ? RP_STR("declare grade { fit = { A = 60 }, engagement = … }")
+                          : RP_STR("a grade joins a label of each dimension, such as \"A1\""),
+                      "%.*s: there is no grade \"%.*s\"", RP_STR_ARG(compile->what),
+                      RP_STR_ARG(name));
+}
+
 static void compile_grade_in(struct rp_compile *compile, const struct rp_node *node,
                              struct rp_cond *cond)
 {
@@ -289,6 +324,7 @@ static void compile_grade_in(struct rp_compile *compile, const struct rp_node *n
             upper[j] =
                 text.ptr[j] >= 'a' && text.ptr[j] <= 'z' ? (char)(text.ptr[j] - 32) : text.ptr[j];
         cond->names[i] = (struct rp_str){upper, text.len};
+        check_grade(compile, &items[i], cond->names[i]);
     }
 }
 
@@ -428,6 +464,28 @@ static const struct {
     {"filled", compile_filled},
 };
 
+/* A score depends on the lead's events alone, not on what rules made of them. */
+static void check_pure(struct rp_compile *compile, const struct rp_node *node,
+                       const struct rp_cond *cond)
+{
+    static const char *const decided[] = {"at_least", "below",     "grade_in",
+                                          "in_stage", "in_status", NULL};
+
+    if (!compile->facts_forbidden)
+        return;
+    for (size_t i = 0; decided[i]; i++)
+        if (rp_node_is_call(node, decided[i]))
+            rp_compile_report(compile, RP_CODE_STAGE_FACT, node->place, rp_node_width(node),
+                              RP_STR("use it in a stage's or an action's condition"),
+                              "%.*s cannot ask %s: rules decide it", RP_STR_ARG(compile->what),
+                              decided[i]);
+    if (cond->op == RP_COND_COUNT && cond->since == RP_SINCE_ENTRY)
+        rp_compile_report(compile, RP_CODE_STAGE_FACT, node->place, rp_node_width(node),
+                          RP_STR("add within = \"30d\" or ever = true"),
+                          "%.*s: did counts since the stage was entered, which a score cannot know",
+                          RP_STR_ARG(compile->what));
+}
+
 static void compile_cond(struct rp_compile *compile, const struct rp_node *node,
                          struct rp_cond *cond)
 {
@@ -442,6 +500,7 @@ static void compile_cond(struct rp_compile *compile, const struct rp_node *node,
         for (size_t i = 0; i < RP_COUNT(conditions); i++)
             if (strcmp(node->call->name, conditions[i].name) == 0)
                 conditions[i].compile(compile, node, cond);
+        check_pure(compile, node, cond);
     }
     if (cond->text.len == 0 || node->type == RP_NODE_CALL)
         cond->text = rp_compile_print(compile, node);

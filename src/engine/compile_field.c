@@ -10,7 +10,7 @@
 static const char *const trait_spellings[][16] = {
     {"email", "@properties.email"},
     {"email_domain"},
-    {"user_id"},
+    {"user_id", "userId"},
     {"first_name", "firstName", "firstname", "given_name"},
     {"last_name", "lastName", "lastname", "surname", "family_name"},
     {"name", "full_name", "fullName"},

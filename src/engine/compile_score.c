@@ -227,6 +227,8 @@ static void compile_score(struct rp_compile *compile, struct rp_declared *declar
         check_group(compile, declared, score);
     compile_repetition(compile, declared, score);
     compile_test(compile, declared, score);
+    if (why && memchr(why->text.ptr, '{', why->text.len) != NULL)
+        rp_compile_template(compile, why, &score->why_text);
     if (why == NULL)
         rp_compile_report(compile, RP_CODE_NO_WHY, declared->place, 5,
                           RP_STR("add why = \"…\", as salespeople should read it"),

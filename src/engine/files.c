@@ -288,7 +288,12 @@ int rp_files_unpack(struct rp_arena *arena, struct rp_str packed, struct rp_file
         struct rp_source source;
         size_t path_len, text_len;
 
-        if (count >= RP_RULE_FILES_MAX || !unpack_size(packed, &at, ' ', &path_len) ||
+        if (count >= RP_RULE_FILES_MAX) {
+            status = rp_err_set(err, RIPEN_ELIMIT, "packed rules hold at most %d files",
+                                RP_RULE_FILES_MAX);
+            goto out;
+        }
+        if (!unpack_size(packed, &at, ' ', &path_len) ||
             !unpack_size(packed, &at, '\n', &text_len) ||
             !unpack_text(packed, &at, path_len, &source.path) ||
             !unpack_text(packed, &at, text_len, &source.text)) {

@@ -240,6 +240,19 @@ struct rp_award {
     double points;
 };
 
+/* A text with placeholders: literal, field, literal, … */
+struct rp_template_part {
+    struct rp_str literal; /* used when field is RP_NONE and reasons is 0 */
+    uint32_t field;
+    uint32_t reasons;       /* {reasons.top(n)}: n */
+    struct rp_str fallback; /* behind '|'; has_fallback tells "" from none */
+    bool has_fallback;
+};
+struct rp_template {
+    struct rp_template_part *parts;
+    uint32_t count;
+};
+
 /* What `past` offers a test: past[1], past.name. Events before this one only. */
 enum rp_measure { /* what a count of a fit or a use measures */
                   RP_MEASURE_FIELD,
@@ -259,6 +272,7 @@ struct rp_use {
 
 struct rp_score {
     struct rp_str name, why, was, author;
+    struct rp_template why_text; /* `why` with placeholders; count 0: it has none */
     struct rp_str *tags;
     uint32_t tag_count;
     struct rp_place place;
@@ -350,19 +364,6 @@ struct rp_trigger {
     struct rp_cond *where; /* DID */
     struct rp_trigger *parts;
     uint32_t part_count;
-};
-
-/* A text with placeholders: literal, field, literal, … */
-struct rp_template_part {
-    struct rp_str literal; /* used when field is RP_NONE and reasons is 0 */
-    uint32_t field;
-    uint32_t reasons;       /* {reasons.top(n)}: n */
-    struct rp_str fallback; /* behind '|'; has_fallback tells "" from none */
-    bool has_fallback;
-};
-struct rp_template {
-    struct rp_template_part *parts;
-    uint32_t count;
 };
 
 /* A JSON value with templates in its texts: the body of a webhook, the fields of `set`. */

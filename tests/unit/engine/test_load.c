@@ -195,6 +195,7 @@ static void test_actions(void **state)
 
     (void)state;
     load_text(&l,
+              "grade { fit = { A = 0 }, engagement = { [\"1\"] = 0 } }\n"
               "stages { \"a\", \"b\" }\nstage \"b\" { enter = known() }\n"
               "action \"hand_over\" { on = any { entered \"b\", crossed(\"engagement\", 80) },\n"
               "  when = grade_in { \"a1\" },\n"
@@ -607,6 +608,58 @@ static void test_file_size(void **state)
     rmdir(dir);
 }
 
+/* Each bound of a number in rules, at it and past it. */
+static void test_bounds(void **state)
+{
+    static const struct {
+        const char *text;
+        const char *code; /* NULL: it is taken */
+    } cases[] = {
+        {"score \"a\" { why = \"a\", on = \"x\", points = 1000000 }", NULL},
+        {"score \"a\" { why = \"a\", on = \"x\", points = 1000001 }", "E015"},
+        {"score \"a\" { why = \"a\", on = \"x\", points = -1000001 }", "E015"},
+        {"score \"a\" { why = \"a\", on = \"x\", points = 1, limit = { times = 256 } }", NULL},
+        {"score \"a\" { why = \"a\", on = \"x\", points = 1, limit = { times = 257 } }", "E015"},
+        {"score \"a\" { why = \"a\", on = \"x\", points = 1, limit = { times = 1.5 } }", "E015"},
+        {"exclude \"a\" { when = did(\"x\", { times = 256, ever = true }) }", NULL},
+        {"exclude \"a\" { when = did(\"x\", { times = 257, ever = true }) }", "E015"},
+        {"exclude \"a\" { when = some(2, { known(), known() }) }", NULL},
+        {"exclude \"a\" { when = some(3, { known(), known() }) }", "E015"},
+        {"local s = (\"x\"):rep(1024 * 1024)\nexclude \"a\" { when = known() }", NULL},
+        {"local s = (\"x\"):rep(1024 * 1024 + 1)\nexclude \"a\" { when = known() }", "E002"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < RP_COUNT(cases); i++) {
+        struct loaded l;
+
+        load_text(&l, cases[i].text);
+        if (cases[i].code ? load_finding(&l, cases[i].code) == NULL : l.status != 0)
+            fail_msg("%s: %s", cases[i].text, l.err.text);
+        load_end(&l);
+    }
+}
+
+static void test_number_of_files(void **state)
+{
+    struct rp_buf packed = {0};
+    struct rp_arena arena;
+    struct rp_files files;
+    struct rp_err err;
+
+    (void)state;
+    rp_arena_init(&arena);
+    rp_buf_text(&packed, "ripen files 1\n");
+    for (int i = 0; i < RP_RULE_FILES_MAX; i++)
+        rp_buf_text(&packed, "1 0\na");
+    assert_int_equal(rp_files_unpack(&arena, rp_buf_view(&packed), &files, &err), 0);
+    assert_int_equal(files.count, RP_RULE_FILES_MAX);
+    rp_buf_text(&packed, "1 0\na");
+    assert_int_equal(rp_files_unpack(&arena, rp_buf_view(&packed), &files, &err), RIPEN_ELIMIT);
+    rp_buf_fini(&packed);
+    rp_arena_fini(&arena);
+}
+
 static void test_hash_names_the_bytes(void **state)
 {
     struct loaded a, b;
@@ -642,6 +695,8 @@ int rp_test_load(void)
         cmocka_unit_test(test_one_broken_file_hides_no_names),
         cmocka_unit_test(test_directory),
         cmocka_unit_test(test_file_size),
+        cmocka_unit_test(test_bounds),
+        cmocka_unit_test(test_number_of_files),
         cmocka_unit_test(test_hash_names_the_bytes),
     };
 

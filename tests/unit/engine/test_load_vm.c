@@ -206,6 +206,60 @@ static void test_budget_is_the_same_each_time(void **state)
     rp_arena_fini(&arena);
 }
 
+/* ---- The sandbox itself ---------------------------------------------------------------------- */
+
+static int grow(lua_State *L)
+{
+    lua_Integer count = (lua_Integer)(intptr_t)lua_touserdata(L, 1);
+
+    lua_createtable(L, 0, 0);
+    for (lua_Integer i = 1; i <= count; i++) {
+        lua_createtable(L, 100, 0);
+        lua_rawseti(L, -2, i);
+    }
+    return 0;
+}
+
+static void test_heap_limit(void **state)
+{
+    struct rp_err err;
+    struct rp_sandbox *sandbox = rp_sandbox_new((size_t)1 << 20, &err);
+
+    (void)state;
+    assert_non_null(sandbox);
+    rp_sandbox_begin(sandbox, RP_PHASE_TEST, 1000000);
+    assert_int_equal(rp_sandbox_protect(sandbox, grow, (void *)100), RP_TRIP_NONE);
+    assert_int_equal(rp_sandbox_protect(sandbox, grow, (void *)1000), RP_TRIP_MEMORY);
+    assert_non_null(strstr(sandbox->message, "1 MiB"));
+    assert_true(sandbox->used <= sandbox->cap);
+    rp_sandbox_free(sandbox);
+    assert_null(rp_sandbox_new(4096, &err)); /* not even the libraries fit */
+    assert_int_equal(err.status, RIPEN_EBUDGET);
+}
+
+static int spend(lua_State *L)
+{
+    rp_sandbox_charge(L, (uint64_t)(uintptr_t)lua_touserdata(L, 1));
+    return 0;
+}
+
+static void test_steps_at_the_budget(void **state)
+{
+    struct rp_err err;
+    struct rp_sandbox *sandbox = rp_sandbox_new((size_t)1 << 20, &err);
+
+    (void)state;
+    assert_non_null(sandbox);
+    rp_sandbox_begin(sandbox, RP_PHASE_TEST, 5000);
+    assert_int_equal(rp_sandbox_protect(sandbox, spend, (void *)5000), RP_TRIP_NONE);
+    assert_int_equal(rp_sandbox_steps(sandbox), 5000);
+    rp_sandbox_begin(sandbox, RP_PHASE_TEST, 5000);
+    assert_int_equal(rp_sandbox_protect(sandbox, spend, (void *)5001), RP_TRIP_STEPS);
+    assert_int_equal(rp_sandbox_protect(sandbox, spend, (void *)0),
+                     RP_TRIP_STEPS); /* until begun */
+    rp_sandbox_free(sandbox);
+}
+
 /* ---- What can be reached --------------------------------------------------------------------- */
 
 static void add_name(struct rp_buf *out, const char *prefix, const char *name, int type,
@@ -297,6 +351,8 @@ int rp_test_load_vm(void)
         cmocka_unit_test(test_results),
         cmocka_unit_test(test_failures_say_what_and_where),
         cmocka_unit_test(test_budget_is_the_same_each_time),
+        cmocka_unit_test(test_heap_limit),
+        cmocka_unit_test(test_steps_at_the_budget),
         cmocka_unit_test(test_reachable),
     };
 
