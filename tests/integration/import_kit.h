@@ -179,7 +179,7 @@ static inline struct rp_buf kit_explain(struct rp_core *core, const char *lead, 
 }
 
 /* Runs the program in the sources' directory; what it prints (both streams) goes to `text`. */
-static inline int kit_run(char *text, size_t size, const char *fmt, ...)
+static inline int RP_PRINTF(3, 4) kit_run(char *text, size_t size, const char *fmt, ...)
 {
     char command[1024];
     int prefix = snprintf(command, sizeof(command), "'%s' ", RIPEN_PROGRAM);
