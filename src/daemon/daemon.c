@@ -34,6 +34,7 @@ struct daemon {
     uv_async_t woken;
     uv_signal_t term, interrupt;
     uv_timer_t tick;
+    uv_prepare_t turned; /* before the loop waits */
     struct rp_core *core;
     struct rp_queue *queue;
     struct rp_writer *writer;
@@ -88,6 +89,13 @@ static void on_woken(uv_async_t *handle)
     if (daemon->writer && !daemon->stopping) {
         hand_over(daemon);
     }
+}
+
+static void on_turned(uv_prepare_t *handle)
+{
+    struct daemon *daemon = handle->data;
+
+    rp_queue_send(daemon->queue);
 }
 
 static void wake(void *ctx)
@@ -208,6 +216,7 @@ static void close_handles(struct daemon *daemon)
     uv_close((uv_handle_t *)&daemon->term, NULL);
     uv_close((uv_handle_t *)&daemon->interrupt, NULL);
     uv_close((uv_handle_t *)&daemon->tick, NULL);
+    uv_close((uv_handle_t *)&daemon->turned, NULL);
     uv_close((uv_handle_t *)&daemon->woken, NULL);
 }
 
@@ -317,7 +326,9 @@ static void watch_signals(struct daemon *daemon)
     uv_signal_init(&daemon->loop, &daemon->term);
     uv_signal_init(&daemon->loop, &daemon->interrupt);
     uv_timer_init(&daemon->loop, &daemon->tick);
-    daemon->term.data = daemon->interrupt.data = daemon->tick.data = daemon;
+    uv_prepare_init(&daemon->loop, &daemon->turned);
+    daemon->term.data = daemon->interrupt.data = daemon->tick.data = daemon->turned.data = daemon;
+    uv_prepare_start(&daemon->turned, on_turned);
     uv_signal_start(&daemon->term, on_signal, SIGTERM);
     uv_signal_start(&daemon->interrupt, on_signal, SIGINT);
     uv_timer_start(&daemon->tick, on_tick, TICK_MS, TICK_MS);

@@ -80,10 +80,17 @@ bool rp_queue_push(struct rp_queue *queue, struct rp_batch *batch)
         append(&queue->waiting, batch, batch);
         queue->events += events;
         taken = true;
-        pthread_cond_signal(&queue->filled);
     }
     pthread_mutex_unlock(&queue->mutex);
     return taken;
+}
+
+void rp_queue_send(struct rp_queue *queue)
+{
+    pthread_mutex_lock(&queue->mutex);
+    if (queue->waiting.first)
+        pthread_cond_signal(&queue->filled);
+    pthread_mutex_unlock(&queue->mutex);
 }
 
 struct rp_batch *rp_queue_finished(struct rp_queue *queue)

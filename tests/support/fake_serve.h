@@ -28,6 +28,7 @@ struct fake_serve {
     pthread_t loop_thread, writer_thread;
     uv_loop_t loop;
     uv_async_t woken, told_to_stop;
+    uv_prepare_t turned;
     struct rp_http *http;
     struct rp_queue *queue;
     struct rp_ingest *ingest;
@@ -102,6 +103,14 @@ static void fake_on_stopped(void *ctx)
 
     uv_close((uv_handle_t *)&serve->woken, NULL);
     uv_close((uv_handle_t *)&serve->told_to_stop, NULL);
+    uv_close((uv_handle_t *)&serve->turned, NULL);
+}
+
+static void fake_on_turned(uv_prepare_t *prepare)
+{
+    struct fake_serve *serve = prepare->data;
+
+    rp_queue_send(serve->queue);
 }
 
 static void fake_on_stop(uv_async_t *async)
@@ -138,7 +147,9 @@ static inline struct fake_serve *fake_serve_start(const struct fake_options *opt
     uv_loop_init(&serve->loop);
     uv_async_init(&serve->loop, &serve->woken, fake_on_woken);
     uv_async_init(&serve->loop, &serve->told_to_stop, fake_on_stop);
-    serve->woken.data = serve->told_to_stop.data = serve;
+    uv_prepare_init(&serve->loop, &serve->turned);
+    uv_prepare_start(&serve->turned, fake_on_turned);
+    serve->woken.data = serve->told_to_stop.data = serve->turned.data = serve;
     serve->queue =
         rp_queue_new(options->queue_events_max ? options->queue_events_max : RP_QUEUE_EVENTS_MAX,
                      fake_wake, serve);

@@ -208,6 +208,7 @@ static void in_order_across_threads(void **state)
         if (pushed < COUNT) {
             struct rp_batch *batch = batch_of(pushed % 3 + 1);
             batch->duplicates = pushed;
+            rp_queue_send(line.queue);
             if (rp_queue_push(line.queue, batch))
                 pushed++;
             else
@@ -242,6 +243,7 @@ static void never_sleeps_with_work(void **state)
     for (int i = 0; i < 2000; i++) {
         struct rp_batch *first = NULL;
         assert_true(rp_queue_push(line.queue, batch_of(1)));
+        rp_queue_send(line.queue);
         while (!(first = rp_queue_finished(line.queue)))
             sched_yield();
         free_list(first);
