@@ -15,7 +15,7 @@
 
 #include <stdlib.h>
 
-enum { CYCLE_EVENTS = 50000, CYCLE_MS = 1000, IDLE_PORTION = 512, CHECKPOINT_PAGES = 2000 };
+enum { CYCLE_EVENTS = 200000, CYCLE_MS = 1000, IDLE_PORTION = 512, CHECKPOINT_PAGES = 2000 };
 
 static int by_id(const void *a, const void *b)
 {

@@ -10,26 +10,57 @@
 #include "store/decisions.h"
 #include "store/outbox.h"
 
+#include <string.h>
+
+/* Decimal digits backwards from `end`; returns where they start. */
+static char *digits(char *end, int64_t value)
+{
+    uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+
+    do {
+        *--end = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest > 0);
+    if (value < 0) {
+        *--end = '-';
+    }
+    return end;
+}
+
+/* On the path of every event that scores: no printf. */
 struct rp_str rp_core_granted(struct rp_core *core, const struct rp_decision *decision)
 {
-    struct rp_str text = RP_STR("");
-    struct rp_buf buf = {0};
+    enum { ROW_MAX = 72 };
+    size_t room = decision->grant_count * ROW_MAX + 1;
+    char *start = decision->grant_count ? rp_arena_alloc(&core->arena, room) : NULL;
+    char *at = start;
 
     for (size_t i = 0; i < decision->grant_count; i++) {
         const struct rp_grant *grant = &decision->grants[i];
+        const int64_t numbers[3] = {core->score_names[grant->rule], core->dim_names[grant->dim],
+                                    grant->granted};
 
-        if (grant->granted != 0 && grant->model == 0) {
-            rp_buf_printf(&buf, "%s[%lld,%lld,%lld]", buf.len ? "," : "[",
-                          (long long)core->score_names[grant->rule],
-                          (long long)core->dim_names[grant->dim], (long long)grant->granted);
+        if (grant->granted == 0 || grant->model != 0) {
+            continue;
         }
+        *at = at == start ? '[' : ',';
+        at++;
+        for (int n = 0; n < 3; n++) {
+            char text[24];
+            const char *from = digits(text + sizeof(text), numbers[n]);
+            size_t len = (size_t)(text + sizeof(text) - from);
+
+            *at++ = n ? ',' : '[';
+            memcpy(at, from, len);
+            at += len;
+        }
+        *at++ = ']';
     }
-    if (buf.len > 0) {
-        rp_buf_char(&buf, ']');
-        text = rp_arena_str(&core->arena, rp_buf_view(&buf));
+    if (at == start) {
+        return RP_STR("");
     }
-    rp_buf_fini(&buf);
-    return text;
+    *at++ = ']';
+    return (struct rp_str){start, (size_t)(at - start)};
 }
 
 static int record_moves(struct rp_core *core, struct rp_cached *lead, const struct rp_event *event,

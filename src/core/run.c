@@ -21,7 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DEDUP_CANDIDATES_MAX = 16, WRITE_PORTION = 256 };
+enum { DEDUP_CANDIDATES_MAX = 16, WRITE_PORTION_MIN = 16 };
 
 static size_t seen_slot(const struct rp_core *core, uint64_t hash)
 {
@@ -316,7 +316,7 @@ static int run_items(struct rp_core *core, struct rp_batch *first, struct rp_err
         status = save_touched(core, err);
     }
     if (status == 0) {
-        status = rp_core_write_portion(core, WRITE_PORTION, err);
+        status = rp_core_write_portion(core, WRITE_PORTION_MIN + items, err);
     }
     return status == 0 ? rp_dedup_flush(core->store, err) : status;
 }
