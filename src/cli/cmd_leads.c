@@ -2,9 +2,11 @@
 /* ripen leads, lead, explain, why-not, verify: questions about leads, answered from the file,
  * whether or not a server runs beside. */
 #include "base/buf.h"
+#include "base/json_write.h"
 #include "cli/commands.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 /* What all four take. */
@@ -39,14 +41,28 @@ static int open_asking(struct asking *asking)
 static int close_asking(struct asking *asking, int status, const struct rp_err *err,
                         struct rp_buf *out)
 {
-    int result = status == 0                 ? rp_print(out)
-                 : status == RIPEN_ENOTFOUND ? (rp_fail(err), RP_EXIT_PROBLEMS)
-                                             : rp_fail(err);
+    bool unknown = status == RIPEN_ENOTFOUND || status == RIPEN_EINPUT; /* a lead, rule or stage */
+    int result = status == 0 ? rp_print(out)
+                 : unknown   ? (rp_fail(err), RP_EXIT_PROBLEMS)
+                             : rp_fail(err);
 
     rp_buf_fini(out);
     rp_reader_close(asking->reader);
     rp_setup_fini(&asking->setup);
     return result;
+}
+
+static bool is_sort(const char *text)
+{
+    static const char *const known[] = {"score", "recent", "created"};
+
+    for (size_t i = 0; i < RP_COUNT(known); i++) {
+        if (!text || strcmp(text, known[i]) == 0) {
+            return true;
+        }
+    }
+    rp_complain("--sort is not \"%s\"; give score, recent or created", text);
+    return false;
 }
 
 int rp_cmd_leads(const struct rp_command *command, int argc, char **argv)
@@ -72,13 +88,15 @@ int rp_cmd_leads(const struct rp_command *command, int argc, char **argv)
     if (count < 0) {
         return count == -1 ? RP_EXIT_DONE : RP_EXIT_FAILED;
     }
+    if (!is_sort(asking.sort) || !rp_count_parse("limit", asking.limit, 0, &query.limit)) {
+        return RP_EXIT_FAILED;
+    }
     status = open_asking(&asking);
     if (status != RP_EXIT_DONE) {
         return status;
     }
     query.stage = rp_str_from(asking.stage ? asking.stage : "");
     query.sort = rp_str_from(asking.sort ? asking.sort : "score");
-    query.limit = asking.limit ? strtoul(asking.limit, NULL, 10) : 0;
     query.now_ms = asking.now_ms;
     status =
         rp_reader_leads(asking.reader, &query, asking.format, rp_colour(STDOUT_FILENO), &out, &err);
@@ -160,18 +178,48 @@ int rp_cmd_why_not(const struct rp_command *command, int argc, char **argv)
     return ask(command, argc, argv, ask_why_not);
 }
 
+/* `told`: a line for each lead that differs. */
+static void verified_json(const struct rp_verified *verified, struct rp_str told,
+                          struct rp_buf *out)
+{
+    struct rp_jw jw = rp_jw(out);
+
+    rp_jw_object(&jw);
+    rp_jw_put_int(&jw, "verified", (int64_t)(verified->same + verified->different));
+    rp_jw_put_int(&jw, "different", (int64_t)verified->different);
+    rp_jw_put_int(&jw, "skipped", (int64_t)verified->skipped);
+    rp_jw_key(&jw, "differences");
+    rp_jw_array(&jw);
+    while (told.len > 0) {
+        const char *end = memchr(told.ptr, '\n', told.len);
+        size_t len = end ? (size_t)(end - told.ptr) : told.len;
+
+        rp_jw_str(&jw, (struct rp_str){told.ptr, len});
+        told = (struct rp_str){told.ptr + len + (end != NULL), told.len - len - (end != NULL)};
+    }
+    rp_jw_array_end(&jw);
+    rp_jw_object_end(&jw);
+}
+
 static int ask_verify(struct asking *asking, char **arguments, struct rp_buf *out,
                       bool *ret_problem, struct rp_err *err)
 {
     struct rp_verified verified;
-    int status = rp_reader_verify(asking->reader, &verified, out, err);
+    struct rp_buf told = {0};
+    bool json = asking->format == RP_FORMAT_JSON;
+    int status = rp_reader_verify(asking->reader, &verified, json ? &told : out, err);
 
     (void)arguments;
     if (status == 0) {
-        rp_buf_printf(out, "%zu leads verified, %zu differ, %zu to be written or rebuilt\n",
-                      verified.same + verified.different, verified.different, verified.skipped);
         *ret_problem = verified.different > 0;
     }
+    if (status == 0 && json) {
+        verified_json(&verified, rp_buf_view(&told), out);
+    } else if (status == 0) {
+        rp_buf_printf(out, "%zu leads verified, %zu differ, %zu to be written or rebuilt\n",
+                      verified.same + verified.different, verified.different, verified.skipped);
+    }
+    rp_buf_fini(&told);
     return status;
 }
 

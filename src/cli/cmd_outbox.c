@@ -46,7 +46,7 @@ static void row_text(const struct rp_outbox_row *row, struct rp_buf *out)
     rp_buf_fini(&at);
 }
 
-static int list(struct rp_store *store, int state, const char *limit, enum rp_format format,
+static int list(struct rp_store *store, int state, size_t limit, enum rp_format format,
                 struct rp_err *err)
 {
     struct rp_outbox_row *rows;
@@ -57,8 +57,7 @@ static int list(struct rp_store *store, int state, const char *limit, enum rp_fo
     int status;
 
     rp_arena_init(&arena);
-    status = rp_outbox_list(&arena, store, state, 0, 0,
-                            limit ? strtoul(limit, NULL, 10) : ROWS_DEFAULT, &rows, &count, err);
+    status = rp_outbox_list(&arena, store, state, 0, 0, limit, &rows, &count, err);
     if (status == 0) {
         if (format == RP_FORMAT_JSON) {
             rp_jw_array(&jw);
@@ -125,6 +124,7 @@ int rp_cmd_outbox(const struct rp_command *command, int argc, char **argv)
     struct rp_err err = {0};
     struct rp_setup setup;
     bool changes;
+    size_t rows;
     int status;
 
     if (count < 0 || format < 0) {
@@ -133,6 +133,9 @@ int rp_cmd_outbox(const struct rp_command *command, int argc, char **argv)
     changes = strcmp(verb, "retry") == 0 || strcmp(verb, "cancel") == 0;
     if (!changes && strcmp(verb, "list") != 0 && strcmp(verb, "dead") != 0) {
         return rp_complain("usage: ripen outbox %s", command->arguments);
+    }
+    if (!rp_count_parse("limit", limit, ROWS_DEFAULT, &rows)) {
+        return RP_EXIT_FAILED;
     }
     if (changes != (count == 2)) {
         return rp_complain("usage: ripen outbox %s%s", verb, changes ? " ID" : "");
@@ -143,7 +146,7 @@ int rp_cmd_outbox(const struct rp_command *command, int argc, char **argv)
                                &store, &err);
         if (status == 0) {
             status = changes ? change(store, verb, arguments[1], &err)
-                             : list(store, strcmp(verb, "dead") == 0 ? RP_OUTBOX_DEAD : -1, limit,
+                             : list(store, strcmp(verb, "dead") == 0 ? RP_OUTBOX_DEAD : -1, rows,
                                     (enum rp_format)format, &err);
         }
         status = status == 0 ? RP_EXIT_DONE

@@ -40,6 +40,8 @@ const char *rp_setup_db(const struct rp_setup *setup, const char *flag);
 int rp_format_parse(const char *text);
 /* A moment: ISO 8601 or "now" (NULL); false with a message. */
 bool rp_moment_parse(const char *text, int64_t fallback, int64_t *ret_ms);
+/* The whole number of an option, 1 to 10,000; NULL: the fallback; false with a message. */
+bool rp_count_parse(const char *option, const char *text, size_t fallback, size_t *ret_count);
 /* Prints err and returns the exit status that goes with it. */
 int rp_fail(const struct rp_err *err);
 /* Writes a buffer to stdout, with a line end when it lacks one; frees it. */

@@ -5,6 +5,7 @@
 
 #include <ripen/ripen.h>
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -46,6 +47,7 @@ static void help(FILE *out)
 
 int main(int argc, char **argv)
 {
+    signal(SIGXFSZ, SIG_IGN); /* a file at its size limit is a full disk: an error, not the end */
     if (argc < 2) {
         help(stderr);
         return RP_EXIT_FAILED;

@@ -5,8 +5,11 @@
 #include "cli/commands.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+enum { COUNT_MAX = 10000 };
 
 static void print_findings(struct rp_setup *setup)
 {
@@ -120,6 +123,24 @@ bool rp_moment_parse(const char *text, int64_t fallback, int64_t *ret_ms)
     }
     rp_complain("\"%s\" is no time; write it like 2026-03-02T09:00:00Z", text);
     return false;
+}
+
+bool rp_count_parse(const char *option, const char *text, size_t fallback, size_t *ret_count)
+{
+    char *end;
+    long count;
+
+    *ret_count = fallback;
+    if (!text) {
+        return true;
+    }
+    count = strtol(text, &end, 10);
+    if (*end || end == text || count < 1 || count > COUNT_MAX) {
+        rp_complain("--%s is a whole number from 1 to %d, not \"%s\"", option, COUNT_MAX, text);
+        return false;
+    }
+    *ret_count = (size_t)count;
+    return true;
 }
 
 int rp_fail(const struct rp_err *err)

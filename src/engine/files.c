@@ -141,6 +141,10 @@ static int read_folder(struct reading *reading, const char *dir, struct rp_str p
     DIR *folder = opendir(dir);
     int status = 0;
 
+    if (folder == NULL && errno == ENOENT && depth == 0)
+        return rp_err_set(
+            reading->err, RIPEN_EIO,
+            "there is no rules directory %s; name one, or make it with `ripen init %s`", dir, dir);
     if (folder == NULL)
         return fail(reading, RIPEN_EIO, dir, strerror(errno));
     for (;;) {

@@ -371,8 +371,10 @@ static int open_socket(const struct rp_http_options *options, int *ret_fd, int *
     if (bind(fd, (struct sockaddr *)&address, len) != 0 || listen(fd, SOMAXCONN) != 0 ||
         getsockname(fd, (struct sockaddr *)&address, &len) != 0) {
         status = rp_err_set(err, errno == EADDRINUSE ? RIPEN_EBUSY : RIPEN_EIO,
-                            "cannot listen on %s port %d: %s", options->address, options->port,
-                            strerror(errno));
+                            "cannot listen on %s port %d: %s; %s", options->address, options->port,
+                            strerror(errno),
+                            errno == EADDRINUSE ? "stop what uses it, or choose another port"
+                                                : "choose an address and port of this machine");
         close(fd);
         return status;
     }

@@ -48,7 +48,8 @@ static int translate(struct rp_store *store, int code, const char *doing, struct
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
         return rp_err_set(err, RIPEN_ESTORE,
-                          "%s: %s is damaged or not a database (%s); restore the last backup",
+                          "%s: %s is damaged or not a database (%s); restore the last "
+                          "backup, or name another file",
                           doing, path, sqlite3_errmsg(store->db));
     case SQLITE_READONLY:
     case SQLITE_PERM:
