@@ -15,7 +15,14 @@
 
 #include <stdlib.h>
 
-enum { CYCLE_EVENTS = 200000, CYCLE_MS = 1000, IDLE_PORTION = 512, CHECKPOINT_PAGES = 2000 };
+enum {
+    CYCLE_EVENTS = 200000,
+    CYCLE_MS = 1000,
+    CYCLE_MS_BUSY = 5000,
+    BUSY_LEADS = 2000,
+    IDLE_PORTION = 512,
+    CHECKPOINT_PAGES = 2000
+};
 
 static int by_id(const void *a, const void *b)
 {
@@ -137,13 +144,20 @@ static int end_cycle(struct rp_core *core, struct rp_err *err)
     return status;
 }
 
+/* A second after the last one began; under load later, since most leads change again meanwhile. */
+static bool cycle_due(const struct rp_core *core)
+{
+    int64_t age_ms = rp_clock_now(&core->clock) - core->cycle_started_ms;
+
+    return core->dirty_count > 0 &&
+           (age_ms >= CYCLE_MS_BUSY || (age_ms >= CYCLE_MS && core->dirty_count <= BUSY_LEADS) ||
+            core->newest_event - core->stats.watermark >= CYCLE_EVENTS);
+}
+
 int rp_core_write_portion(struct rp_core *core, size_t leads_max, struct rp_err *err)
 {
     if (core->writing_at == core->writing_count) {
-        bool due = core->newest_event - core->stats.watermark >= CYCLE_EVENTS ||
-                   rp_clock_now(&core->clock) - core->cycle_started_ms >= CYCLE_MS;
-
-        if (!due || core->dirty_count == 0) {
+        if (!cycle_due(core)) {
             return 0;
         }
         begin_cycle(core);
@@ -188,14 +202,10 @@ static int one_portion(struct rp_core *core, struct rp_err *err)
 
 bool rp_core_idle(struct rp_core *core)
 {
-    bool due =
-        core->dirty_count > 0 && rp_clock_now(&core->clock) - core->cycle_started_ms >= CYCLE_MS;
-    bool busy = core->writing_at < core->writing_count;
-
     if (core->stale || !core->rules) {
         return false;
     }
-    if (!busy && !due) {
+    if (core->writing_at == core->writing_count && !cycle_due(core)) {
         rp_store_checkpoint(core->store, CHECKPOINT_PAGES);
         return false;
     }
