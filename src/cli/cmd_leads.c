@@ -35,6 +35,9 @@ static int open_asking(struct asking *asking)
                                                  NULL, &asking->reader, &err) != 0) {
         status = rp_fail(&err);
     }
+    if (status != RP_EXIT_DONE) {
+        rp_setup_fini(&asking->setup);
+    }
     return status;
 }
 

@@ -110,7 +110,10 @@ int rp_options_parse(const struct rp_command *command, const struct rp_option *o
                 return status;
             }
         } else {
-            ret_arguments[count++] = argv[at];
+            if (count < command->arguments_max) {
+                ret_arguments[count] = argv[at];
+            }
+            count++;
         }
     }
     if (count < command->arguments_min || count > command->arguments_max) {

@@ -24,8 +24,9 @@ struct rp_command {
 enum { RP_EXIT_DONE = 0, RP_EXIT_PROBLEMS = 1, RP_EXIT_FAILED = 2 };
 
 /* Takes options out of argv (argv[0] is the command's name) and leaves the arguments in
- * *ret_arguments. Returns their number, -1 when the command is to end with RP_EXIT_DONE (--help was
- * printed), -2 with RP_EXIT_FAILED (a message was printed). `--` ends the options. */
+ * *ret_arguments (room for arguments_max). Returns their number, -1 when the command is to end with
+ * RP_EXIT_DONE (--help was printed), -2 with RP_EXIT_FAILED (a message was printed). `--` ends the
+ * options. */
 int rp_options_parse(const struct rp_command *command, const struct rp_option *options, int argc,
                      char **argv, char **ret_arguments);
 

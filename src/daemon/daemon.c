@@ -334,12 +334,29 @@ static void watch_signals(struct daemon *daemon)
     uv_timer_start(&daemon->tick, on_tick, TICK_MS, TICK_MS);
 }
 
-static void free_all(struct daemon *daemon)
+static void deliveries_given_up(void *ctx)
 {
-    if (daemon->writer) { /* the server could not start */
+    struct daemon *daemon = ctx;
+
+    daemon->deliver = NULL;
+}
+
+/* Something could not start: what did is ended, the writer before the handle that it wakes. */
+static void give_up(struct daemon *daemon)
+{
+    if (daemon->writer) {
         rp_queue_close(daemon->queue);
         rp_writer_join(daemon->writer);
+        daemon->writer = NULL;
     }
+    if (daemon->deliver) {
+        rp_deliver_stop(daemon->deliver, 0, deliveries_given_up, daemon);
+    }
+    uv_close((uv_handle_t *)&daemon->woken, NULL);
+}
+
+static void free_all(struct daemon *daemon)
+{
     rp_api_free(daemon->api);
     rp_ingest_free(daemon->ingest);
     rp_queue_free(daemon->queue);
@@ -374,7 +391,7 @@ int rp_daemon_run(const struct rp_daemon_options *options, struct rp_err *err)
         printf("ripen: listening on http://%s:%d\n", options->address, rp_http_port(daemon->http));
         fflush(stdout);
     } else {
-        uv_close((uv_handle_t *)&daemon->woken, NULL);
+        give_up(daemon);
     }
     uv_run(&daemon->loop, UV_RUN_DEFAULT);
     free_all(daemon);
