@@ -362,10 +362,12 @@ int rp_store_snapshot(struct rp_store *store, struct rp_err *err)
     RP_ASSERT(store->magic == RP_STORE_MAGIC);
     RP_ASSERT(!store->writing && !store->reading);
     int status = rp_sql_exec(store, sql_begin_read, "beginning to read", err);
-    if (status == 0)
+    if (status == 0) {
         store->reading = true;
-    else if (!sqlite3_get_autocommit(store->db))
+        rp_nodes_snapshot(store);
+    } else if (!sqlite3_get_autocommit(store->db)) {
         sqlite3_exec(store->db, sql_rollback, NULL, NULL, NULL);
+    }
     return status;
 }
 

@@ -32,7 +32,8 @@ struct rp_nodes {
     int64_t *by_value; /* sets × WAYS, by hash of the identifier: number << 16 | tag of the hash */
     uint8_t *next_node; /* which of a set goes next */
     uint8_t *next_value;
-    bool touched; /* added or moved in this transaction */
+    bool touched;    /* added or moved in this transaction */
+    int64_t version; /* of the data that a reader's snapshot began with */
 };
 
 static const char sql_node_newest[] = "SELECT MAX(id) FROM nodes";
@@ -90,6 +91,23 @@ void rp_nodes_end(struct rp_store *store, bool committed)
         make_sets(store->nodes, SETS_FIRST);
     }
     store->nodes->touched = false;
+}
+
+/* A reader does not see what the server does to a node, but within a snapshot nothing is done. */
+static bool trusted(const struct rp_store *store)
+{
+    return store->mode != RP_STORE_READ || store->reading;
+}
+
+void rp_nodes_snapshot(struct rp_store *store)
+{
+    int64_t version = rp_store_data_version(store);
+
+    if (version != store->nodes->version && store->nodes->used > 0) {
+        drop_sets(store->nodes);
+        make_sets(store->nodes, SETS_FIRST);
+    }
+    store->nodes->version = version;
 }
 
 static uint64_t hash_of(const struct rp_store *store, int kind, struct rp_str value)
@@ -204,8 +222,7 @@ int rp_identity_find(struct rp_store *store, enum rp_node_kind kind, struct rp_s
     const struct node *node = cached_value(store->nodes, hash, (int)kind, value);
     sqlite3_stmt *stmt;
 
-    /* A reader's cache does not see what the server does to a node. */
-    if (node && store->mode != RP_STORE_READ) {
+    if (node && trusted(store)) {
         fill(ret_identity, node);
         ret_identity->value = value;
         return 0;
@@ -296,7 +313,7 @@ static int load_node(struct rp_store *store, int64_t id, struct node **ret_node,
 {
     sqlite3_stmt *stmt;
 
-    *ret_node = store->mode == RP_STORE_READ ? NULL : cached_node(store->nodes, id);
+    *ret_node = trusted(store) ? cached_node(store->nodes, id) : NULL;
     if (*ret_node)
         return 0;
     int status = get_row(store, id, &stmt, err);

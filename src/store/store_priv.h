@@ -163,6 +163,7 @@ void rp_names_end(struct rp_store *store, bool committed);
 struct rp_nodes *rp_nodes_new(void);
 void rp_nodes_free(struct rp_nodes *nodes);
 void rp_nodes_end(struct rp_store *store, bool committed);
+void rp_nodes_snapshot(struct rp_store *store); /* a reader's snapshot begins */
 struct rp_tails *rp_tails_new(void);
 void rp_tails_free(struct rp_tails *tails);
 void rp_tails_end(struct rp_store *store, bool committed);

@@ -38,7 +38,8 @@ int main(int argc, char **argv)
     rp_arena_init(&arena);
     rp_arena_init(&work);
     rules = bench_rules(NULL, argv[2], &files, &arena);
-    if (rp_store_open(argv[1], RP_STORE_READ, &store, &err) != 0) {
+    if (rp_store_open(argv[1], RP_STORE_READ, &store, &err) != 0 ||
+        rp_store_snapshot(store, &err) != 0) {
         bench_die(argv[1], err.text);
     }
     rp_cache_init(&cache, SIZE_MAX);
