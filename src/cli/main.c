@@ -45,6 +45,15 @@ static void help(FILE *out)
           out);
 }
 
+/* An answer that nobody got is no success: a full disk, a closed pipe. */
+static int finish(int status)
+{
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        return rp_complain("the answer could not be written to standard output");
+    }
+    return status;
+}
+
 int main(int argc, char **argv)
 {
     signal(SIGXFSZ, SIG_IGN); /* a file at its size limit is a full disk: an error, not the end */
@@ -54,15 +63,15 @@ int main(int argc, char **argv)
     }
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
         help(stdout);
-        return RP_EXIT_DONE;
+        return finish(RP_EXIT_DONE);
     }
     if (strcmp(argv[1], "--version") == 0) {
         printf("ripen %s\n", ripen_version());
-        return RP_EXIT_DONE;
+        return finish(RP_EXIT_DONE);
     }
     for (const struct rp_command *c = rp_commands; c->name; c++) {
         if (strcmp(argv[1], c->name) == 0) {
-            return c->run(c, argc - 1, argv + 1);
+            return finish(c->run(c, argc - 1, argv + 1));
         }
     }
     return rp_complain("no command \"%s\"; see `ripen --help`", argv[1]);

@@ -107,6 +107,13 @@ ask_db 0 verify && said "$out" '^[0-9]+ leads verified, 0 differ, 0 '
 ask_db 0 verify --format json
 same "verified" "$(sqlite3 s.db 'SELECT count(*) FROM leads') 0 0" "$(value "$out" verified) $(value "$out" different) $(value "$out" skipped)"
 
+sqlite3 s.db "VACUUM INTO 'tampered.db'"
+sqlite3 tampered.db "UPDATE event_rows SET effective_lag = effective_lag + 86400000
+    WHERE id = (SELECT event FROM contributions WHERE rule = 'viewed_pricing' AND points > 0 LIMIT 1)"
+run 1 verify --db tampered.db && said "$out" ': its state is not the fold' && said "$out" ', 1 differ,'
+run 1 verify --db tampered.db --format json
+same "differences" "1 1" "$(value "$out" different) $(value "$out" 'differences.#')"
+
 # ---- outbox
 ask_db 0 outbox list --format json --limit 1000
 same "rows of the outbox" "$(sqlite3 s.db 'SELECT count(*) FROM actions')" "$(value "$out" '#')"
@@ -160,6 +167,12 @@ else
     echo "not checked: colours on a terminal (there is no \`script\`)"
 fi
 
+# ---- An answer that nobody gets is no success
+for command in "leads --db s.db" "outbox list --db s.db" "key create --scope read --db s.db" "check my-rules" "--help" "leads --help" "--version"; do
+    timeout 60 "$ripen" $command >/dev/full 2>"$err"
+    same "status of $command on a full disk" 2 $? && said "$err" '^ripen: the answer could not be written'
+done
+
 # ---- try
 cp "$root/examples/situations/01-newsletter-visits-follow/events.ndjson" .
 rules=$root/examples/situations/01-newsletter-visits-follow
@@ -167,5 +180,5 @@ run 0 try "$rules" events.ndjson --at 2026-03-10T12:00:00Z && said "$out" 'ana@g
 run 0 try "$rules" events.ndjson --at 2026-03-10T12:00:00Z --format json && cp "$out" first
 timeout 60 "$ripen" try "$rules" - --at 2026-03-10T12:00:00Z --format json <events.ndjson >second 2>"$err"
 same "try of standard input" "$(cat first)" "$(cat second)"
-same "try leaves nothing" '' "$(ls | grep -v -e '^s\.db' -e '^bad\.db' | grep '\.db')"
+same "try leaves nothing" '' "$(ls | grep -v -e '^s\.db' -e '^bad\.db' -e '^tampered\.db' | grep '\.db')"
 finish
