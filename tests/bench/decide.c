@@ -17,8 +17,9 @@ static char *make_rules(int count)
 {
     struct rp_buf text = {0};
 
-    rp_buf_text(&text, "dimension \"engagement\" { half_life = \"21d\" }\nstages { \"a\", \"b\" }\n"
-                       "stage \"b\" { enter = at_least { engagement = 100000 }, terminal = true }\n");
+    rp_buf_text(&text,
+                "dimension \"engagement\" { half_life = \"21d\" }\nstages { \"a\", \"b\" }\n"
+                "stage \"b\" { enter = at_least { engagement = 100000 }, terminal = true }\n");
     for (int i = 0; i < count; i++) {
         rp_buf_printf(
             &text,
