@@ -157,7 +157,6 @@ static int run(struct rp_setup *setup, const struct arguments *arguments,
         .mode = RP_STORE_SERVE,
         .clock = rp_clock_system(),
         .no_actions = arguments->history,
-        .bulk = true,
     };
     struct rp_import_options options = {
         .file = file,

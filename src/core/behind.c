@@ -95,6 +95,24 @@ static void put_scores(struct rp_core *core, const struct rp_lead *lead, int64_t
     rp_jw_object_end(jw);
 }
 
+/* Cells that recovery could not complete, or of other rules, are folded from the events first. */
+static int complete(struct rp_core *core, struct rp_lead *lead, struct rp_err *err)
+{
+    struct rp_history history;
+    int status;
+
+    if (lead->generation == core->rules->number) {
+        return 0;
+    }
+    status = rp_history_load(&core->history_arena, core->store, lead, NULL, 0, &history, err);
+    if (status == 0) {
+        rp_history_fold(&core->fold, lead, &history, INT64_MAX, NULL, NULL);
+        core->stats.refolds++;
+    }
+    rp_arena_reset(&core->history_arena);
+    return status;
+}
+
 int rp_core_save(struct rp_core *core, struct rp_cached *cached, struct rp_err *err)
 {
     static const struct {
@@ -103,14 +121,17 @@ int rp_core_save(struct rp_core *core, struct rp_cached *cached, struct rp_err *
         {"email", "lead.email"}, {"first_name", "lead.first_name"}, {"last_name", "lead.last_name"},
         {"title", "lead.title"}, {"company", "lead.company.name"},
     };
-    const struct rp_lead *lead = &cached->lead;
+    struct rp_lead *lead = &cached->lead;
     struct rp_buf scores = {0};
     struct rp_buf people = {0};
     struct rp_jw jw = rp_jw(&scores);
     struct rp_jw pw = rp_jw(&people);
     struct rp_state_summary summary = {.scored_ms = lead->updated_ms};
-    int status;
+    int status = complete(core, lead, err);
 
+    if (status != 0) {
+        return status;
+    }
     put_scores(core, lead, summary.scored_ms, &jw);
     rp_jw_object(&pw);
     put_user(core, lead, &pw);

@@ -159,8 +159,7 @@ int rp_core_rules(struct rp_core *core, struct rp_rules *rules, const struct rp_
         status = core->vm ? 0 : RIPEN_ERULE;
     }
     if (status != 0) {
-        core->rules = NULL;
-        rp_rules_free(rules);
+        drop_rules(core);
         return status;
     }
     rp_fold_init(&core->fold, rules, core->vm, &core->arena);

@@ -52,7 +52,6 @@ struct rp_core_options {
     enum rp_store_mode mode; /* SERVE or MEMORY */
     struct rp_clock clock;
     bool no_actions; /* import --history: stages move, no action becomes an outbox row */
-    bool bulk;       /* import: append all of a run, then fold each lead once */
 };
 
 /* Opens the store; no rules yet. */

@@ -66,6 +66,8 @@ int rp_identity_link(struct rp_core *core, struct rp_event *event, struct rp_res
 int rp_core_lead(struct rp_core *core, int64_t id, struct rp_cached **ret_lead, struct rp_err *err);
 int rp_core_lead_new(struct rp_core *core, enum rp_node_kind kind, struct rp_str value,
                      int64_t created_ms, struct rp_cached **ret_lead, struct rp_err *err);
+/* The stage as the decisions on record left it, and the first one when there is none. */
+int rp_core_stage_on_record(struct rp_core *core, struct rp_lead *lead, struct rp_err *err);
 void rp_core_touch(struct rp_core *core, struct rp_cached *lead); /* part of the run */
 void rp_core_dirty(struct rp_core *core, struct rp_cached *lead); /* to be written behind */
 
@@ -77,7 +79,7 @@ int rp_core_facts_merge(struct rp_arena *arena, struct rp_lead *lead, struct rp_
 
 /* behind.c: the write-behind; a portion inside an open transaction. */
 int rp_core_write_portion(struct rp_core *core, size_t leads_max, struct rp_err *err);
-int rp_core_save(struct rp_core *core, struct rp_cached *lead, struct rp_err *err);
+int rp_core_save(struct rp_core *core, struct rp_cached *cached, struct rp_err *err);
 
 /* recover.c: folds the rows behind the watermark into the states. */
 int rp_core_recover(struct rp_core *core, struct rp_err *err);

@@ -74,7 +74,8 @@ static int by_message(const void *a, const void *b)
     int64_t xid = x->id ? x->id : INT64_MAX;
     int64_t yid = y->id ? y->id : INT64_MAX;
 
-    return order != 0 ? order : (xid > yid) - (xid < yid);
+    order = order != 0 ? order : (xid > yid) - (xid < yid);
+    return order != 0 ? order : (x > y) - (x < y); /* of those without a row the first given */
 }
 
 /* Only a merge can bring two copies of one message together; then the first accepted counts. */

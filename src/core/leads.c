@@ -4,9 +4,27 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "core/core_priv.h"
+#include "store/decisions.h"
 #include "store/states.h"
 
 #include <stdlib.h>
+
+int rp_core_stage_on_record(struct rp_core *core, struct rp_lead *lead, struct rp_err *err)
+{
+    struct rp_move_row *moves;
+    size_t count;
+    int status = rp_move_list(&core->arena, core->store, lead->id, &moves, &count, err);
+
+    if (status == 0 && count > 0) {
+        uint32_t stage = rp_rules_stage(core->rules, moves[count - 1].to);
+
+        lead->stage = stage == RP_NONE ? RP_STAGE_NONE : (uint16_t)stage;
+        lead->stage_since_ms = moves[count - 1].at_ms;
+    } else if (status == 0) {
+        lead->stage = core->rules->stage_count > 0 ? 0 : RP_STAGE_NONE;
+    }
+    return status;
+}
 
 int rp_core_lead(struct rp_core *core, int64_t id, struct rp_cached **ret_lead, struct rp_err *err)
 {
@@ -28,7 +46,10 @@ int rp_core_lead(struct rp_core *core, int64_t id, struct rp_cached **ret_lead, 
         status = 0;
     } else if (status == 0) {
         index = rp_rules_stage(core->rules, stage);
-        entry->lead.stage = index == RP_NONE ? RP_STAGE_NONE : (uint16_t)index;
+        entry->lead.stage = (uint16_t)index;
+        if (index == RP_NONE) { /* the rules that wrote the state knew other stages */
+            status = rp_core_stage_on_record(core, &entry->lead, err);
+        }
     }
     if (status != 0) {
         rp_cache_remove(&core->cache, id);

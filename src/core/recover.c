@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Recovery: folds the rows behind the watermark into the leads' states, with the ordinary fold.
- * Takes no decision and fires nothing: stages come from the decisions on record, facts from the
- * outbox. Used at start and after a transaction that failed. */
+ * Takes no decision and fires nothing: stages come from the decisions on record; facts need no
+ * recovery, since a lead is written within the run that sets one. Used at start and after a
+ * transaction that failed. */
 #include "core/core_priv.h"
-#include "store/decisions.h"
 #include "store/dedup.h"
 #include "store/events.h"
 
@@ -66,26 +66,6 @@ static int take_nodes(struct rp_core *core, struct rp_err *err)
     return 0;
 }
 
-/* The stage as the decisions on record left it. (Facts need no recovery: a lead is written within
- * the run that sets one.) */
-static int take_decisions(struct rp_core *core, struct rp_cached *lead, struct rp_err *err)
-{
-    struct rp_move_row *moves;
-    size_t move_count;
-    int status = rp_move_list(&core->arena, core->store, lead->lead.id, &moves, &move_count, err);
-
-    if (status != 0) {
-        return status;
-    }
-    if (move_count > 0) {
-        uint32_t stage = rp_rules_stage(core->rules, moves[move_count - 1].to);
-
-        lead->lead.stage = stage == RP_NONE ? RP_STAGE_NONE : (uint16_t)stage;
-        lead->lead.stage_since_ms = moves[move_count - 1].at_ms;
-    }
-    return status;
-}
-
 int rp_core_recover(struct rp_core *core, struct rp_err *err)
 {
     struct rp_event_cursor *cursor = NULL;
@@ -113,7 +93,7 @@ int rp_core_recover(struct rp_core *core, struct rp_err *err)
     }
     for (size_t i = 0; i < core->touched_count; i++) {
         if (status == 0) {
-            status = take_decisions(core, core->touched[i], err);
+            status = rp_core_stage_on_record(core, &core->touched[i]->lead, err);
         }
         core->touched[i]->lead.flags &= (uint16_t)~RP_LEAD_PINNED;
         rp_arena_reset(&core->arena);

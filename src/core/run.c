@@ -5,6 +5,7 @@
  *   item ──resolve──▶ duplicate?            (nothing changes)
  *        ──link─────▶ pending of its lead   (arrival order)
  *   lead ──in order─▶ fold each event, append its row, judge it
+ *        ──rebuild──▶ fold the history (other rules, a merge), then as above
  *        ──late─────▶ fold the whole history with the new events, append them, judge them
  *   COMMIT, then the verdicts count.
  *
@@ -68,6 +69,25 @@ static void seen_add(struct rp_core *core, uint64_t hash, struct rp_item *item)
     core->seen[at].item = item;
 }
 
+/* Walks the lead's own chains: exact however many other leads use the same messageIds. */
+static int is_in_history(struct rp_core *core, struct rp_str message_id, int64_t lead_id,
+                         struct rp_err *err)
+{
+    struct rp_cached *lead;
+    struct rp_history history;
+    int status = rp_core_lead(core, lead_id, &lead, err);
+
+    if (status == 0) {
+        status =
+            rp_history_load(&core->history_arena, core->store, &lead->lead, NULL, 0, &history, err);
+    }
+    for (size_t i = 0; status == 0 && i < history.count; i++) {
+        status = rp_str_eq(history.events[i].message_id, message_id);
+    }
+    rp_arena_reset(&core->history_arena);
+    return status;
+}
+
 /* 1: the lead has this messageId already; 0: not; < 0: an error. */
 static int is_duplicate(struct rp_core *core, const struct rp_event *event, uint64_t hash,
                         int64_t lead, struct rp_err *err)
@@ -98,7 +118,24 @@ static int is_duplicate(struct rp_core *core, const struct rp_event *event, uint
             return 1;
         }
     }
+    if (count == DEDUP_CANDIDATES_MAX) { /* there may be more than were given */
+        return is_in_history(core, event->message_id, lead, err);
+    }
     return count < 0 ? count : 0;
+}
+
+/* The event named a lead that was known by another node: a copy may stand there, as after a merge.
+ * The lead's history knows which of the copies counts. */
+static int look_for_copy(struct rp_core *core, const struct rp_event *event, uint64_t hash,
+                         struct rp_cached *lead, struct rp_err *err)
+{
+    int status = is_duplicate(core, event, hash, lead->lead.id, err);
+
+    if (status == 1) {
+        lead->lead.generation = 0;
+        lead->lead.flags |= RP_LEAD_SAVE;
+    }
+    return status < 0 ? status : 0;
 }
 
 static int take_item(struct rp_core *core, struct rp_item *item, struct rp_err *err)
@@ -127,6 +164,10 @@ static int take_item(struct rp_core *core, struct rp_item *item, struct rp_err *
         return status > 0 ? 0 : status;
     }
     status = rp_identity_link(core, &item->event, &resolved, &lead, err);
+    if (status == 0 && lead->lead.id != resolved.lead &&
+        (lead->lead.through != 0 || lead->pending)) {
+        status = look_for_copy(core, &item->event, hash, lead, err);
+    }
     if (status != 0) {
         return status;
     }
@@ -145,6 +186,7 @@ static int take_item(struct rp_core *core, struct rp_item *item, struct rp_err *
 struct folded {
     struct rp_item *item;
     struct rp_decision decision;
+    bool copy; /* of a message that the lead has: its row is kept, it counts for nothing */
 };
 
 static int64_t head_of(const struct rp_lead *lead, int64_t node)
@@ -180,13 +222,15 @@ static int append(struct rp_core *core, struct rp_cached *lead, struct folded *f
     return 0;
 }
 
-/* The decisions that the event causes; its row stands. */
+/* The decisions that the event causes; its row stands. A copy causes none by itself, but the merge
+ * that it brought may. */
 static int judge(struct rp_core *core, struct rp_cached *lead, struct folded *folded,
                  struct rp_err *err)
 {
     struct rp_event *event = &folded->item->event;
 
-    rp_judge(&core->fold, &lead->lead, event, event->received_ms, &folded->decision);
+    rp_judge(&core->fold, &lead->lead, folded->copy ? NULL : event, event->received_ms,
+             &folded->decision);
     return rp_core_record(core, lead, event, &folded->decision, event->received_ms, err);
 }
 
@@ -200,38 +244,62 @@ static int by_order(const void *a, const void *b)
     return rp_order_cmp(&left, &right);
 }
 
-struct late {
+struct pending {
     struct folded *folded;
     size_t count;
 };
 
+static struct folded *find_pending(const struct pending *pending, const struct rp_event *event)
+{
+    for (size_t i = 0; i < pending->count; i++) {
+        if (pending->folded[i].item->event.message_id.ptr == event->message_id.ptr) {
+            return &pending->folded[i];
+        }
+    }
+    return NULL;
+}
+
 static void late_seen(void *ctx, const struct rp_event *event, const struct rp_decision *decision)
 {
-    struct late *late = ctx;
+    struct folded *folded = find_pending(ctx, event);
 
-    for (size_t i = 0; i < late->count; i++) {
-        if (late->folded[i].item->event.message_id.ptr == event->message_id.ptr) {
-            late->folded[i].decision = *decision;
-            return;
-        }
+    if (folded) {
+        folded->decision = *decision;
     }
 }
 
-static int fold_late(struct rp_core *core, struct rp_cached *lead, struct folded *folded,
-                     size_t count, struct rp_err *err)
+/* Folds the lead's history anew: up to the pending events when they are the newest, else with them
+ * (*ret_late). */
+static int fold_history(struct rp_core *core, struct rp_cached *lead, struct folded *folded,
+                        size_t count, bool *ret_late, struct rp_err *err)
 {
     const struct rp_event **events = RP_ARENA_ARRAY(&core->arena, const struct rp_event *, count);
-    struct late late = {folded, count};
+    struct pending pending = {folded, count};
     struct rp_history history;
+    size_t rows = 0;
     int status;
 
     for (size_t i = 0; i < count; i++) {
         events[i] = &folded[i].item->event;
+        folded[i].copy = true; /* unless the history has it */
     }
     status = rp_history_load(&core->history_arena, core->store, &lead->lead, events, count,
                              &history, err);
+    *ret_late = false;
+    for (size_t i = 0; status == 0 && i < history.count; i++) {
+        struct folded *found =
+            history.events[i].id == 0 ? find_pending(&pending, &history.events[i]) : NULL;
+
+        if (found) {
+            found->copy = false;
+        } else {
+            *ret_late = *ret_late || rows < i;
+            rows++;
+        }
+    }
     if (status == 0) {
-        rp_history_fold(&core->fold, &lead->lead, &history, INT64_MAX, late_seen, &late);
+        history.count = *ret_late ? history.count : rows;
+        rp_history_fold(&core->fold, &lead->lead, &history, INT64_MAX, late_seen, &pending);
         core->stats.refolds++;
     }
     rp_arena_reset(&core->history_arena);
@@ -242,7 +310,7 @@ static int fold_lead(struct rp_core *core, struct rp_cached *lead, struct rp_err
 {
     struct folded *folded;
     size_t count = 0;
-    bool late;
+    bool late = false;
     int status = 0;
 
     for (struct rp_item *item = lead->pending; item; item = item->next_pending) {
@@ -260,10 +328,9 @@ static int fold_lead(struct rp_core *core, struct rp_cached *lead, struct rp_err
         qsort(folded, count, sizeof(*folded), by_order);
     }
     rp_core_dirty(core, lead);
-    late = lead->lead.generation != core->rules->number ||
-           !rp_fold_in_order(&lead->lead, &folded[0].item->event);
-    if (late) {
-        status = fold_late(core, lead, folded, count, err);
+    if (lead->lead.generation != core->rules->number ||
+        !rp_fold_in_order(&lead->lead, &folded[0].item->event)) {
+        status = fold_history(core, lead, folded, count, &late, err);
     }
     /* After a re-fold the state knows all of them, and so must the history that gives the reasons.
      */
@@ -271,8 +338,10 @@ static int fold_lead(struct rp_core *core, struct rp_cached *lead, struct rp_err
         status = append(core, lead, &folded[i], err);
     }
     for (size_t i = 0; i < count && status == 0; i++) {
-        if (!late) {
+        if (!late && !folded[i].copy) {
             rp_fold_event(&core->fold, &lead->lead, &folded[i].item->event, &folded[i].decision);
+        }
+        if (!late) {
             status = append(core, lead, &folded[i], err);
         }
         if (status == 0) {
@@ -352,6 +421,7 @@ static void unpin(struct rp_core *core)
 int rp_core_run(struct rp_core *core, struct rp_batch *first, struct rp_err *err)
 {
     int status = core->stale ? rp_core_recover(core, err) : 0;
+    struct rp_core_stats before = core->stats;
 
     RP_ASSERT(core->rules != NULL);
     if (status == 0) {
@@ -365,6 +435,7 @@ int rp_core_run(struct rp_core *core, struct rp_batch *first, struct rp_err *err
         if (status != 0) {
             rp_store_rollback(core->store);
             core->stale = true;
+            core->stats = before;
         }
     }
     for (struct rp_batch *batch = first; batch; batch = batch->next) {

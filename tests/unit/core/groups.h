@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: MIT */
+/* The groups of tests of core/, each in a file of its own; main.c runs them. */
+#ifndef RP_TESTS_CORE_GROUPS_H
+#define RP_TESTS_CORE_GROUPS_H
+
+int test_copies(void);
+int test_stages(void);
+
+#endif
