@@ -282,16 +282,20 @@ static int lead_of_user(struct rp_core *core, const struct rp_event *event, stru
 }
 
 static int lead_of_other(struct rp_core *core, const struct rp_event *event, enum rp_node_kind kind,
-                         struct rp_str value, int64_t *node, int64_t lead_id,
+                         struct rp_str value, int64_t *node, int64_t *lead_id,
                          struct rp_cached **ret_lead, struct rp_err *err)
 {
     int status;
 
     if (*node) {
-        return rp_core_lead(core, lead_id, ret_lead, err);
+        return rp_core_lead(core, *lead_id, ret_lead, err);
     }
     status = rp_core_lead_new(core, kind, value, event->received_ms, ret_lead, err);
-    return status ? status : add_node(core, *ret_lead, kind, value, event->received_ms, node, err);
+    if (status == 0) {
+        *lead_id = (*ret_lead)->lead.id; /* its own address does not join it with somebody else */
+        status = add_node(core, *ret_lead, kind, value, event->received_ms, node, err);
+    }
+    return status;
 }
 
 static int link_anonymous(struct rp_core *core, const struct rp_event *event, struct rp_resolved *r,
@@ -344,10 +348,10 @@ int rp_identity_link(struct rp_core *core, struct rp_event *event, struct rp_res
         status = lead_of_user(core, event, r, &lead, err);
     } else if (event->anonymous_id.len > 0) {
         status = lead_of_other(core, event, RP_NODE_ANONYMOUS, event->anonymous_id, &r->anonymous,
-                               r->anonymous_lead, &lead, err);
+                               &r->anonymous_lead, &lead, err);
     } else {
-        status = lead_of_other(core, event, RP_NODE_EMAIL, r->email_value, &r->email, r->email_lead,
-                               &lead, err);
+        status = lead_of_other(core, event, RP_NODE_EMAIL, r->email_value, &r->email,
+                               &r->email_lead, &lead, err);
     }
     if (status != 0) {
         return status;
