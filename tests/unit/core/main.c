@@ -102,33 +102,6 @@ static void an_address_alone_is_somebody(void **state)
     bench_close(&b);
 }
 
-/* A form of a mailing tool knows an address and no id. */
-static void an_address_alone_is_somebody(void **state)
-{
-    struct bench b;
-
-    (void)state;
-    bench_open(&b, NULL, RULES);
-    for (int i = 0; i < 2; i++) {
-        bench_send(&b, i > 0,
-                   "{\"type\":\"page\",\"messageId\":\"m%d\",\"traits\":{\"email\":\"%s@x.test\"}}",
-                   i, i > 0 ? "bea" : "ana");
-        assert_int_equal(b.last->accepted, 1);
-    }
-    bench_send(&b, false,
-               "{\"type\":\"page\",\"messageId\":\"m2\",\"traits\":{\"email\":\"Ana@x.test\"}}");
-    bench_expect(&b, "bea@x.test", "\"userId\":null");
-    assert_int_equal(bench_total(&b, "bea@x.test", T0), 1000);
-    assert_int_equal(bench_total(&b, "ana@x.test", T0), 2000);
-    /* An id that comes later names the same person. */
-    bench_send(&b, false,
-               "{\"type\":\"identify\",\"userId\":\"u1\",\"messageId\":\"m3\","
-               "\"traits\":{\"email\":\"ana@x.test\"}}");
-    bench_expect(&b, "ana@x.test", "\"userId\":\"u1\"");
-    assert_int_equal(bench_total(&b, "u1", T0), 2000);
-    bench_close(&b);
-}
-
 static void blocked_ids_are_nobody(void **state)
 {
     static const char *const blocked[] = {"null", "undefined", "anonymous", "-1",
@@ -355,7 +328,6 @@ int main(void)
         cmocka_unit_test(anonymous_becomes_known),
         cmocka_unit_test(visitor_of_second_browser_joins),
         cmocka_unit_test(public_key_takes_no_address),
-        cmocka_unit_test(an_address_alone_is_somebody),
         cmocka_unit_test(an_address_alone_is_somebody),
         cmocka_unit_test(blocked_ids_are_nobody),
         cmocka_unit_test(copies_count_once),
