@@ -337,7 +337,7 @@ bool rp_measure(const struct rp_scratch *s, enum rp_measure measure, uint32_t co
                 int64_t within_ms, double *ret_value)
 {
     struct rp_span span = rp_span_within(s->now_ms, within_ms);
-    int64_t newest;
+    int64_t newest, days;
 
     switch (measure) {
     case RP_MEASURE_COUNT:
@@ -351,7 +351,8 @@ bool rp_measure(const struct rp_scratch *s, enum rp_measure measure, uint32_t co
         newest = rp_counter_newest(s, counter);
         if (newest == RP_NEVER)
             return false;
-        *ret_value = newest < s->now_ms ? (double)((s->now_ms - newest) / RP_DAY) : 0;
+        days = newest < s->now_ms ? (s->now_ms - newest) / RP_DAY : 0;
+        *ret_value = (double)days;
         return true;
     case RP_MEASURE_FIELD:
     case RP_MEASURE_FILLED:

@@ -200,6 +200,8 @@ bool rp_fit_points(struct rp_scratch *s, uint32_t fit, int64_t *ret_points,
                    struct rp_str *ret_evidence);
 /* The sum over the fit rules of a state dimension, not cut to its range. */
 int64_t rp_fit_sum(struct rp_scratch *s, uint32_t dim);
+/* An `exclude` holds for the profile: state dimensions are 0. */
+bool rp_fit_excluded(struct rp_scratch *s);
 /* Recomputes the kept values of dimensions that change with the profile alone. */
 void rp_fit_store(struct rp_scratch *s, struct rp_lead *lead);
 

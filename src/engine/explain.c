@@ -194,7 +194,8 @@ static void dim_lines(const struct rp_explain *explain, struct rp_scratch *s, ui
 
     lines->count = 0;
     if (s->rules->dims[dim].state) {
-        add_fits(s, dim, lines);
+        if (!rp_fit_excluded(s))
+            add_fits(s, dim, lines);
     } else if (s->rules->dims[dim].by == RP_NONE) {
         add_rows(explain, s, dim, NULL, rp_score_raw(s, dim), lines);
     } else {

@@ -191,6 +191,19 @@ static double fit_value(struct rp_scratch *s, uint32_t index, struct rp_str *evi
     return isnan(points) ? fit->other : points;
 }
 
+/* Somebody who is left out by what he is has no score; what an event says (a robot) is its own affair. */
+bool rp_fit_excluded(struct rp_scratch *s)
+{
+    bool saved = s->profile_only;
+    bool is = false;
+
+    s->profile_only = true;
+    for (uint32_t i = 0; i < s->rules->exclude_count && !is; i++)
+        is = rp_cond_eval(s, s->rules->excludes[i].when) == RP_TRUE;
+    s->profile_only = saved;
+    return is;
+}
+
 bool rp_fit_points(struct rp_scratch *s, uint32_t index, int64_t *ret_points,
                    struct rp_str *ret_evidence)
 {
@@ -214,6 +227,8 @@ static int64_t fit_total(struct rp_scratch *s, uint32_t dim)
 {
     int64_t sum = 0, points;
 
+    if (rp_fit_excluded(s))
+        return 0;
     for (uint32_t i = 0; i < s->rules->fit_count; i++) {
         const struct rp_fit *fit = &s->rules->fits[i];
 

@@ -245,7 +245,7 @@ static int find_plain(lua_State *L, struct rp_str text, size_t at, struct rp_str
         return 1;
     }
     lua_pushinteger(L, (lua_Integer)found + 1);
-    lua_pushinteger(L, (lua_Integer)(found + part.len));
+    lua_pushinteger(L, (lua_Integer)found + (lua_Integer)part.len);
     return 2;
 }
 

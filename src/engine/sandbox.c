@@ -36,12 +36,10 @@ struct rp_sandbox *rp_sandbox_of(lua_State *L)
 
 static void charge_object(struct rp_sandbox *sandbox, size_t type, size_t size)
 {
-    if (type == LUA_TSTRING && size > SHORT_TEXT)
+    if ((type == LUA_TSTRING && size > SHORT_TEXT) || type == LUA_TUSERDATA)
         sandbox->steps_left -= (int64_t)(STEPS_AN_OBJECT + size / BYTES_A_STEP);
     else if (type == LUA_TTABLE || type == LUA_TFUNCTION)
         sandbox->steps_left -= STEPS_AN_OBJECT;
-    else if (type == LUA_TUSERDATA)
-        sandbox->steps_left -= (int64_t)(STEPS_AN_OBJECT + size / BYTES_A_STEP);
 }
 
 /* With ptr NULL, Lua hands the type of the new object as old_size. */

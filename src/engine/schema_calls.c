@@ -144,8 +144,8 @@ static const struct rp_schema_shape expect_shape = {
 };
 
 #define MATCHER RP_MAKES_MATCH
-#define ANY_OF  RP_MAKES_MATCH | RP_MAKES_COND | RP_MAKES_TRIGGER
-#define ACTS    RP_MAKES_PART | RP_MAKES_IN_STEP
+#define ANY_OF  (RP_MAKES_MATCH | RP_MAKES_COND | RP_MAKES_TRIGGER)
+#define ACTS    (RP_MAKES_PART | RP_MAKES_IN_STEP)
 #define MOMENT  RP_MAKES_MOMENT
 
 #define NUMBER_CALL(call, text)                                                                    \
