@@ -41,7 +41,7 @@ int rp_cmd_check(const struct rp_command *command, int argc, char **argv)
     };
     char *arguments[4] = {0};
     int count = rp_options_parse(command, options, argc, argv, arguments);
-    const char *rules_dir = count > 0 ? arguments[0] : "rules";
+    const char *rules_dir = count > 0 ? arguments[0] : NULL;
     int format = rp_format_parse(format_text);
     struct rp_rules *rules = NULL;
     struct rp_buf out = {0};
@@ -57,6 +57,7 @@ int rp_cmd_check(const struct rp_command *command, int argc, char **argv)
         rp_setup_fini(&setup);
         return status;
     }
+    rules_dir = rp_setup_rules(&setup, rules_dir);
     status = load(&setup, rules_dir, &rules, &err);
     if (status != 0 && status != RIPEN_ERULE) {
         status = rp_fail(&err);

@@ -208,7 +208,7 @@ static int import_file(struct rp_setup *setup, const struct arguments *arguments
 
 int rp_cmd_import(const struct rp_command *command, int argc, char **argv)
 {
-    struct arguments given = {.rules = "rules"};
+    struct arguments given = {0};
     const struct rp_option options[] = {
         {"db", "FILE", "the database (ripen.db)", &given.db, NULL},
         {"rules", "RULES", "the rules directory (rules)", &given.rules, NULL},

@@ -142,7 +142,7 @@ int rp_cmd_key(const struct rp_command *command, int argc, char **argv)
         return rp_complain("usage: ripen key %s", command->arguments);
     }
     wish.format = (enum rp_format)format;
-    status = rp_setup_config(&setup, "rules", wish.config);
+    status = rp_setup_config(&setup, NULL, wish.config);
     if (status == RP_EXIT_DONE) {
         bool reads = strcmp(verb, "list") == 0;
 

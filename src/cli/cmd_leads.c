@@ -30,7 +30,7 @@ static int open_asking(struct asking *asking)
         return RP_EXIT_FAILED;
     }
     asking->format = (enum rp_format)format;
-    status = rp_setup_config(&asking->setup, "rules", asking->config);
+    status = rp_setup_config(&asking->setup, NULL, asking->config);
     if (status == RP_EXIT_DONE && rp_reader_open(rp_setup_db(&asking->setup, asking->db), NULL,
                                                  NULL, &asking->reader, &err) != 0) {
         status = rp_fail(&err);

@@ -140,7 +140,7 @@ int rp_cmd_outbox(const struct rp_command *command, int argc, char **argv)
     if (changes != (count == 2)) {
         return rp_complain("usage: ripen outbox %s%s", verb, changes ? " ID" : "");
     }
-    status = rp_setup_config(&setup, "rules", config);
+    status = rp_setup_config(&setup, NULL, config);
     if (status == RP_EXIT_DONE) {
         status = rp_store_open(rp_setup_db(&setup, db), changes ? RP_STORE_WRITE : RP_STORE_READ,
                                &store, &err);

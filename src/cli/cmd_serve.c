@@ -53,7 +53,7 @@ int rp_cmd_serve(const struct rp_command *command, int argc, char **argv)
     };
     char *arguments[4] = {0};
     int count = rp_options_parse(command, options, argc, argv, arguments);
-    const char *rules_dir = count > 0 ? arguments[0] : "rules";
+    const char *rules_dir = count > 0 ? arguments[0] : NULL;
     struct rp_setup setup;
     struct rp_daemon_options daemon = {.deliver = !no_deliver, .insecure = insecure};
     struct rp_err err = {0};

@@ -226,7 +226,7 @@ int rp_cmd_try(const struct rp_command *command, int argc, char **argv)
     if (count < 0 || format < 0) {
         return count == -1 ? RP_EXIT_DONE : RP_EXIT_FAILED;
     }
-    status = rp_setup_load(&setup, count == 2 ? arguments[0] : "rules", config, true);
+    status = rp_setup_load(&setup, count == 2 ? arguments[0] : NULL, config, true);
     if (status == RP_EXIT_DONE) {
         status = run(&setup, arguments[count - 1], at_text, (enum rp_format)format);
     }

@@ -26,6 +26,7 @@ struct rp_setup {
 };
 
 /* Reads configuration (--config, else ripen.lua in the rules directory, else here) and rules.
+ * rules_dir: what the command line says; NULL: what the configuration says, else rules.
  * Returns an exit status; on RP_EXIT_DONE setup->rules is the caller's. quiet: warnings are not
  * printed. */
 int rp_setup_load(struct rp_setup *setup, const char *rules_dir, const char *config_path,
@@ -33,6 +34,8 @@ int rp_setup_load(struct rp_setup *setup, const char *rules_dir, const char *con
 /* Only the configuration, for commands that need its paths. */
 int rp_setup_config(struct rp_setup *setup, const char *rules_dir, const char *config_path);
 void rp_setup_fini(struct rp_setup *setup);
+/* argument (or NULL) over environment and file over default. */
+const char *rp_setup_rules(const struct rp_setup *setup, const char *argument);
 /* flag over environment and file over default. */
 const char *rp_setup_db(const struct rp_setup *setup, const char *flag);
 

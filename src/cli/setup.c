@@ -11,6 +11,8 @@
 
 enum { COUNT_MAX = 10000 };
 
+#define RULES_DEFAULT "rules"
+
 static void print_findings(struct rp_setup *setup)
 {
     struct rp_buf out = {0};
@@ -23,7 +25,7 @@ static void print_findings(struct rp_setup *setup)
 
 static const char *find_config(const char *rules_dir, char path[4096])
 {
-    snprintf(path, 4096, "%s/ripen.lua", rules_dir);
+    snprintf(path, 4096, "%s/ripen.lua", rules_dir ? rules_dir : RULES_DEFAULT);
     if (access(path, R_OK) == 0) {
         return path;
     }
@@ -64,6 +66,7 @@ int rp_setup_load(struct rp_setup *setup, const char *rules_dir, const char *con
     if (status != RP_EXIT_DONE) {
         return status;
     }
+    rules_dir = rp_setup_rules(setup, rules_dir);
     if (setup->config.path.len > 0) {
         endpoints = RP_ARENA_ARRAY(&setup->arena, struct rp_str, setup->config.endpoint_count + 1);
         for (size_t i = 0; i < setup->config.endpoint_count; i++) {
@@ -90,6 +93,14 @@ int rp_setup_load(struct rp_setup *setup, const char *rules_dir, const char *con
 void rp_setup_fini(struct rp_setup *setup)
 {
     rp_arena_fini(&setup->arena);
+}
+
+const char *rp_setup_rules(const struct rp_setup *setup, const char *argument)
+{
+    if (argument) {
+        return argument;
+    }
+    return setup->config.rules.len > 0 ? setup->config.rules.ptr : RULES_DEFAULT;
 }
 
 const char *rp_setup_db(const struct rp_setup *setup, const char *flag)
