@@ -203,8 +203,8 @@ static bool same(const struct rp_files *a, const struct rp_files *b)
     return true;
 }
 
-int rp_files_read(struct rp_arena *arena, const char *dir, struct rp_files *ret_files,
-                  struct rp_err *err)
+static int read_stable(struct rp_arena *arena, const char *dir, struct rp_files *ret_files,
+                       struct rp_err *err)
 {
     struct rp_arena spare[2];
     struct rp_files readings[2] = {0};
@@ -233,6 +233,29 @@ int rp_files_read(struct rp_arena *arena, const char *dir, struct rp_files *ret_
 out:
     rp_arena_fini(&spare[0]);
     rp_arena_fini(&spare[1]);
+    return status;
+}
+
+static bool holds_rules(const struct rp_files *files)
+{
+    for (size_t i = 0; i < files->count; i++) {
+        if (rp_str_ends(files->items[i].path, RP_STR(".lua")))
+            return true;
+    }
+    return false;
+}
+
+int rp_files_read(struct rp_arena *arena, const char *dir, struct rp_files *ret_files,
+                  struct rp_err *err)
+{
+    int status = read_stable(arena, dir, ret_files, err);
+
+    if (status == 0 && !holds_rules(ret_files))
+        return rp_err_set(
+            err, RIPEN_EINPUT,
+            "%s holds no rule file (*.lua); name the rules directory, or make one with "
+            "`ripen init`",
+            dir);
     return status;
 }
 

@@ -37,7 +37,8 @@ struct rp_files {
     size_t count;
 };
 
-/* Reads a directory whole, twice until two readings agree. EIO, ELIMIT with the path. */
+/* Reads a directory whole, twice until two readings agree. EIO, ELIMIT with the path;
+ * EINPUT when it holds no rule file. */
 int rp_files_read(struct rp_arena *arena, const char *dir, struct rp_files *ret_files,
                   struct rp_err *err);
 /* One text with all files, for the generations table, and back. */
