@@ -78,8 +78,7 @@ static inline struct rp_core *kit_core(const char *db, const char *rules_dir)
 {
     struct rp_core_options options = {.db_path = db ? db : ":memory:",
                                       .mode = db ? RP_STORE_SERVE : RP_STORE_MEMORY,
-                                      .clock = rp_clock_system(),
-                                      .bulk = true};
+                                      .clock = rp_clock_system()};
     struct rp_load_options load = {0};
     struct rp_findings findings = {0};
     struct rp_files files;
