@@ -30,6 +30,6 @@ bool rp_number_parse(struct rp_str text, double *ret_value);
 /* The length of the JSON number that the text starts with; 0 when it starts with none. */
 size_t rp_number_scan(struct rp_str text);
 /* The value of a JSON number; beyond a double's range the largest finite one. */
-double rp_number_convert(struct rp_str number);
+double rp_number_convert(struct rp_str text);
 
 #endif

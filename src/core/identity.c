@@ -14,7 +14,7 @@
 
 #include <string.h>
 
-static const char *const BLOCKED[] = {"-1", "null", "undefined", "anonymous", "none", "nil"};
+static const char *const blocked_ids[] = {"-1", "null", "undefined", "anonymous", "none", "nil"};
 
 static bool blocked(struct rp_str id)
 {
@@ -26,8 +26,8 @@ static bool blocked(struct rp_str id)
     if (i == id.len) {
         return true; /* ^[0-]*$, the empty text included */
     }
-    for (i = 0; i < RP_COUNT(BLOCKED); i++) {
-        if (id.len == strlen(BLOCKED[i]) && strncasecmp(id.ptr, BLOCKED[i], id.len) == 0) {
+    for (i = 0; i < RP_COUNT(blocked_ids); i++) {
+        if (id.len == strlen(blocked_ids[i]) && strncasecmp(id.ptr, blocked_ids[i], id.len) == 0) {
             return true;
         }
     }

@@ -58,7 +58,7 @@ int64_t rp_pace_due_ms(struct rp_pace *pace, int64_t now_ms, double random)
     int64_t from_ms = pace->promised_ms > now_ms ? pace->promised_ms : now_ms;
 
     if (from_ms + step_ms > now_ms + RP_PACE_RETURN_MS)
-        return now_ms + RP_PACE_RETURN_MS / 2 + (int64_t)(random * (RP_PACE_RETURN_MS / 2));
+        return now_ms + RP_PACE_RETURN_MS / 2 + (int64_t)(random * RP_PACE_RETURN_MS / 2);
     pace->promised_ms = from_ms + step_ms;
     return pace->promised_ms;
 }
