@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "engine/scan.h"
+#include "engine/slip.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -475,6 +476,9 @@ static void report_failure(struct rp_recorder *recorder, struct rp_sandbox *sand
         point_at_near(recorder, sandbox->message, &place);
         explain_brackets(recorder, recorder->diagnosis->files->items[recorder->file].text, &place,
                          hint, sizeof hint);
+        rp_slip_explain(
+            rp_source_line(recorder->diagnosis->files->items[place.file].text, place.line),
+            sandbox->message, &place.column, text, sizeof text, hint, sizeof hint);
     }
     if (kind == RP_TRIP_STEPS)
         snprintf(hint, sizeof hint, "look for a loop that does not end");

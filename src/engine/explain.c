@@ -320,6 +320,15 @@ static void put_signed(struct rp_buf *out, int64_t value, int width)
     rp_buf_fini(&number);
 }
 
+static void put_minute(struct rp_buf *out, int64_t ms)
+{
+    struct rp_buf text = {0};
+
+    rp_time_print(&text, ms);
+    rp_buf_printf(out, "%.10s %.5s", text.ptr, text.ptr + 11);
+    rp_buf_fini(&text);
+}
+
 static void line_text(const struct rp_rules *rules, uint32_t dim, const struct line *line,
                       struct rp_buf *out)
 {
@@ -335,7 +344,7 @@ static void line_text(const struct rp_rules *rules, uint32_t dim, const struct l
         rp_buf_printf(out, " (%.*s)", RP_STR_ARG(line->evidence));
     if (line->row) {
         rp_buf_text(out, ", ");
-        rp_time_print(out, line->row->at_ms);
+        put_minute(out, line->row->at_ms);
         if (line->granted != line->value || line->cut.len) {
             rp_buf_text(out, ", gave ");
             rp_milli_print(out, line->granted);

@@ -227,7 +227,7 @@ const char *rp_node_type_name(const struct rp_node *node)
     case RP_NODE_UNKNOWN:
         return "an unknown name";
     case RP_NODE_OTHER:
-        return "something that is no value";
+        return "a name without quotes";
     }
     return "?";
 }

@@ -120,11 +120,11 @@ static void explanation_is_text(void **state)
     assert_string_equal(
         told.out.ptr,
         "engagement  7.5\n"
-        "         +5  seen                  Saw a page, 2026-01-01T00:00:00.000Z, gave 10\n"
-        "       +2.5  seen                  Saw a page, 2026-01-01T00:00:01.000Z, gave 5 of 10: "
+        "         +5  seen                  Saw a page, 2026-01-01 00:00, gave 10\n"
+        "       +2.5  seen                  Saw a page, 2026-01-01 00:00, gave 5 of 10: "
         "group\n"
         "interest  1\n"
-        "         +1  topic                 Reads [A], 2026-01-01T00:00:00.000Z\n"
+        "         +1  topic                 Reads [A], 2026-01-01 00:00\n"
         "fit  5\n"
         "         +5  vp                    A VP (VP)\n"
         "total  12.5\n");
