@@ -101,6 +101,7 @@ int rp_cmd_leads(const struct rp_command *command, int argc, char **argv)
     query.stage = rp_str_from(asking.stage ? asking.stage : "");
     query.sort = rp_str_from(asking.sort ? asking.sort : "score");
     query.now_ms = asking.now_ms;
+    query.columns = rp_columns(STDOUT_FILENO);
     status =
         rp_reader_leads(asking.reader, &query, asking.format, rp_colour(STDOUT_FILENO), &out, &err);
     return close_asking(&asking, status, &err, &out);

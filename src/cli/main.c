@@ -34,11 +34,39 @@ const struct rp_command rp_commands[] = {
     {NULL, NULL, NULL, NULL, 0, 0},
 };
 
+/* `text` behind `indent` columns, broken between words before column 80. */
+static void paragraph(FILE *out, const char *text, int indent)
+{
+    int column = indent;
+
+    while (*text) {
+        int len = (int)strcspn(text, " ");
+
+        if (column > indent && column + 1 + len > 80) {
+            fprintf(out, "\n%*s", indent, "");
+            column = indent;
+        }
+        column += fprintf(out, "%s%.*s", column > indent ? " " : "", len, text);
+        text += len;
+        text += strspn(text, " ");
+    }
+    fputc('\n', out);
+}
+
 static void help(FILE *out)
 {
+    enum { INDENT = 29 };
+
     fputs("ripen: lead qualification by rules\n\nCommands:\n", out);
     for (const struct rp_command *c = rp_commands; c->name; c++) {
-        fprintf(out, "  %-8s %-34s %s\n", c->name, c->arguments, c->summary);
+        int left = fprintf(out, "  %-8s %s", c->name, c->arguments);
+
+        if (left >= INDENT) {
+            fputc('\n', out);
+            left = 0;
+        }
+        fprintf(out, "%*s", INDENT - left, "");
+        paragraph(out, c->summary, INDENT);
     }
     fputs("\n`ripen COMMAND --help` tells a command's options. LEAD is an e-mail, a userId, an\n"
           "anonymousId or a lead id. Exit status: 0 done, 1 found problems, 2 could not run.\n",

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 int rp_complain(const char *fmt, ...)
@@ -28,6 +29,13 @@ bool rp_colour(int descriptor)
     return isatty(descriptor) && !(no && no[0]);
 }
 
+size_t rp_columns(int descriptor)
+{
+    struct winsize size;
+
+    return isatty(descriptor) && ioctl(descriptor, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
 void rp_command_help(const struct rp_command *command, const struct rp_option *options)
 {
     printf("ripen %s %s\n%s\n", command->name, command->arguments, command->summary);
@@ -38,6 +46,10 @@ void rp_command_help(const struct rp_command *command, const struct rp_option *o
         char left[64];
 
         snprintf(left, sizeof(left), "--%s%s%s", o->name, o->arg ? " " : "", o->arg ? o->arg : "");
+        if (strlen(left) > 22) { /* the help begins on the next line */
+            printf("  %s\n", left);
+            left[0] = '\0';
+        }
         printf("  %-22s %s\n", left, o->help);
     }
     puts("  --help                 this text");

@@ -38,5 +38,7 @@ extern const struct rp_command rp_commands[]; /* ended by a NULL name */
 int rp_complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* Colours: on a terminal and without NO_COLOR. */
 bool rp_colour(int descriptor);
+/* The columns of the terminal there; 0: it is none. */
+size_t rp_columns(int descriptor);
 
 #endif

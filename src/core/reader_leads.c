@@ -173,11 +173,11 @@ static int rank_all(struct rp_reader *reader, struct ranking *ranking, struct rp
     return status;
 }
 
-static int show(struct rp_reader *reader, int64_t lead, int64_t now_ms, enum rp_format format,
-                struct rp_jw *jw, struct rp_buf *out, struct rp_err *err)
+static int show(struct rp_reader *reader, int64_t lead, const struct rp_leads_query *query,
+                enum rp_format format, struct rp_jw *jw, struct rp_buf *out, struct rp_err *err)
 {
     struct rp_view view;
-    int status = rp_view_open(reader, lead, now_ms, &view, err);
+    int status = rp_view_open(reader, lead, query->now_ms, &view, err);
 
     if (status != 0) {
         return status;
@@ -185,7 +185,7 @@ static int show(struct rp_reader *reader, int64_t lead, int64_t now_ms, enum rp_
     if (format == RP_FORMAT_JSON) {
         rp_view_json(&view, false, jw);
     } else {
-        rp_view_row(&view, out);
+        rp_view_row(&view, query->columns, out);
     }
     rp_view_close(&view);
     rp_arena_reset(&reader->arena);
@@ -210,10 +210,10 @@ int rp_reader_leads(struct rp_reader *reader, const struct rp_leads_query *query
         status = rank_all(reader, &ranking, err);
     }
     if (status == 0) {
-        format == RP_FORMAT_JSON ? rp_jw_array(&jw) : rp_view_row_head(colour, out);
+        format == RP_FORMAT_JSON ? rp_jw_array(&jw) : rp_view_row_head(query->columns, colour, out);
     }
     for (size_t i = 0; i < ranking.count && status == 0; i++) {
-        status = show(reader, ranking.items[i].lead, query->now_ms, format, &jw, out, err);
+        status = show(reader, ranking.items[i].lead, query, format, &jw, out, err);
     }
     if (status == 0 && format == RP_FORMAT_JSON) {
         rp_jw_array_end(&jw);

@@ -54,8 +54,9 @@ struct rp_str rp_view_stage(const struct rp_view *view);
 /* The members of LEAD; `whole`: with traits and time line. */
 void rp_view_json(struct rp_view *view, bool whole, struct rp_jw *jw);
 void rp_view_text(struct rp_view *view, bool colour, struct rp_buf *out);
-void rp_view_row(struct rp_view *view, struct rp_buf *out); /* a line of the table of leads */
-void rp_view_row_head(bool colour, struct rp_buf *out);
+/* A line of the table of leads, and its head; columns as in struct rp_leads_query. */
+void rp_view_row(struct rp_view *view, size_t columns, struct rp_buf *out);
+void rp_view_row_head(size_t columns, bool colour, struct rp_buf *out);
 void rp_view_explain_head(struct rp_view *view, struct rp_jw *jw);
 /* The profile as merged from the events: key and raw JSON, in order of first appearance. */
 void rp_view_traits(struct rp_view *view, struct rp_jw *jw);

@@ -26,19 +26,23 @@ static void time_minutes(struct rp_buf *out, int64_t ms)
     rp_buf_fini(&text);
 }
 
-/* Pads to a width in characters (bytes that continue a UTF-8 character do not count). */
-static void cell(struct rp_buf *out, struct rp_str text, size_t width)
+/* Pads to a width in characters (bytes that continue a UTF-8 character do not count). What is
+ * longer stands in full, or ends in … when it is to be cut. */
+static void cell(struct rp_buf *out, struct rp_str text, size_t width, bool cut)
 {
     size_t shown = 0;
+    size_t last = 0; /* where the character at the end of the cell begins */
     size_t at = 0;
 
-    while (at < text.len && shown < width) {
+    while (at < text.len && (!cut || shown < width)) {
+        last = at;
         do {
             at++;
         } while (at < text.len && ((unsigned char)text.ptr[at] & 0xc0) == 0x80);
         shown++;
     }
-    rp_buf_add(out, text.ptr, at);
+    rp_buf_add(out, text.ptr, at < text.len ? last : at);
+    rp_buf_text(out, at < text.len ? "…" : "");
     for (; shown < width; shown++) {
         rp_buf_char(out, ' ');
     }
@@ -70,25 +74,43 @@ static struct rp_str handle(struct rp_view *view)
     return rp_str_from(view->lead.public_id);
 }
 
-void rp_view_row_head(bool colour, struct rp_buf *out)
+/* The table of leads: 112 columns, or 80 without the company and the time of day. */
+enum { WIDE = 112, LEAD_WIDTH = 36, COMPANY_WIDTH = 22, DAY_WIDTH = 10 };
+
+static bool is_wide(size_t columns)
 {
-    rp_buf_printf(out, "%s%9s  %-5s  %-12s  %-34s  %-22s  %s%s\n", paint(colour, BOLD), "score",
-                  "grade", "stage", "lead", "company", "last seen (UTC)", paint(colour, PLAIN));
+    return columns == 0 || columns >= WIDE;
 }
 
-void rp_view_row(struct rp_view *view, struct rp_buf *out)
+void rp_view_row_head(size_t columns, bool colour, struct rp_buf *out)
+{
+    rp_buf_printf(out, "%s%9s  %-5s  %-12s  %-*s  ", paint(colour, BOLD), "score", "grade", "stage",
+                  LEAD_WIDTH, "lead");
+    if (is_wide(columns)) {
+        rp_buf_printf(out, "%-*s  ", COMPANY_WIDTH, "company");
+    }
+    rp_buf_printf(out, "%s%s\n", is_wide(columns) ? "last seen (UTC)" : "last seen",
+                  paint(colour, PLAIN));
+}
+
+void rp_view_row(struct rp_view *view, size_t columns, struct rp_buf *out)
 {
     struct rp_buf score = {0};
+    struct rp_buf seen = {0};
+    bool cut = columns > 0;
 
     rp_milli_print(&score, rp_lead_score(&view->fold, &view->lead, 0, RP_NONE, view->at_ms));
     rp_buf_printf(out, "%9s  ", score.ptr);
-    cell(out, rp_lead_grade(&view->fold, &view->lead, 0, view->at_ms), 5);
-    cell(out, rp_view_stage(view), 12);
-    cell(out, handle(view), 34);
-    cell(out, field(view, "lead.company.name"), 22);
-    time_minutes(out, view->lead.updated_ms);
-    rp_buf_char(out, '\n');
+    cell(out, rp_lead_grade(&view->fold, &view->lead, 0, view->at_ms), 5, cut);
+    cell(out, rp_view_stage(view), 12, cut);
+    cell(out, handle(view), LEAD_WIDTH, cut);
+    time_minutes(&seen, view->lead.updated_ms);
+    if (is_wide(columns)) {
+        cell(out, field(view, "lead.company.name"), COMPANY_WIDTH, cut);
+    }
+    rp_buf_printf(out, "%.*s\n", is_wide(columns) ? (int)seen.len : DAY_WIDTH, seen.ptr);
     rp_buf_fini(&score);
+    rp_buf_fini(&seen);
 }
 
 static void text_scores(struct rp_view *view, bool colour, struct rp_buf *out)

@@ -4,7 +4,7 @@
 . "$(dirname "$0")/../support/kit.sh"
 esc=$(printf '\033')
 at=2026-10-15T12:00:00Z
-commands=$("$ripen" --help | sed -n 's/^  \([a-z-]*\) .*/\1/p')
+commands=$("$ripen" --help | sed -n 's/^  \([a-z-]\{1,\}\) .*/\1/p')
 same "number of commands" 12 "$(echo "$commands" | wc -l)"
 
 # ---- Every command
