@@ -9,9 +9,7 @@ install_packages $BUILD_PACKAGES $RUN_PACKAGES
 command -v node >/dev/null 2>&1 || install_packages nodejs
 command -v npm >/dev/null 2>&1 || install_packages npm
 
-echo "== building"
-cmake --preset release >/dev/null
-cmake --build --preset release -j "$(nproc)" --target ripen_program >/dev/null
+echo "== building (half a minute the first time)"
 ripen=$PWD/build/release/ripen
 place=$(mktemp -d "${TMPDIR:-/tmp}/ripen-quickstart.XXXXXX")
 pids=
@@ -23,6 +21,8 @@ cleanup() {
 }
 trap cleanup EXIT
 trap 'exit 0' INT TERM
+{ cmake --preset release && cmake --build --preset release -j "$(nproc)" --target ripen_program; } >"$place/build.log" 2>&1 ||
+    { tail -n 40 "$place/build.log" >&2; echo "quickstart: the build failed" >&2; exit 1; }
 
 wait_for() { # FILE PATTERN: prints the line once it is there
     for _ in $(seq 200); do
@@ -75,14 +75,15 @@ echo "== why: ripen explain $best"
 "$ripen" explain "$best" --db "$place/ripen.db" --at "$at"
 echo
 echo "== delivered, verified by the receiver: $(grep -c verified "$place/receiver.log" || true) webhooks"
+[ "${1-}" = --once ] && exit 0
 cat <<TXT
 
-server     $url           events to /v1/track, /v1/batch …; leads at /api/leads; metrics at /metrics
+server     $url (events to /v1/track, /v1/batch …; /metrics)
+leads      curl -u $key: $url/api/leads
 receiver   $receiver/deliveries
-key        $key
 database   $place/ripen.db
 try        build/release/ripen lead $best --db $place/ripen.db --at $at
+
+Ctrl-C ends it, and removes the database.
 TXT
-[ "${1-}" = --once ] && exit 0
-echo "Ctrl-C ends it."
 wait
