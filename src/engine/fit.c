@@ -191,7 +191,8 @@ static double fit_value(struct rp_scratch *s, uint32_t index, struct rp_str *evi
     return isnan(points) ? fit->other : points;
 }
 
-/* Somebody who is left out by what he is has no score; what an event says (a robot) is its own affair. */
+/* Somebody who is left out by what he is has no score; what an event says (a robot) is its own
+ * affair. */
 bool rp_fit_excluded(struct rp_scratch *s)
 {
     bool saved = s->profile_only;

@@ -15,8 +15,8 @@ void rp_queue_free(struct rp_queue *queue);
 
 /* Loop thread. False: full (answer 503) or closed; the batch stays the caller's. */
 bool rp_queue_push(struct rp_queue *queue, struct rp_batch *batch);
-/* Loop thread, at the end of a turn: wakes a writer that waits, so that one turn's requests make one
- * group. */
+/* Loop thread, at the end of a turn: wakes a writer that waits, so that one turn's requests make
+ * one group. */
 void rp_queue_send(struct rp_queue *queue);
 /* Loop thread: all that is finished, in order, through `next`; NULL: none. */
 struct rp_batch *rp_queue_finished(struct rp_queue *queue);
