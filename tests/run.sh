@@ -81,7 +81,7 @@ run_step() { # STEP
         setarch -R true 2>/dev/null && fixed='setarch -R'
         run_tests tsan -L '^(threads|e2e_node)$'
         ;;
-    valgrind) build gcc && run_tests gcc -C Memcheck -L '^memcheck$' ;;
+    valgrind) build gcc && run_tests gcc -j 2 -C Memcheck -L '^memcheck$' ;;
     tidy)
         build clang || return 0
         echo "== tidy: clang-tidy"
