@@ -40,8 +40,10 @@ static int create(struct rp_store *store, const struct wish *wish, struct rp_err
     }
     if (status == 0) {
         printf("%s\n", text);
-        fprintf(stderr, "key %lld, scope %s%s; it is shown this once\n", (long long)id,
-                rp_scope_name(scope), wish->is_public ? ", public" : "");
+        fprintf(stderr,
+                "key %lld, scope %s%s; it is shown this once; a running server takes it within a "
+                "second\n",
+                (long long)id, rp_scope_name(scope), wish->is_public ? ", public" : "");
     }
     return status;
 }

@@ -50,7 +50,8 @@
     XX(ONLY_ONE, "E019", "declared twice", "this declaration may stand once in a directory",       \
        "put both into one")                                                                        \
     XX(EMPTY_FILE, "E020", "the file declares nothing", "it is empty, or a half-written copy",     \
-       "remove it, or let its name start with a dot while you work on it")                         \
+       "remove it or move it elsewhere (a map of `ripen import`, say), or let its name start "     \
+       "with a dot")                                                                               \
     XX(NO_DIMENSION, "E021", "unknown dimension", "no `dimension` has this name", "declare it")    \
     XX(NO_GROUP, "E022", "unknown group", "no `group` has this name", "declare it")                \
     XX(NO_STAGE, "E023", "unknown stage", "the name does not stand in `stages`", "add it there")   \

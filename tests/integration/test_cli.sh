@@ -48,6 +48,11 @@ run 0 check my-rules --strict
 cp my-rules/ripen.lua kept.lua && rm my-rules/ripen.lua
 run 0 check my-rules && said "$out" 'warning W101' && run 1 check my-rules --strict
 cp kept.lua my-rules/ripen.lua
+{ cat kept.lua; echo 'server { rules = "my-rules" }'; } >place.lua
+run 0 check --config place.lua && said "$out" '^my-rules: .*all well'
+export RIPEN_RULES=elsewhere
+run 2 check --config place.lua && said "$err" 'no rules directory elsewhere'
+unset RIPEN_RULES
 run 0 import "$root/examples/sample-interactions.ndjson" --db s.db --rules my-rules --format json
 rows=$(wc -l <"$root/examples/sample-interactions.ndjson" | tr -d ' ')
 same "imported" "$rows 0 0" "$(value "$out" accepted) $(value "$out" duplicates) $(value "$out" rejected)"
