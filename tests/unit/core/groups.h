@@ -4,6 +4,7 @@
 #define RP_TESTS_CORE_GROUPS_H
 
 int test_copies(void);
+int test_random(void);
 int test_stages(void);
 
 #endif

@@ -4,6 +4,9 @@
 #include "core_test.h"
 #include "groups.h"
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 static const char rules[] =
     "dimension \"engagement\" { range = {0, 200}, decay = \"none\" }\n"
     "total { engagement = 1 }\n"
@@ -81,6 +84,36 @@ static void copy_that_joins_leads(void **state)
     bench_close(&b);
 }
 
+/* Recovery, which folds rows as they come, does not count the copy either. */
+static void copy_before_a_crash(void **state)
+{
+    char path[] = "/tmp/ripen-core-XXXXXX";
+    struct bench b;
+    pid_t child;
+
+    (void)state;
+    assert_non_null(mkdtemp(path));
+    assert_int_equal(chdir(path), 0);
+    child = fork();
+    if (child == 0) {
+        bench_open(&b, "a.db", rules);
+        bench_send(&b, false, "{\"type\":\"page\",\"anonymousId\":\"a1\",\"messageId\":\"m1\"}");
+        bench_send(&b, false,
+                   "{\"type\":\"page\",\"anonymousId\":\"a1\",\"userId\":\"u1\","
+                   "\"messageId\":\"m1\",\"receivedAt\":\"2026-03-02T09:01:00Z\"}");
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, &(int){0}, 0), child);
+    bench_open(&b, "a.db", rules);
+    assert_verified(&b, 1);
+    assert_int_equal(bench_total(&b, "u1", b.now_ms + 60000), 1000);
+    bench_close(&b);
+    (void)unlink("a.db");
+    (void)unlink("a.db-lock");
+    assert_int_equal(chdir("/"), 0);
+    (void)rmdir(path);
+}
+
 /* A client that counts its messages from 1 for each person. */
 static void one_id_for_many_leads(void **state)
 {
@@ -104,6 +137,7 @@ int test_copies(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(copy_that_names_a_visitor),
         cmocka_unit_test(copy_that_joins_leads),
+        cmocka_unit_test(copy_before_a_crash),
         cmocka_unit_test(one_id_for_many_leads),
     };
 
