@@ -63,7 +63,7 @@ commands=$(sed -n 's/^`\(serve check .*\)`; each has .*/\1/p' "$root/README.md")
 holds "README.md lists the commands" [ "$(echo "$commands" | wc -w)" -gt 10 ]
 for command in $commands; do run 0 "$command" --help && said "$out" "^ripen $command"; done
 same "commands of the program" "$(echo "$commands" | tr ' ' '\n' | sort)" \
-    "$("$ripen" --help | sed -n 's/^  \([a-z-]*\) .*/\1/p' | sort)"
+    "$("$ripen" --help | sed -n 's/^  \([a-z-]\{1,\}\) .*/\1/p' | sort)"
 
 # Its curl line, against a server on another port; `ripen lead` reads the database that it made.
 mkdir sending
