@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WAIT_MS = 200, CLAIM_MAX = 256 };
+enum { WAIT_MS = 200, CLAIM_MAX = 256, PROBE_MS = 2000 };
 
 struct result_node {
     struct result_node *next;
@@ -39,6 +39,8 @@ struct rp_writer {
 
     uint64_t intents_seen; /* the thread's own */
     int64_t due_ms;        /* when the outbox is to be looked at again; RP_NEVER: not known */
+    bool troubled;
+    int64_t probe_ms; /* when a troubled store is to be tried again */
 };
 
 void rp_claimed_free(struct rp_claimed *claimed)
@@ -49,12 +51,13 @@ void rp_claimed_free(struct rp_claimed *claimed)
 
 static void note_trouble(struct rp_writer *writer, int status, const struct rp_err *err)
 {
-    bool news;
+    bool news = status != 0 && !writer->troubled;
 
     pthread_mutex_lock(&writer->lock);
-    news = status != 0 && writer->trouble[0] == '\0';
     snprintf(writer->trouble, sizeof(writer->trouble), "%s", status ? err->text : "");
     pthread_mutex_unlock(&writer->lock);
+    writer->troubled = status != 0;
+    writer->probe_ms = rp_clock_system().now_ms(NULL) + PROBE_MS;
     if (news) {
         rp_log(RP_LOG_ERROR, "store", "status=%s problem=\"%s\"", ripen_status_name(status),
                err->text);
@@ -68,6 +71,16 @@ static void run_group(struct rp_writer *writer, struct rp_batch *batches)
 
     note_trouble(writer, status, &err);
     rp_queue_finish(writer->queue, batches);
+}
+
+/* A server that says it is not ready gets no events that could show that it is again. */
+static void probe(struct rp_writer *writer)
+{
+    struct rp_err err = {0};
+
+    if (writer->troubled && rp_clock_system().now_ms(NULL) >= writer->probe_ms) {
+        note_trouble(writer, rp_core_flush(writer->core, &err), &err);
+    }
 }
 
 static struct result_node *take_results(struct rp_writer *writer)
@@ -90,6 +103,7 @@ static void book_results(struct rp_writer *writer)
     struct rp_outbox_result *results;
     struct rp_err err = {0};
     size_t count = 0;
+    int status;
 
     if (!first) {
         return;
@@ -102,7 +116,10 @@ static void book_results(struct rp_writer *writer)
     for (struct result_node *node = first; node; node = node->next) {
         results[count++] = node->result;
     }
-    note_trouble(writer, rp_core_outbox_finish(writer->core, results, count, &err), &err);
+    status = rp_core_outbox_finish(writer->core, results, count, &err);
+    if (status != 0) { /* that these few rows fit does not say that events do */
+        note_trouble(writer, status, &err);
+    }
     writer->due_ms = 0;
     free(results);
     while (first) {
@@ -167,6 +184,27 @@ static void look_after_outbox(struct rp_writer *writer)
     pthread_mutex_unlock(&writer->lock);
 }
 
+/* Rows that were claimed and that delivery never saw, since it stops: no attempt was made. */
+static void give_back(struct rp_writer *writer)
+{
+    int64_t now_ms = rp_clock_system().now_ms(NULL);
+    struct rp_claimed *claimed = rp_writer_claimed(writer);
+
+    while (claimed) {
+        struct rp_claimed *next = claimed->next;
+
+        for (size_t i = 0; i < claimed->count; i++) {
+            struct rp_outbox_result result = {
+                .id = claimed->rows[i].id, .outcome = RP_OUTCOME_RETURNED, .due_ms = now_ms};
+
+            rp_writer_result(writer, &result);
+        }
+        rp_claimed_free(claimed);
+        claimed = next;
+    }
+    book_results(writer);
+}
+
 static void *writer_main(void *arg)
 {
     struct rp_writer *writer = arg;
@@ -181,9 +219,10 @@ static void *writer_main(void *arg)
             run_group(writer, batches);
         }
         look_after_outbox(writer);
+        probe(writer);
         busy = !batches && rp_core_idle(writer->core);
     }
-    look_after_outbox(writer);
+    give_back(writer);
     (void)rp_core_flush(writer->core,
                         NULL); /* what is not written is recovered at the next start */
     return NULL;
@@ -216,17 +255,7 @@ int rp_writer_start(struct rp_core *core, struct rp_queue *queue, int64_t lease_
 
 void rp_writer_join(struct rp_writer *writer)
 {
-    struct rp_claimed *claimed;
-
     pthread_join(writer->thread, NULL);
-    while ((claimed = rp_writer_claimed(writer)) != NULL) {
-        while (claimed) {
-            struct rp_claimed *next = claimed->next;
-
-            rp_claimed_free(claimed);
-            claimed = next;
-        }
-    }
     pthread_mutex_destroy(&writer->lock);
     free(writer);
 }

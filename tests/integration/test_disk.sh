@@ -54,6 +54,8 @@ fill_and_free() { # DB FREE-COMMAND…: fills the disk, frees it, checks
     said body 'full'
     run 0 leads --db "$db" --format json && holds "leads while it is full" [ "$(value "$out" '#')" -ge 1 ]
     "$@" || fail "no room could be made: $*"
+    ready() { [ "$(ask "$url/readyz")" = 200 ]; }
+    holds "ready again without an event" wait_until 10 ready
     batch $n
     taken() { [ "$(send)" = 200 ]; }
     holds "taken when there is room" wait_until 10 taken

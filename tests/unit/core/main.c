@@ -338,6 +338,6 @@ int main(void)
         cmocka_unit_test(crash_loses_nothing),
     };
 
-    return cmocka_run_group_tests_name("core", tests, NULL, NULL) + test_copies() +
-           test_stages() + test_random();
+    return cmocka_run_group_tests_name("core", tests, NULL, NULL) + test_copies() + test_stages() +
+           test_random();
 }
