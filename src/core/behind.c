@@ -171,7 +171,8 @@ static bool cycle_due(const struct rp_core *core)
     int64_t age_ms = rp_clock_now(&core->clock) - core->cycle_started_ms;
 
     return core->dirty_count > 0 &&
-           (age_ms >= CYCLE_MS_BUSY || (age_ms >= CYCLE_MS && core->dirty_count <= BUSY_LEADS) ||
+           (age_ms < 0 || age_ms >= CYCLE_MS_BUSY || /* < 0: the clock was put back */
+            (age_ms >= CYCLE_MS && core->dirty_count <= BUSY_LEADS) ||
             core->newest_event - core->stats.watermark >= CYCLE_EVENTS);
 }
 

@@ -322,6 +322,25 @@ static void crash_loses_nothing(void **state)
     (void)rmdir(path);
 }
 
+/* States are written behind also when the clock was put back. */
+static void clock_put_back(void **state)
+{
+    struct rp_core_stats stats;
+    struct bench b;
+
+    (void)state;
+    bench_open(&b, NULL, RULES);
+    bench_send(&b, false, "{\"type\":\"page\",\"userId\":\"u1\",\"messageId\":\"m1\"}");
+    b.now_ms -= 60 * 60000;
+    bench_send(&b, false, "{\"type\":\"page\",\"userId\":\"u1\",\"messageId\":\"m2\"}");
+    while (rp_core_idle(b.core)) {
+    }
+    rp_core_stats(b.core, &stats);
+    assert_int_equal(stats.newest_event, 2);
+    assert_int_equal(stats.watermark, 2);
+    bench_close(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -336,6 +355,7 @@ int main(void)
         cmocka_unit_test(hand_over_happens_once),
         cmocka_unit_test(outbox_is_leased_and_ended),
         cmocka_unit_test(crash_loses_nothing),
+        cmocka_unit_test(clock_put_back),
     };
 
     return cmocka_run_group_tests_name("core", tests, NULL, NULL) + test_copies() + test_stages() +

@@ -536,6 +536,30 @@ static void check_views(const struct world *w, struct bench *b, struct bench *th
     everybody(w, compare_text, &pair);
 }
 
+/* A reader with a connection and rules of its own says what the core's says. */
+static void check_reader(const struct world *w, struct bench *b)
+{
+    struct rp_reader *beside;
+    struct bench other = *b;
+    struct rp_err err = {0};
+
+    if (rp_reader_open("random.db", NULL, NULL, &beside, &err) != 0) {
+        die("%s", err.text);
+    }
+    other.reader = beside;
+    for (int i = 0; i < w->users; i++) {
+        char *one = somebody(b, 'u', i, true);
+        char *two = somebody(&other, 'u', i, true);
+
+        if (strcmp(one, two) != 0) {
+            die("u%d\n  the core says   %s\n  the reader says %s", i, one, two);
+        }
+        free(one);
+        free(two);
+    }
+    rp_reader_close(beside);
+}
+
 /* ---- The tests
  * --------------------------------------------------------------------------------------- */
 
@@ -556,6 +580,7 @@ static void live(struct world *w, int number)
             run_group(w, &b, first, i - first);
         }
         if (group * LIVES / w->groups == number && chance(w, 10)) {
+            check_reader(w, &b);
             check_views(w, &b, NULL, true);
             check_states(&b);
             check_leads(&b);

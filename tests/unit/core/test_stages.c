@@ -27,6 +27,13 @@ static const char there_and_back[] = HEAD
     "stage \"lead\" { enter = did \"Up\", leave = did \"Down\", leave_to = \"visitor\" }\n"
     "action \"hello\" { on = entered \"lead\", webhook { to = endpoint \"crm\", body = { } } }\n";
 
+static const char crossing[] =
+    "dimension \"engagement\" { range = {0, 200}, decay = \"none\" }\n"
+    "total { engagement = 1 }\n"
+    "score \"page\" { why = \"Looked at a page\", on = \"page\", points = 10 }\n"
+    "action \"hot\" { on = crossed(\"engagement\", 15), webhook { to = endpoint \"crm\",\n"
+    "  body = { } } }\n";
+
 /* Runs in a directory of its own. */
 static int enter_directory(void **state)
 {
@@ -135,6 +142,28 @@ static void crash_and_other_rules(void **state)
     bench_close(&b);
 }
 
+/* The rules' change crosses nothing, the first event under them may. */
+static void first_event_after_a_change_crosses(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    bench_open(&b, "a.db", no_stages);
+    bench_send(&b, false, "{\"type\":\"page\",\"userId\":\"u1\",\"messageId\":\"m1\"}");
+    for (int i = 0; i < 2; i++) {
+        bench_send(&b, false, "{\"type\":\"page\",\"userId\":\"u2\",\"messageId\":\"n%d\"}", i);
+    }
+    bench_close(&b);
+    bench_open(&b, "a.db", crossing);
+    b.now_ms += 60000;
+    bench_send(&b, false, "{\"type\":\"page\",\"userId\":\"u2\",\"messageId\":\"n3\"}");
+    assert_int_equal(bench_outbox(&b), 0);
+    bench_send(&b, false, "{\"type\":\"page\",\"userId\":\"u1\",\"messageId\":\"m2\"}");
+    assert_int_equal(bench_total(&b, "u1", b.now_ms), 20000);
+    assert_int_equal(bench_outbox(&b), 1);
+    bench_close(&b);
+}
+
 /* All items of a request are received in one millisecond; each entry is one of its own. */
 static void two_entries_in_a_millisecond(void **state)
 {
@@ -159,6 +188,8 @@ int test_stages(void)
         cmocka_unit_test_setup_teardown(stage_goes_and_comes_back, enter_directory,
                                         leave_directory),
         cmocka_unit_test_setup_teardown(crash_and_other_rules, enter_directory, leave_directory),
+        cmocka_unit_test_setup_teardown(first_event_after_a_change_crosses, enter_directory,
+                                        leave_directory),
         cmocka_unit_test(two_entries_in_a_millisecond),
     };
 
