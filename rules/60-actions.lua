@@ -14,11 +14,11 @@ action "hand_to_sales" {
 -- A raised hand: everybody hears of it at once.
 action "hand_raised" {
   on   = entered "sql",
-  when = trait { email_domain = none { in_list "competitors" } },
+  when = trait { email_domain = any { missing(), none { in_list "competitors" } } },       -- also who left a phone number only
   webhook { to = endpoint "crm", body = {
     email = "{lead.email}", name = "{lead.first_name|} {lead.last_name|}", company = "{lead.company.name|}", phone = "{lead.phone|}",
     stage = "{stage}", score = "{score.total}", grade = "{score.grade}", why = "{reasons.top(3)}" } },
-  notify { to = endpoint "sales_channel", text = "{lead.email} ({lead.company.name|company unknown}, {score.grade}) raised a hand: {reasons.top(3)}" },
+  notify { to = endpoint "sales_channel", text = "{lead.email|Somebody without an e-mail} ({lead.company.name|company unknown}, {score.grade}) raised a hand: {reasons.top(3)}" },
   task   { to = "owner", due = "1h", note = "Answer {lead.first_name|this lead} now: {reasons.top(3)}" },
 }
 
