@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A lead as a person reads it in a terminal: the table of leads, one lead's story. */
 #include "base/hash.h"
+#include "base/json_read.h"
 #include "base/num.h"
 #include "base/when.h"
 #include "core/reader_priv.h"
@@ -127,16 +128,36 @@ static void text_scores(struct rp_view *view, bool colour, struct rp_buf *out)
     rp_buf_text(out, rules->dim_count ? ")\n" : "\n");
 }
 
+/* The deciding condition as the rules say it: the first of reasons.conditions; "" when it is not
+ * told. */
+static struct rp_str condition_of(struct rp_arena *arena, struct rp_str reasons)
+{
+    struct rp_json json;
+    enum rp_json_token token;
+    bool next = false;
+
+    rp_json_init(&json, arena, reasons);
+    while ((token = rp_json_next(&json)) > RP_JSON_END) {
+        if (next && token == RP_JSON_STRING) {
+            return json.string;
+        }
+        next = token == RP_JSON_KEY && rp_str_is(json.string, "rule");
+    }
+    return RP_STR("");
+}
+
 static void text_moves(struct rp_view *view, struct rp_buf *out)
 {
     rp_buf_text(out, view->move_count ? "\nStages\n" : "");
     for (size_t i = 0; i < view->move_count; i++) {
         const struct rp_move_row *move = &view->moves[i];
+        struct rp_str condition;
 
         rp_buf_text(out, "  ");
         time_minutes(out, move->at_ms);
+        condition = condition_of(view->fold.arena, move->reasons);
         rp_buf_printf(out, "  %.*s -> %.*s  because %.*s\n", RP_STR_ARG(move->from),
-                      RP_STR_ARG(move->to), RP_STR_ARG(move->because));
+                      RP_STR_ARG(move->to), RP_STR_ARG(condition.len ? condition : move->because));
     }
 }
 
