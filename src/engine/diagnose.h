@@ -157,7 +157,9 @@
     XX(LIST_UNUSED, "W112", "a list that nothing uses", "no in_list names it", "remove the file")  \
     XX(BROAD, "W114", "a rule that is asked for every event", "on = \"*\" without a condition",    \
        "name the event")                                                                           \
-    XX(EMPTY_LIST, "W116", "an empty list", "the file has no values", "add values")
+    XX(EMPTY_LIST, "W116", "an empty list", "the file has no values", "add values")                \
+    XX(EVENT_NEAR, "W117", "two event names that differ by a letter or two",                       \
+       "one of them is misspelled, and no such event comes", "write both alike")
 
 #define RP_CODE_ENUM(name, code, title, cause, remedy) RP_CODE_##name,
 enum rp_code { RP_CODE_MAP(RP_CODE_ENUM) RP_CODE_COUNT };

@@ -3,6 +3,7 @@
  * reach, conditions that exclude each other, rules, groups, dimensions and lists that do nothing.
  * Reads compiled rules; changes nothing. Each check is one function over one kind of declaration.
  */
+#include "base/text.h"
 #include "engine/compile.h"
 
 #include <math.h>
@@ -302,6 +303,50 @@ static void lint_lists(struct rp_compile *compile)
     }
 }
 
+enum { NEAR_LEN_MIN = 6, NEAR_DISTANCE = 2, NEAR_KINDS_MAX = 2000 };
+
+static bool numbered(struct rp_str name)
+{
+    for (size_t i = 0; i < name.len; i++)
+        if (name.ptr[i] >= '0' && name.ptr[i] <= '9')
+            return true;
+    return false;
+}
+
+/* "Webinar 1" and "Webinar 2" are meant to be alike. */
+static bool is_near(const struct rp_kind *one, const struct rp_kind *other)
+{
+    size_t longer = one->name.len > other->name.len ? one->name.len : other->name.len;
+    size_t shorter = one->name.len + other->name.len - longer;
+
+    return one->type == RP_TRACK && other->type == RP_TRACK && !one->any && !other->any &&
+           !numbered(one->name) && !numbered(other->name) && shorter >= NEAR_LEN_MIN &&
+           longer - shorter <= NEAR_DISTANCE &&
+           rp_text_distance(one->name, other->name, NEAR_DISTANCE) <= NEAR_DISTANCE;
+}
+
+/* The later name is taken for the slip. With very many names, generated ones, nothing is compared.
+ */
+static void lint_kinds(struct rp_compile *compile)
+{
+    const struct rp_rules *rules = compile->rules;
+
+    if (rules->kind_count > NEAR_KINDS_MAX)
+        return;
+    for (uint32_t i = 0; i < rules->kind_count; i++) {
+        for (uint32_t j = 0; j < i; j++) {
+            if (!is_near(&rules->kinds[j], &rules->kinds[i]))
+                continue;
+            rp_compile_report(
+                compile, RP_CODE_EVENT_NEAR, rules->kinds[i].place, (int)rules->kinds[i].name.len,
+                rp_arena_printf(compile->arena, "did you mean \"%.*s\"?", NAME(rules->kinds[j])),
+                "the event \"%.*s\" is almost \"%.*s\", which other rules wait for",
+                NAME(rules->kinds[i]), NAME(rules->kinds[j]));
+            break;
+        }
+    }
+}
+
 void rp_lint(struct rp_compile *compile)
 {
     if (compile->scope->quiet || compile->diagnosis->findings->errors > 0)
@@ -311,4 +356,5 @@ void rp_lint(struct rp_compile *compile)
     lint_groups(compile);
     lint_dims(compile);
     lint_lists(compile);
+    lint_kinds(compile);
 }
