@@ -116,7 +116,7 @@ void client_run(struct client *client)
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     if (fd >= 0 && connect(fd, (struct sockaddr *)&to, sizeof(to)) == 0) {
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
-        while (!client->stop && exchange(client, fd)) {
+        while (!__atomic_load_n(&client->stop, __ATOMIC_RELAXED) && exchange(client, fd)) {
         }
     }
     if (fd >= 0) {

@@ -102,7 +102,7 @@ static void live(const char *ripen, const char *rules, struct client *clients, u
         sleep_us(10000);
     }
     for (int i = 0; i < CLIENTS && signal_number != SIGKILL; i++) {
-        clients[i].stop = true;
+        __atomic_store_n(&clients[i].stop, true, __ATOMIC_RELAXED);
     }
     kill(pid, signal_number);
     for (int i = 0; i < CLIENTS; i++) {

@@ -17,7 +17,7 @@ struct client {
     uint32_t acknowledged; /* batches answered with 200, from the first on; read by others */
     uint32_t accepted, duplicates;
     bool wrong; /* an answer that no crash explains */
-    volatile bool stop;
+    bool stop;  /* set by others */
 };
 
 /* Sends until the connection breaks or stop is set. */
