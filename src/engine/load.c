@@ -205,6 +205,15 @@ static int finish(const struct rp_findings *findings, const struct rp_load_optio
                      RP_STR_ARG(first->message));
 }
 
+/* The trees live on with the arena that they were made in. */
+static void keep_declarations(const struct load *load, struct rp_declarations *ret_declarations)
+{
+    *ret_declarations = (struct rp_declarations){
+        .arena = load->scratch, .items = load->recorder.declared, .count = load->recorder.count};
+    if (load->has_weights)
+        ret_declarations->weights = load->weights;
+}
+
 int rp_load(struct rp_arena *arena, const struct rp_files *files,
             const struct rp_load_options *options, struct rp_rules **ret_rules,
             struct rp_findings *findings, struct rp_err *err)
@@ -246,6 +255,9 @@ int rp_load(struct rp_arena *arena, const struct rp_files *files,
     rules = NULL;
 out:
     rp_rules_free(rules);
-    rp_arena_fini(&load.scratch);
+    if (options && options->declarations)
+        keep_declarations(&load, options->declarations);
+    else
+        rp_arena_fini(&load.scratch);
     return status;
 }

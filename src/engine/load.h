@@ -46,11 +46,15 @@ struct rp_str rp_files_pack(struct rp_arena *arena, const struct rp_files *files
 int rp_files_unpack(struct rp_arena *arena, struct rp_str packed, struct rp_files *ret_files,
                     struct rp_err *err);
 
+struct rp_declarations; /* engine/tree.h */
+
 /* What a load may know of its surroundings. */
 struct rp_load_options {
     const struct rp_str *endpoints; /* names in the configuration; NULL: unknown, only warned of */
     size_t endpoint_count;
-    bool strict; /* warnings count as errors in the returned status */
+    bool strict;                          /* warnings count as errors in the returned status */
+    struct rp_declarations *declarations; /* keeps the trees there; free with
+                                             rp_declarations_fini, also after errors */
 };
 
 /* Loads, checks and compiles. 0 and *ret_rules (free with rp_rules_free) when there is no error;

@@ -54,6 +54,29 @@ struct rp_declared {
     bool broken;   /* a check found an error in it: it is not compiled */
 };
 
+/* All trees of a load, in the order of files and lines, and what weights.lua returned. */
+struct rp_declarations {
+    struct rp_arena arena; /* owns everything here; texts of places are in rp_rules.sources */
+    struct rp_declared *items;
+    uint32_t count;
+    struct rp_node weights; /* NIL: there is none */
+};
+
+/* The numbers of weights.lua put into the trees; ret_overrides (in the arena) tells each one, in
+ * the order of its keys. Only after a load without errors: nothing is checked. */
+struct rp_override {
+    const struct rp_declared *declared;
+    struct rp_str field;   /* "points", "points.engagement", "bands.2", "enter.fit", "cap" */
+    double was, value;     /* was NAN: the number stands in a segment */
+    struct rp_place place; /* in weights.lua */
+};
+uint32_t rp_declarations_weigh(struct rp_declarations *declarations,
+                               struct rp_override **ret_overrides);
+/* The declaration of that kind and name; NULL when there is none. */
+struct rp_declared *rp_declarations_find(const struct rp_declarations *declarations,
+                                         const char *decl, struct rp_str name);
+void rp_declarations_fini(struct rp_declarations *declarations); /* zeroed ones: no effect */
+
 /* The value of a key; NULL when absent, or when `table` is no table. */
 const struct rp_node *rp_node_get(const struct rp_node *table, const char *key);
 const struct rp_node_field *rp_node_field(const struct rp_node *table, struct rp_str key);
