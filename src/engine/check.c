@@ -44,38 +44,17 @@ static void check_table(struct check *check, const struct rp_schema_shape *shape
 
 /* ---- What is wanted, in words ---------------------------------------------------------------- */
 
-static const struct {
-    uint32_t want;
-    const char *text;
-} want_texts[] = {
-    {RP_WANT_TEXT, "a text"},
-    {RP_WANT_NUMBER, "a number"},
-    {RP_WANT_BOOL, "true or false"},
-    {RP_WANT_DURATION, "a duration such as \"7d\""},
-    {RP_WANT_DATE, "a date such as \"2026-01-01\""},
-    {RP_WANT_TEXTS, "a list of texts {…}"},
-    {RP_WANT_TABLE, "a table {…}"},
-    {RP_WANT_MATCH, "a value or a matcher"},
-    {RP_WANT_FIELDS, "a table of fields { path = … }"},
-    {RP_WANT_WHEN, "a condition or a table of fields"},
-    {RP_WANT_COUNT, "a count such as visits {…}"},
-    {RP_WANT_TRIGGER, "a trigger such as entered \"mql\""},
-    {RP_WANT_VALUE, "a value"},
-    {RP_WANT_FUNCTION, "a function"},
-    {RP_WANT_SAME, "a list {…}"},
-};
-
 /* "a text or a list of texts {…}"; the constructors of CALL by name. */
 static struct rp_str wanted(struct check *check, const struct rp_schema_field *field)
 {
     struct rp_buf text = {0};
     struct rp_str result;
 
-    for (size_t i = 0; i < RP_COUNT(want_texts); i++) {
-        if (!(field->wants & want_texts[i].want))
+    for (const struct rp_schema_want *want = rp_schema_wants; want->want; want++) {
+        if (!(field->wants & want->want))
             continue;
         rp_buf_text(&text, text.len > 0 ? " or " : "");
-        rp_buf_text(&text, want_texts[i].text);
+        rp_buf_text(&text, want->text);
     }
     if (field->wants & RP_WANT_CALL) {
         int named = 0;

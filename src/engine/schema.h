@@ -31,6 +31,13 @@ enum rp_want {
     RP_WANT_SAME = 1u << 15, /* a list of what the surrounding place wants: any {…} */
 };
 
+/* A kind of value in the words of messages and in those of LuaCATS; NULL: its own rule there. */
+struct rp_schema_want {
+    uint32_t want;
+    const char *text, *lua;
+};
+extern const struct rp_schema_want rp_schema_wants[]; /* want 0 ends */
+
 /* What a text names; checked against what is declared. */
 enum rp_ref {
     RP_REF_NONE,
@@ -119,6 +126,23 @@ extern const struct rp_schema_decl rp_schema_decls[];        /* of rule files */
 extern const struct rp_schema_call rp_schema_calls[];        /* of rule files */
 extern const struct rp_schema_decl rp_schema_config_decls[]; /* of ripen.lua */
 extern const struct rp_schema_call rp_schema_config_calls[];
+
+/* What constructors of a kind make, in the words of help: "a matcher". */
+struct rp_schema_made {
+    uint32_t makes;
+    const char *text, *lua;
+};
+extern const struct rp_schema_made rp_schema_mades[]; /* makes 0 ends */
+
+/* The default of a field as a value; false when there is none, or when it is a sentence. */
+struct rp_schema_value {
+    enum rp_want want; /* TEXT, NUMBER, BOOL */
+    struct rp_str text;
+    double number; /* NUMBER, BOOL */
+};
+bool rp_schema_fallback(const struct rp_schema_field *field, struct rp_schema_value *ret_value);
+/* A text where a list is meant too: on = "page" for on = { "page" }. */
+bool rp_schema_wraps(const struct rp_schema_field *field);
 
 const struct rp_schema_decl *rp_schema_decl(const char *name);
 const struct rp_schema_call *rp_schema_call(const char *name);
