@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "core/core.h"
+#include "model/correction.h"
 
 #include <stdlib.h>
 
@@ -57,6 +58,9 @@ void rp_batch_items(struct rp_batch *batch, const struct rp_request *request,
         item->reject = rp_event_parse(&batch->arena, request->items[i], envelope, &item->event,
                                       &item->message);
         item->verdict = RP_VERDICT_REJECTED; /* until the core says otherwise */
+        if (item->reject == RP_REJECT_NONE && (item->event.flags & RP_EVENT_PUBLIC) &&
+            rp_correction_named(&item->event) != RP_CORRECTION_NONE)
+            item->reject = RP_REJECT_PUBLIC_KEY; /* anybody could correct a lead */
     }
 }
 

@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "core/core_priv.h"
+#include "model/correction.h"
 #include "store/dedup.h"
 #include "store/events.h"
 #include "store/generations.h"
@@ -111,6 +112,11 @@ static int intern_names(struct rp_core *core, struct rp_err *err)
     core->dim_names = rp_calloc(rules->dim_count + 1, sizeof(int64_t));
     for (uint32_t i = 0; i < rules->score_count && status == 0; i++) {
         status = rp_store_name_id(core->store, rules->scores[i].name, &core->score_names[i], err);
+    }
+    if (status == 0) { /* behind the rules: what is given by hand */
+        status = rp_store_name_id(core->store,
+                                  rp_str_from(rp_correction_event(RP_CORRECTION_POINTS)),
+                                  &core->score_names[rules->score_count], err);
     }
     for (uint32_t i = 0; i < rules->dim_count && status == 0; i++) {
         status = rp_store_name_id(core->store, rules->dims[i].name, &core->dim_names[i], err);

@@ -27,34 +27,43 @@ static char *digits(char *end, int64_t value)
     return end;
 }
 
+/* "[rule,dimension,thousandths]"; returns where it ends. */
+static char *grant_text(const struct rp_core *core, const struct rp_grant *grant, char *at)
+{
+    uint32_t rule = grant->rule == RP_NONE ? core->rules->score_count : grant->rule;
+    const int64_t numbers[3] = {core->score_names[rule], core->dim_names[grant->dim],
+                                grant->granted};
+
+    for (int n = 0; n < 3; n++) {
+        char text[24];
+        const char *from = digits(text + sizeof(text), numbers[n]);
+        size_t len = (size_t)(text + sizeof(text) - from);
+
+        *at++ = n ? ',' : '[';
+        memcpy(at, from, len);
+        at += len;
+    }
+    *at++ = ']';
+    return at;
+}
+
 /* On the path of every event that scores: no printf. */
 struct rp_str rp_core_granted(struct rp_core *core, const struct rp_decision *decision)
 {
     enum { ROW_MAX = 72 };
-    size_t room = decision->grant_count * ROW_MAX + 1;
-    char *start = decision->grant_count ? rp_arena_alloc(&core->arena, room) : NULL;
+    size_t count = decision->grant_count + (decision->adjusted.granted != 0);
+    char *start = count ? rp_arena_alloc(&core->arena, count * ROW_MAX + 1) : NULL;
     char *at = start;
 
-    for (size_t i = 0; i < decision->grant_count; i++) {
-        const struct rp_grant *grant = &decision->grants[i];
-        const int64_t numbers[3] = {core->score_names[grant->rule], core->dim_names[grant->dim],
-                                    grant->granted};
+    for (size_t i = 0; i < count; i++) {
+        const struct rp_grant *grant =
+            i < decision->grant_count ? &decision->grants[i] : &decision->adjusted;
 
         if (grant->granted == 0 || grant->model != 0) {
             continue;
         }
         *at = at == start ? '[' : ',';
-        at++;
-        for (int n = 0; n < 3; n++) {
-            char text[24];
-            const char *from = digits(text + sizeof(text), numbers[n]);
-            size_t len = (size_t)(text + sizeof(text) - from);
-
-            *at++ = n ? ',' : '[';
-            memcpy(at, from, len);
-            at += len;
-        }
-        *at++ = ']';
+        at = grant_text(core, grant, at + 1);
     }
     if (at == start) {
         return RP_STR("");

@@ -72,6 +72,7 @@ struct rp_scratch {
     int64_t *before;               /* [crossing]: value before the event … */
     int64_t *before_day;           /* … and 24 h earlier, as of then */
     uint64_t before_of;            /* the epoch that they belong to */
+    uint64_t unadjusted_of;        /* the epoch in which the lead is known to have no adjustment */
     struct rp_buf facts;           /* what this decision sets, open while facts.len > 0 */
     struct rp_jw facts_jw;
 };
@@ -230,6 +231,17 @@ void rp_score_by_json(struct rp_scratch *s, uint32_t dim, struct rp_jw *jw);
 const struct rp_stage *rp_stages_acting(const struct rp_rules *rules);
 /* Opens the object of facts that the decision sets. */
 void rp_facts_open(struct rp_scratch *s);
+
+/* ---- correct.c ------------------------------------------------------------------------------- */
+
+/* Points given by hand that stand in a dimension at s->now_ms, thousandths. */
+int64_t rp_adjusted(struct rp_scratch *s, uint32_t dim);
+/* The next moment behind now_ms at which some of them end; false: none. */
+bool rp_adjusted_next_end(const struct rp_lead *lead, int64_t now_ms, int64_t *ret_ms);
+/* Takes the bound event if it is a Score Adjusted; decision->adjusted, or a fault that says why. */
+void rp_adjust(struct rp_scratch *s, struct rp_lead *lead, struct rp_decision *decision);
+/* Takes the bound event if it is a Stage Set: true, and then no rule moves the lead for it. */
+bool rp_stage_set(struct rp_scratch *s, struct rp_lead *lead, struct rp_decision *decision);
 
 /* ---- action.c, template.c -------------------------------------------------------------------- */
 

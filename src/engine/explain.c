@@ -60,7 +60,7 @@ void rp_explain_trace(void *ctx, const struct rp_trace_row *row)
     struct rp_explain *explain = ctx;
     struct rp_trace_row *kept;
 
-    if (row->grant.model != explain->model)
+    if (row->grant.model != explain->model && row->grant.rule != RP_NONE)
         return;
     explain->rows = rp_grow(explain->rows, &explain->cap, explain->count + 1, sizeof(*kept));
     kept = &explain->rows[explain->count++];
@@ -135,7 +135,7 @@ static void add_range(const struct rp_dim *dim, struct lines *lines, int64_t raw
 
 static void add_fits(struct rp_scratch *s, uint32_t dim, struct lines *lines)
 {
-    int64_t points, sum = 0;
+    int64_t points;
 
     for (uint32_t i = 0; i < s->rules->fit_count; i++) {
         const struct rp_fit *fit = &s->rules->fits[i];
@@ -152,13 +152,20 @@ static void add_fits(struct rp_scratch *s, uint32_t dim, struct lines *lines)
             line->cut = RP_STR("shadow");
         else
             line->granted = line->value = points;
-        sum += line->value;
     }
-    add_range(&s->rules->dims[dim], lines, sum, (struct rp_str){0});
+}
+
+/* What is left of a grant, thousandths. */
+static double row_worth(const struct rp_scratch *s, const struct rp_trace_row *row)
+{
+    if (row->sum == RP_NONE)
+        return s->now_ms < row->until_ms ? (double)row->grant.granted : 0;
+    return (double)row->grant.granted *
+           rp_decay_share(&s->rules->sums[row->sum].decay, s->now_ms - row->at_ms);
 }
 
 /* Rows of one dimension (of one key, when it has keys), older first; `raw` is what they sum to. */
-static void add_rows(const struct rp_explain *explain, struct rp_scratch *s, uint32_t dim,
+static struct rp_str add_rows(const struct rp_explain *explain, struct rp_scratch *s, uint32_t dim,
                      const struct rp_str *folded, int64_t raw, struct lines *lines)
 {
     size_t first = lines->count;
@@ -178,30 +185,37 @@ static void add_rows(const struct rp_explain *explain, struct rp_scratch *s, uin
         line->cut = row->grant.cut;
         line->asked = row->grant.asked;
         line->granted = row->grant.granted;
-        line->exact = (double)row->grant.granted *
-                      rp_decay_share(&s->rules->sums[row->sum].decay, s->now_ms - row->at_ms);
+        line->exact = row_worth(s, row);
     }
     spread(lines, first, lines->count > first ? raw : 0);
-    add_range(&s->rules->dims[dim], lines, raw, key);
+    return key;
 }
 
 /* All lines of a dimension. Their values sum to its value now (by key, where it has keys). */
 static void dim_lines(const struct rp_explain *explain, struct rp_scratch *s, uint32_t dim,
                       struct lines *lines)
 {
+    const struct rp_dim *d = &s->rules->dims[dim];
     struct rp_by_score *scores;
     uint32_t count;
+    int64_t raw;
 
     lines->count = 0;
-    if (s->rules->dims[dim].state) {
-        if (!rp_fit_excluded(s))
+    if (d->by == RP_NONE) {
+        if (d->state && !rp_fit_excluded(s))
             add_fits(s, dim, lines);
-    } else if (s->rules->dims[dim].by == RP_NONE) {
-        add_rows(explain, s, dim, NULL, rp_score_raw(s, dim), lines);
-    } else {
-        count = rp_score_by(s, dim, &scores);
-        for (uint32_t i = 0; i < count; i++)
-            add_rows(explain, s, dim, &scores[i].folded, rp_round_milli(scores[i].exact), lines);
+        raw = rp_score_raw(s, dim);
+        add_rows(explain, s, dim, NULL, d->state ? rp_adjusted(s, dim) : raw, lines);
+        add_range(d, lines, raw, (struct rp_str){0});
+        return;
+    }
+    count = rp_score_by(s, dim, &scores);
+    for (uint32_t i = 0; i < count; i++) {
+        struct rp_str key;
+
+        raw = rp_round_milli(scores[i].exact);
+        key = add_rows(explain, s, dim, &scores[i].folded, raw, lines);
+        add_range(d, lines, raw, key);
     }
 }
 
@@ -239,6 +253,10 @@ static struct named line_name(const struct rp_rules *rules, uint32_t dim, const 
     struct named named = {0};
     const struct rp_place *place = NULL;
 
+    if (line->row && line->row->grant.rule == RP_NONE) {
+        named = (struct named){.rule = line->row->event_name, .why = RP_STR("Adjusted by hand")};
+        return named;
+    }
     if (line->row) {
         const struct rp_score *score = &rules->scores[line->row->grant.rule];
 

@@ -367,6 +367,7 @@ void rp_fold_event(struct rp_fold *fold, struct rp_lead *lead, const struct rp_e
         changed |= rp_profile_touch(s, lead, known, &touched);
         rp_bind_kinds(s);
         run_scores(s, lead, decision);
+        rp_adjust(s, lead, decision);
         rp_counters_add(s, lead);
     }
     if (first || changed)

@@ -18,9 +18,11 @@
 /* One contribution, for the explanation. */
 struct rp_trace_row {
     struct rp_grant grant;
-    uint32_t sum;         /* of the grant; its decay tells the value at a time */
+    uint32_t sum;         /* of the grant; its decay tells the value at a time; RP_NONE: given by
+                             hand, in full until until_ms */
     int64_t event, at_ms; /* event row, effective time */
     struct rp_str message_id, event_name;
+    int64_t until_ms;
 };
 
 /* Called for every hit, also for those cut to 0. The row's texts live until the call returns. */

@@ -227,6 +227,8 @@ static void judge_stages(struct rp_scratch *s, struct rp_lead *lead, struct rp_d
     if (lead->stage >= s->rules->stage_count)
         return; /* a stage that these rules do not know: only a new name can move it */
     j.visited = RP_ARENA_ARRAY(s->arena, bool, s->rules->stage_count);
+    if (rp_stage_set(s, lead, decision))
+        return;
     j.visited[lead->stage] = true;
     while (enter_next(&j) || leave_present(&j))
         continue;

@@ -288,7 +288,7 @@ static int64_t award_grant(struct rp_scratch *s, struct rp_lead *lead, const str
     if (s->fold->trace) {
         row = (struct rp_trace_row){
             *grant,        award->sum, s->event->id, s->event->effective_ms, s->event->message_id,
-            s->event->name};
+            s->event->name, RP_NEVER};
         if (row.event_name.len == 0)
             row.event_name = rp_str_from(rp_event_type_name(s->event->type));
         s->fold->trace(s->fold->trace_ctx, &row);

@@ -84,7 +84,7 @@ int64_t rp_score_raw(struct rp_scratch *s, uint32_t dim)
 
     RP_ASSERT(dim < s->rules->dim_count);
     if (d->state)
-        return rp_fit_sum(s, dim);
+        return rp_fit_sum(s, dim) + rp_adjusted(s, dim);
     if (d->by != RP_NONE) {
         count = rp_score_by(s, dim, &scores);
         top = by_top(scores, count);
@@ -95,7 +95,7 @@ int64_t rp_score_raw(struct rp_scratch *s, uint32_t dim)
             value += rp_sum_value(s->lead, rp_cell_key(RP_CELL_SUM, s->model, i),
                                   &s->rules->sums[i].decay, s->now_ms);
     }
-    return rp_round_milli(value);
+    return rp_round_milli(value) + rp_adjusted(s, dim);
 }
 
 int64_t rp_score_clamp(const struct rp_dim *dim, int64_t value)

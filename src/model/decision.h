@@ -64,6 +64,7 @@ struct rp_decision {
     struct rp_fault *faults;
     size_t grant_count, move_count, intent_count, fault_count;
     size_t grant_cap, move_cap, intent_cap, fault_cap;
+    struct rp_grant adjusted; /* by hand (Score Adjusted); granted 0: none. Its rule is no rule */
     bool excluded;           /* an `exclude` holds: recorded, nothing else */
     struct rp_str facts_set; /* JSON object of `set` parts to merge into the lead's facts; "" */
 };

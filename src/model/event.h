@@ -95,6 +95,7 @@ struct rp_envelope {
     XX(CHARACTER, "bad_character", "a text may not hold the character U+0000")                     \
     XX(TOO_MANY, "too_many_items", "a batch holds at most 2,500 items")                            \
     XX(TOO_OLD, "too_old", "older than the time that events are kept")                             \
+    XX(PUBLIC_KEY, "needs_secret_key", "corrections need a secret key")                            \
     XX(REASON, "bad_reason", "this event needs one of the declared reasons")
 
 #define RP_REJECT_ENUM(name, code, text) RP_REJECT_##name,

@@ -31,6 +31,7 @@ enum rp_cell_kind {
     RP_CELL_COUNT,      /* index: counter */
     RP_CELL_STATE,      /* index: dimension: its cached value from the profile */
     RP_CELL_OTHER,      /* traits that no rule names, as JSON (only where rules->keeps_traits) */
+    RP_CELL_ADJUSTED,   /* points that people gave by hand */
 };
 
 static inline uint32_t rp_cell_key(enum rp_cell_kind kind, uint32_t model, uint32_t index)

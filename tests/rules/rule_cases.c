@@ -100,7 +100,7 @@ static int64_t offset(const struct run *run, int line, struct rp_str text)
     return ms;
 }
 
-/* The item's JSON: `%d` in it becomes the number of the repetition. */
+/* The item's JSON: `%d` in it becomes the number of the repetition, `%03d` with three digits. */
 static struct rp_str item_json(struct run *run, const struct case_line *line, struct rp_str rest,
                                unsigned number, int64_t at_ms)
 {
@@ -113,6 +113,9 @@ static struct rp_str item_json(struct run *run, const struct case_line *line, st
         if (rest.ptr[i] == '%' && i + 1 < rest.len && rest.ptr[i + 1] == 'd') {
             rp_buf_printf(&body, "%u", number);
             i++;
+        } else if (rp_str_starts((struct rp_str){rest.ptr + i, rest.len - i}, RP_STR("%03d"))) {
+            rp_buf_printf(&body, "%03u", number);
+            i += 3;
         } else {
             rp_buf_char(&body, rest.ptr[i]);
         }
