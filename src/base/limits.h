@@ -29,6 +29,10 @@
 #define RP_NAMES_MAX        65536 /* names interned for events; further ones stand in their rows */
 #define RP_TAILS_MAX        16384 /* ends of bodies that many events share */
 
+/* Rule sets. */
+#define RP_GENERATIONS_KEPT   1000         /* newest ones that keep their sources */
+#define RP_REQUEST_ANSWER_MAX (256 * 1024) /* of a server to a command beside it */
+
 /* What a rule may use. */
 #define RP_RULE_STEPS_MAX  50000    /* instructions of one test */
 #define RP_LOAD_STEPS_MAX  20000000 /* instructions of a whole load */
@@ -41,10 +45,19 @@
 #define RP_FINDINGS_MAX    20      /* shown of one load */
 #define RP_POINTS_MAX      1000000 /* of one rule, in points */
 
+/* What reading rules may use as a process; behind the budgets above, for what they do not see. */
+#define RP_CHILD_MEMORY_MAX (1ULL << 30)
+#define RP_CHILD_OUTPUT_MAX (64 * 1024 * 1024) /* findings, results of tests */
+#define RP_CHECK_CPU_S      20
+#define RP_CHECK_WALL_MS    (60 * 1000)
+#define RP_TEST_CPU_S       120
+#define RP_TEST_WALL_MS     (600 * 1000)
+
 /* What a lead may hold. */
 #define RP_WINDOW_ENTRIES_MAX 256 /* newest entries of a counter */
 #define RP_ONCE_KEYS_MAX      256 /* keys of once_per a rule */
 #define RP_BY_KEYS_MAX        256 /* values of a dimension `by` a field */
+#define RP_MODELS_MAX         32  /* that score every lead; cells have room for no more */
 #define RP_LEAD_EVENTS_MAX    100000
 
 /* Delivery. */

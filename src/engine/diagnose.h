@@ -132,6 +132,12 @@
     XX(URL, "E067", "not an address", "endpoints need http:// or https://", "correct it")          \
     XX(UTF8, "E068", "the file is not UTF-8 text", "an editor saved it in another encoding",       \
        "save it as UTF-8")                                                                         \
+    XX(TOP_ONLY, "E069", "a declaration inside a test function",                                   \
+       "a test runs for events: it decides, and declares nothing",                                 \
+       "move it to the top of the file; a text is asked with glob(text, pattern)")                 \
+    XX(TEST_FIELD, "E070", "a test reads a field that is not there",                               \
+       "event and past have a few fields only",                                                    \
+       "write event.properties.x, lead.x, or add uses = { x = count(…) }")                         \
     XX(ENDPOINT_UNKNOWN, "W101", "an endpoint that may not exist",                                 \
        "no configuration was given, so endpoints cannot be checked", "check with --config")        \
     XX(NO_DEFAULT, "W102", "a field without a default in a message",                               \
@@ -159,7 +165,37 @@
        "name the event")                                                                           \
     XX(EMPTY_LIST, "W116", "an empty list", "the file has no values", "add values")                \
     XX(EVENT_NEAR, "W117", "two event names that differ by a letter or two",                       \
-       "one of them is misspelled, and no such event comes", "write both alike")
+       "one of them is misspelled, and no such event comes", "write both alike")                   \
+    XX(COLUMN, "W118", "a column that a look-up table does not give",                              \
+       "the look-up's `gives` lacks it, so it is read from the event",                             \
+       "correct its spelling, or add it to gives")                                                 \
+    XX(SAME_RULE, "W119", "two rules that fire for the same events",                               \
+       "they ask the same and are counted alike: one has been copied",                             \
+       "give one rule the sum of the points, or change what one of them asks")                     \
+    XX(HIDDEN, "W120", "an entry that is never chosen",                                            \
+       "an entry in front of it takes everything that it asks for",                                \
+       "put the narrower entry first, or remove one")                                              \
+    XX(NOT_INDEXED, "W121", "many rules that look at every event of a kind",                       \
+       "nothing in their `when` tells at once which of them can fire",                             \
+       "compare a field with a value or a beginning: path = glob \"/x*\"")                         \
+    XX(LUA_ALWAYS, "W122", "a test in Lua for every page",                                         \
+       "without `when`, the function runs for each such event",                                    \
+       "add a `when` that most events fail")                                                       \
+    XX(NEVER_HOLDS, "W123", "a comparison that never holds",                                       \
+       "the value is none that the field can have here", "correct the value")                      \
+    XX(FIELD_NEAR, "W124", "a field that is almost a known one",                                   \
+       "traits may have any name, and this one looks misspelled",                                  \
+       "correct it, or give it a name of its own with names {…}")                                  \
+    XX(RENAMED, "W125", "a rule that looks renamed",                                               \
+       "the database knows a rule that is gone, and a new one asks the same",                      \
+       "add was = \"old_name\" to keep its reports and limits")                                    \
+    XX(NEVER_FIRED, "W126", "a rule that no event of the database fires",                          \
+       "none of the events looked at fulfils it", "compare its `when` with what the events hold")  \
+    XX(NO_SUCH_EVENT, "W127", "an event that never came",                                          \
+       "the database has no event of this name",                                                   \
+       "correct its spelling, or wait until such events come")                                     \
+    XX(NO_SUCH_TRAIT, "W128", "a trait that no lead has", "the database has no lead with it",      \
+       "correct its spelling, or add names { field = {…} }")
 
 #define RP_CODE_ENUM(name, code, title, cause, remedy) RP_CODE_##name,
 enum rp_code { RP_CODE_MAP(RP_CODE_ENUM) RP_CODE_COUNT };
