@@ -40,6 +40,7 @@ int rp_core_open(const struct rp_core_options *options, struct rp_core **ret_cor
 
     core->clock = options->clock;
     core->no_actions = options->no_actions;
+    core->lent_rules = options->lent_rules;
     rp_arena_init(&core->arena);
     rp_arena_init(&core->history_arena);
     rp_cache_init(&core->cache, RP_LEADS_CACHED_MAX);
@@ -58,6 +59,13 @@ int rp_core_open(const struct rp_core_options *options, struct rp_core **ret_cor
     return 0;
 }
 
+static void free_rules(const struct rp_core *core, struct rp_rules *rules)
+{
+    if (!core->lent_rules) {
+        rp_rules_free(rules);
+    }
+}
+
 static void drop_rules(struct rp_core *core)
 {
     if (!core->rules) {
@@ -65,7 +73,7 @@ static void drop_rules(struct rp_core *core)
     }
     rp_fold_fini(&core->fold);
     rp_vm_free(core->vm);
-    rp_rules_free(core->rules);
+    free_rules(core, core->rules);
     free(core->score_names);
     free(core->dim_names);
     core->rules = NULL;
@@ -154,7 +162,7 @@ int rp_core_rules(struct rp_core *core, struct rp_rules *rules, const struct rp_
     int status = core->rules ? rp_core_flush(core, err) : 0;
 
     if (status != 0) {
-        rp_rules_free(rules);
+        free_rules(core, rules);
         return status;
     }
     drop_rules(core);

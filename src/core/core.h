@@ -52,6 +52,7 @@ struct rp_core_options {
     enum rp_store_mode mode; /* SERVE or MEMORY */
     struct rp_clock clock;
     bool no_actions; /* import --history: stages move, no action becomes an outbox row */
+    bool lent_rules; /* rp_core_rules does not own what it gets: trials share rules */
 };
 
 /* Opens the store; no rules yet. */

@@ -15,6 +15,7 @@ struct rp_core {
     struct rp_store *store;
     struct rp_clock clock;
     bool no_actions;
+    bool lent_rules;
     bool stale; /* a transaction failed: memory may hold what the file does not; recover before
                    going on */
 
