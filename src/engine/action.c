@@ -68,10 +68,11 @@ static bool trigger_of_move(const struct rp_trigger *trigger, const struct rp_de
     return false;
 }
 
-static bool trigger_fired(const struct rp_decision *decision, uint32_t rule)
+static bool trigger_fired(const struct rp_scratch *s, const struct rp_decision *decision,
+                          uint32_t rule)
 {
     for (size_t i = 0; i < decision->grant_count; i++) {
-        if (decision->grants[i].rule == rule && decision->grants[i].model == 0 &&
+        if (decision->grants[i].rule == rule && decision->grants[i].model == s->fold->model &&
             decision->grants[i].granted)
             return true;
     }
@@ -93,7 +94,7 @@ static bool trigger_of_event(struct rp_scratch *s, const struct rp_trigger *trig
 {
     switch (trigger->op) {
     case RP_TRIGGER_FIRED:
-        return trigger_fired(decision, trigger->index);
+        return trigger_fired(s, decision, trigger->index);
     case RP_TRIGGER_CROSSED:
         return trigger_crossed(s, trigger);
     case RP_TRIGGER_DID:

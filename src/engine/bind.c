@@ -188,7 +188,7 @@ void rp_bind_event(struct rp_scratch *s, const struct rp_lead *lead, const struc
     s->lead = lead;
     s->event = event;
     s->now_ms = now_ms;
-    s->model = 0;
+    s->model = s->fold->model;
     s->profile_only = false;
     s->hit_count = 0;
     if (!event)

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* weights.lua: other numbers for rules, groups and stages, and the models that do the same. A
- * number replaces what a rule declares; it never adds a rule, a bound or a condition. */
+/* Other numbers for rules, groups and stages: weights.lua changes what the rules declare, a model
+ * its own copy of it. A number replaces what a rule declares; it never adds a rule, a bound or a
+ * condition. */
+#include "engine/compile_weights.h"
+
 #include "base/limits.h"
-#include "engine/compile.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -12,11 +14,11 @@ static int64_t thousandths(double points)
     return (int64_t)llround(points * 1000);
 }
 
-static void report(struct rp_compile *compile, enum rp_code code, const struct rp_node_field *field,
-                   const char *hint, const char *text)
+static void report(const struct rp_weighing *w, enum rp_code code,
+                   const struct rp_node_field *field, const char *hint, const char *text)
 {
-    rp_compile_report(compile, code, field->place, (int)field->key.len, rp_str_from(hint),
-                      "weights of '%.*s': %s", RP_STR_ARG(field->key), text);
+    rp_compile_report(w->compile, code, field->place, (int)field->key.len, rp_str_from(hint),
+                      "%.*s of '%.*s': %s", RP_STR_ARG(w->what), RP_STR_ARG(field->key), text);
 }
 
 static bool is_points(const struct rp_node *node)
@@ -41,50 +43,52 @@ static void unknown_rule(struct rp_compile *compile, const struct rp_node_field 
                       RP_STR_ARG(field->key));
 }
 
-static void weigh_score(struct rp_compile *compile, const struct rp_node_field *field,
-                        struct rp_score *score)
+static void weigh_score(struct rp_weighing *w, const struct rp_node_field *field, uint32_t index)
 {
-    if (is_points(&field->value) && score->award_count == 1) {
-        score->awards[0].points = field->value.number;
+    uint32_t count = w->compile->rules->scores[index].award_count;
+    struct rp_award *awards = w->model->awards[index];
+
+    if (is_points(&field->value) && count == 1) {
+        awards[0].points = field->value.number;
         return;
     }
     if (field->value.type != RP_NODE_TABLE || field->value.field_count == 0) {
-        report(compile, RP_CODE_OVERRIDE_FORM, field,
-               score->award_count > 1 ? "name the dimension: { engagement = 10 }"
-                                      : "write a number",
+        report(w, RP_CODE_OVERRIDE_FORM, field,
+               count > 1 ? "name the dimension: { engagement = 10 }" : "write a number",
                "this cannot be points");
         return;
     }
     for (uint32_t i = 0; i < field->value.field_count; i++) {
         const struct rp_node_field *one = &field->value.fields[i];
-        uint32_t dim = rp_map_get(&compile->dims, one->key);
+        uint32_t dim = rp_map_get(&w->compile->dims, one->key);
         bool found = false;
 
-        for (uint32_t j = 0; j < score->award_count && is_points(&one->value); j++) {
-            if (score->awards[j].dim != dim)
+        for (uint32_t j = 0; j < count && is_points(&one->value); j++) {
+            if (awards[j].dim != dim)
                 continue;
-            score->awards[j].points = one->value.number;
+            awards[j].points = one->value.number;
             found = true;
         }
         if (!found)
-            report(compile, RP_CODE_OVERRIDE_FORM, one, "name a dimension of the rule",
+            report(w, RP_CODE_OVERRIDE_FORM, one, "name a dimension of the rule",
                    "the rule gives it no points");
     }
 }
 
 /* One number scales bands? No: a fit with `when` has one number; others have one for each band. */
-static void weigh_fit(struct rp_compile *compile, const struct rp_node_field *field,
-                      struct rp_fit *fit)
+static void weigh_fit(struct rp_weighing *w, const struct rp_node_field *field, uint32_t index)
 {
+    const struct rp_fit *fit = &w->compile->rules->fits[index];
     const struct rp_node *value = &field->value;
+    double *points = w->model->fit_points[index];
 
     if (fit->op == RP_FIT_WHEN && is_points(value)) {
-        fit->points = value->number;
+        points[0] = value->number;
         return;
     }
     if (fit->op == RP_FIT_WHEN || value->type != RP_NODE_TABLE ||
         value->item_count != fit->band_count) {
-        report(compile, RP_CODE_OVERRIDE_FORM, field,
+        report(w, RP_CODE_OVERRIDE_FORM, field,
                fit->op == RP_FIT_WHEN ? "write a number"
                                       : "write a list with a number for each of its bands",
                "this does not fit the rule");
@@ -92,45 +96,40 @@ static void weigh_fit(struct rp_compile *compile, const struct rp_node_field *fi
     }
     for (uint32_t i = 0; i < fit->band_count; i++) {
         if (!is_points(&value->items[i])) {
-            report(compile, RP_CODE_OVERRIDE_FORM, field, "write numbers", "a band is no number");
+            report(w, RP_CODE_OVERRIDE_FORM, field, "write numbers", "a band is no number");
             return;
         }
-        if (fit->op == RP_FIT_BANDS)
-            fit->bands[i].points = value->items[i].number;
-        else if (fit->op == RP_FIT_WORDS)
-            fit->words[i].points = value->items[i].number;
-        else
-            fit->values[i].points = value->items[i].number;
+        points[i] = value->items[i].number;
     }
 }
 
-static void weigh_rule(struct rp_compile *compile, const struct rp_node_field *field)
+void rp_weigh_rule(struct rp_weighing *w, const struct rp_node_field *field)
 {
-    uint32_t score = rp_map_get(&compile->scores, field->key);
-    uint32_t fit = rp_map_get(&compile->fits, field->key);
+    uint32_t score = rp_map_get(&w->compile->scores, field->key);
+    uint32_t fit = rp_map_get(&w->compile->fits, field->key);
 
     if (score != RP_MAP_NONE)
-        weigh_score(compile, field, &compile->rules->scores[score]);
+        weigh_score(w, field, score);
     else if (fit != RP_MAP_NONE)
-        weigh_fit(compile, field, &compile->rules->fits[fit]);
+        weigh_fit(w, field, fit);
     else
-        unknown_rule(compile, field);
+        unknown_rule(w->compile, field);
 }
 
 /* ---- Groups ---------------------------------------------------------------------------------- */
 
-static void weigh_group(struct rp_compile *compile, const struct rp_node_field *field,
-                        struct rp_str name)
+void rp_weigh_group(struct rp_weighing *w, const struct rp_node_field *field, struct rp_str name)
 {
-    uint32_t number = rp_map_get(&compile->groups, name);
+    uint32_t number = rp_map_get(&w->compile->groups, name);
     struct rp_group *group;
 
     if (number == RP_MAP_NONE) {
-        if (!rp_scope_has(compile->scope, RP_REF_GROUP, name))
-            rp_scope_unknown(compile->scope, RP_REF_GROUP, name, field->place, (int)field->key.len);
+        if (!rp_scope_has(w->compile->scope, RP_REF_GROUP, name))
+            rp_scope_unknown(w->compile->scope, RP_REF_GROUP, name, field->place,
+                             (int)field->key.len);
         return;
     }
-    group = &compile->rules->groups[number];
+    group = &w->model->groups[number];
     for (uint32_t i = 0; field->value.type == RP_NODE_TABLE && i < field->value.field_count; i++) {
         const struct rp_node_field *one = &field->value.fields[i];
         bool cap = rp_str_is(one->key, "cap") && group->has_cap;
@@ -141,11 +140,11 @@ static void weigh_group(struct rp_compile *compile, const struct rp_node_field *
         else if (floor_bound && is_points(&one->value) && one->value.number <= 0)
             group->floor = thousandths(one->value.number);
         else
-            report(compile, RP_CODE_OVERRIDE_FORM, one,
-                   "write the `cap` or `floor` that the group has", "this cannot be changed");
+            report(w, RP_CODE_OVERRIDE_FORM, one, "write the `cap` or `floor` that the group has",
+                   "this cannot be changed");
     }
     if (field->value.type != RP_NODE_TABLE)
-        report(compile, RP_CODE_OVERRIDE_FORM, field, "write { cap = 35 }", "a table is needed");
+        report(w, RP_CODE_OVERRIDE_FORM, field, "write { cap = 35 }", "a table is needed");
 }
 
 /* ---- Stages ---------------------------------------------------------------------------------- */
@@ -168,38 +167,37 @@ static uint32_t move_bounds(struct rp_cond *cond, enum rp_cond_op op, uint32_t d
     return changed;
 }
 
-static void weigh_thresholds(struct rp_compile *compile, const struct rp_node *table,
+static void weigh_thresholds(struct rp_weighing *w, const struct rp_node *table,
                              struct rp_cond *cond, enum rp_cond_op op)
 {
     for (uint32_t i = 0; table->type == RP_NODE_TABLE && i < table->field_count; i++) {
         const struct rp_node_field *one = &table->fields[i];
-        uint32_t dim = rp_map_get(&compile->dims, one->key);
+        uint32_t dim = rp_map_get(&w->compile->dims, one->key);
 
         if (dim == RP_MAP_NONE && !rp_str_is(one->key, "total"))
-            rp_scope_unknown(compile->scope, RP_REF_DIMENSION_OR_TOTAL, one->key, one->place,
+            rp_scope_unknown(w->compile->scope, RP_REF_DIMENSION_OR_TOTAL, one->key, one->place,
                              (int)one->key.len);
         else if (!is_points(&one->value) ||
                  move_bounds(cond, op, dim, thousandths(one->value.number)) == 0)
-            report(compile, RP_CODE_BOUNDS, one,
+            report(w, RP_CODE_BOUNDS, one,
                    op == RP_COND_BELOW ? "`leave` has no below for it"
                                        : "`enter` has no at_least for it",
                    "the stage has no such threshold");
     }
 }
 
-static void weigh_stage(struct rp_compile *compile, const struct rp_node_field *field,
-                        struct rp_str name)
+void rp_weigh_stage(struct rp_weighing *w, const struct rp_node_field *field, struct rp_str name)
 {
-    uint32_t number = rp_map_get(&compile->stages, name);
+    uint32_t number = rp_map_get(&w->compile->stages, name);
     struct rp_stage *stage;
 
     if (number == RP_MAP_NONE) {
-        rp_scope_unknown(compile->scope, RP_REF_STAGE, name, field->place, (int)field->key.len);
+        rp_scope_unknown(w->compile->scope, RP_REF_STAGE, name, field->place, (int)field->key.len);
         return;
     }
-    stage = &compile->rules->stages[number];
+    stage = &w->model->stages[number];
     if (field->value.type != RP_NODE_TABLE) {
-        report(compile, RP_CODE_OVERRIDE_FORM, field, "write { enter = { engagement = 55 } }",
+        report(w, RP_CODE_OVERRIDE_FORM, field, "write { enter = { engagement = 55 } }",
                "a table is needed");
         return;
     }
@@ -207,19 +205,24 @@ static void weigh_stage(struct rp_compile *compile, const struct rp_node_field *
         const struct rp_node_field *one = &field->value.fields[i];
 
         if (rp_str_is(one->key, "enter") && one->value.type == RP_NODE_TABLE)
-            weigh_thresholds(compile, &one->value, stage->enter, RP_COND_AT_LEAST);
+            weigh_thresholds(w, &one->value, stage->enter, RP_COND_AT_LEAST);
         else if (rp_str_is(one->key, "leave") && one->value.type == RP_NODE_TABLE)
-            weigh_thresholds(compile, &one->value, stage->leave, RP_COND_BELOW);
+            weigh_thresholds(w, &one->value, stage->leave, RP_COND_BELOW);
         else
-            report(compile, RP_CODE_OVERRIDE_FORM, one,
+            report(w, RP_CODE_OVERRIDE_FORM, one,
                    "write { enter = { engagement = 55 }, leave = { engagement = 25 } }",
                    "a stage has `enter` and `leave`");
     }
 }
 
+/* ---- weights.lua ----------------------------------------------------------------------------- */
+
 void rp_compile_weights(struct rp_compile *compile)
 {
     const struct rp_node *weights = compile->weights;
+    struct rp_rules *rules = compile->rules;
+    struct rp_model declared;
+    struct rp_weighing w = {compile, &declared, RP_STR("weights")};
 
     if (weights == NULL)
         return;
@@ -229,32 +232,19 @@ void rp_compile_weights(struct rp_compile *compile)
                           "weights.lua must return one table of names and numbers");
         return;
     }
+    rp_weighed_open(compile->arena, rules, &declared);
+    declared.groups = rules->groups;
+    declared.stages = rules->stages;
     for (uint32_t i = 0; i < weights->field_count; i++) {
         const struct rp_node_field *field = &weights->fields[i];
         struct rp_str key = field->key;
 
         if (rp_str_starts(key, RP_STR("group:")))
-            weigh_group(compile, field, (struct rp_str){key.ptr + 6, key.len - 6});
+            rp_weigh_group(&w, field, (struct rp_str){key.ptr + 6, key.len - 6});
         else if (rp_str_starts(key, RP_STR("stage:")))
-            weigh_stage(compile, field, (struct rp_str){key.ptr + 6, key.len - 6});
+            rp_weigh_stage(&w, field, (struct rp_str){key.ptr + 6, key.len - 6});
         else
-            weigh_rule(compile, field);
+            rp_weigh_rule(&w, field);
     }
-}
-
-/* ---- Models ---------------------------------------------------------------------------------- */
-
-/* The acting model: the rules as they stand. */
-void rp_compile_models(struct rp_compile *compile)
-{
-    struct rp_rules *rules = compile->rules;
-    struct rp_model *model = RP_ARENA_NEW(&rules->arena, struct rp_model);
-
-    model->name = RP_STR("default");
-    model->awards = RP_ARENA_ARRAY(&rules->arena, struct rp_award *, rules->score_count);
-    for (uint32_t i = 0; i < rules->score_count; i++)
-        model->awards[i] = rules->scores[i].awards;
-    model->stages = rules->stages;
-    rules->models = model;
-    rules->model_count = 1;
+    rp_weighed_keep(rules, &declared);
 }

@@ -227,8 +227,8 @@ void rp_score_by_json(struct rp_scratch *s, uint32_t dim, struct rp_jw *jw);
 
 /* ---- judge.c --------------------------------------------------------------------------------- */
 
-/* The stages with the acting model's thresholds. */
-const struct rp_stage *rp_stages_acting(const struct rp_rules *rules);
+/* The stages with the thresholds of the fold's model. */
+const struct rp_stage *rp_stages_acting(const struct rp_fold *fold);
 /* Opens the object of facts that the decision sets. */
 void rp_facts_open(struct rp_scratch *s);
 

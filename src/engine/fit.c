@@ -131,8 +131,7 @@ static bool band_holds(struct rp_scratch *s, const struct rp_fit *fit, uint32_t 
 static double band_points(const struct rp_scratch *s, uint32_t index, uint32_t band)
 {
     const struct rp_fit *fit = &s->rules->fits[index];
-    double *const *overlay =
-        s->model < s->rules->model_count ? s->rules->models[s->model].fit_points : NULL;
+    double *const *overlay = s->rules->models[s->model].fit_points;
 
     if (overlay && overlay[index])
         return overlay[index][band];
@@ -208,9 +207,12 @@ bool rp_fit_excluded(struct rp_scratch *s)
 bool rp_fit_points(struct rp_scratch *s, uint32_t index, int64_t *ret_points,
                    struct rp_str *ret_evidence)
 {
+    const struct rp_model *model = &s->rules->models[s->model];
     bool saved = s->profile_only;
     double points;
 
+    if (model->without_fits && model->without_fits[index])
+        return false;
     if (ret_evidence)
         *ret_evidence = (struct rp_str){0};
     s->profile_only = true;

@@ -37,6 +37,8 @@ struct rp_fold {
     const struct rp_rules *rules;
     struct rp_vm *vm;       /* may be NULL when rules->test_count is 0 */
     struct rp_arena *arena; /* of the unit of work: results and scratch */
+    uint32_t model;         /* the one that decides and is read; 0, the control, at first. Every
+                               model is scored whatever stands here */
     rp_trace_fn *trace;     /* NULL: none */
     void *trace_ctx;
     rp_reasons_fn *reasons; /* NULL: {reasons.top(n)} is "" */

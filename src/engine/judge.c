@@ -215,14 +215,14 @@ static bool leave_present(struct judging *j)
     return true;
 }
 
-const struct rp_stage *rp_stages_acting(const struct rp_rules *rules)
+const struct rp_stage *rp_stages_acting(const struct rp_fold *fold)
 {
-    return rules->model_count && rules->models[0].stages ? rules->models[0].stages : rules->stages;
+    return fold->rules->models[fold->model].stages;
 }
 
 static void judge_stages(struct rp_scratch *s, struct rp_lead *lead, struct rp_decision *decision)
 {
-    struct judging j = {s, lead, decision, rp_stages_acting(s->rules), NULL};
+    struct judging j = {s, lead, decision, rp_stages_acting(s->fold), NULL};
 
     if (lead->stage >= s->rules->stage_count)
         return; /* a stage that these rules do not know: only a new name can move it */

@@ -118,6 +118,12 @@ static void remember_hit(struct rp_scratch *s, struct rp_lead *lead, uint32_t ru
 
 /* ---- Groups ---------------------------------------------------------------------------------- */
 
+/* With the bounds of the model that is scored. */
+static const struct rp_group *group_of(const struct rp_scratch *s, uint32_t index)
+{
+    return &s->rules->models[s->model].groups[index];
+}
+
 static bool group_bounds(const struct rp_group *group)
 {
     return group->has_cap || group->has_floor;
@@ -126,7 +132,7 @@ static bool group_bounds(const struct rp_group *group)
 /* What is granted in the window (t − per, t], positive and negative. */
 static void group_window(const struct rp_scratch *s, uint32_t index, int64_t sums[2])
 {
-    const struct rp_group *group = &s->rules->groups[index];
+    const struct rp_group *group = group_of(s, index);
     int64_t t = s->event->effective_ms;
     uint32_t len = 0;
     const uint8_t *cell = rp_lead_cell(s->lead, rp_cell_key(RP_CELL_GROUP, s->model, index), &len);
@@ -162,7 +168,7 @@ static double group_value(const struct rp_scratch *s, uint32_t index)
 /* What the group leaves of `asked` thousandths. */
 static double group_room(const struct rp_scratch *s, uint32_t index, double asked)
 {
-    const struct rp_group *group = &s->rules->groups[index];
+    const struct rp_group *group = group_of(s, index);
     double room;
     int64_t sums[2];
 
@@ -182,7 +188,7 @@ static double group_room(const struct rp_scratch *s, uint32_t index, double aske
 static void group_remember(struct rp_scratch *s, struct rp_lead *lead, uint32_t index, uint32_t sum,
                            int64_t granted)
 {
-    const struct rp_group *group = &s->rules->groups[index];
+    const struct rp_group *group = group_of(s, index);
     uint32_t key = rp_cell_key(RP_CELL_GROUP, s->model, index), len = 0, gone = 16;
     struct group_grant grant = {s->event->effective_ms, granted}, old;
     int64_t sums[2];
@@ -367,5 +373,5 @@ void rp_points_grant(struct rp_scratch *s, struct rp_lead *lead, const struct rp
         if (given)
             remember_hit(s, lead, hit->rule, once_key);
     }
-    s->model = 0;
+    s->model = s->fold->model;
 }

@@ -31,6 +31,11 @@ uint32_t rp_rules_score(const struct rp_rules *rules, struct rp_str name)
     FIND(rules->scores, rules->score_count);
 }
 
+uint32_t rp_rules_model(const struct rp_rules *rules, struct rp_str name)
+{
+    FIND(rules->models, rules->model_count);
+}
+
 uint32_t rp_rules_field(const struct rp_rules *rules, struct rp_str name)
 {
     for (uint32_t i = 0; i < rules->field_count; i++)

@@ -413,12 +413,17 @@ struct rp_grade {
     uint32_t label_counts[2];
 };
 
-/* A model: the rules seen with other numbers. models[0] acts; without `model` it is "default". */
+/* A model: the rules seen with other numbers. Every model scores every lead, in cells of its own.
+ * models[0] is the control (the first arm of the first experiment, else the first declared): it
+ * acts unless a fold is told otherwise. Without `model` there is one, named "default". */
 struct rp_model {
     struct rp_str name;
+    struct rp_place place;
     struct rp_award **awards; /* [score]: award_count of that score each */
-    double **fit_points;      /* NULL: as declared (kept for overlays) */
+    double **fit_points;      /* [fit]: the points of its bands, NULL as declared; NULL: all so */
     bool *without;            /* [score]; NULL: none */
+    bool *without_fits;       /* [fit]; NULL: none */
+    struct rp_group *groups;  /* [group]: with this model's bounds */
     struct rp_stage *stages;  /* [stage]: with this model's thresholds */
 };
 
@@ -470,6 +475,7 @@ uint32_t rp_rules_stage(const struct rp_rules *rules, struct rp_str name);
 uint32_t rp_rules_dim(const struct rp_rules *rules, struct rp_str name);
 uint32_t rp_rules_score(const struct rp_rules *rules, struct rp_str name);
 uint32_t rp_rules_field(const struct rp_rules *rules, struct rp_str name);
+uint32_t rp_rules_model(const struct rp_rules *rules, struct rp_str name);
 
 void rp_rules_free(struct rp_rules *rules);
 

@@ -147,6 +147,13 @@ static const struct rp_schema_shape send_shape = {
              F("hours", RP_WANT_TEXT, "The hours of this calendar.", .ref = RP_REF_CALENDAR)),
 };
 
+/* Points of one rule: by dimension, or a list with a number for each band. */
+static const struct rp_schema_shape model_points_shape = {
+    .entry = ONE(F("points", RP_WANT_NUMBER, "Points.", POINTS_BOUNDS)),
+    .key = RP_REF_DIMENSION,
+    .item = ONE(F("points", RP_WANT_NUMBER, "Points.", POINTS_BOUNDS)),
+};
+
 static const struct rp_schema_shape caps_shape = {
     .fields =
         MANY(F("cap", RP_WANT_NUMBER, "Other upper bound.", .min = 0, .max = RP_POINTS_MAX),
@@ -422,7 +429,7 @@ const struct rp_schema_decl rp_schema_decls[] = {
                          SHAPE(.entry = ONE(F("points", RP_WANT_NUMBER | RP_WANT_TABLE,
                                               "Points; by dimension or by band where the rule has "
                                               "several.",
-                                              POINTS_BOUNDS)),
+                                              .shape = &model_points_shape, POINTS_BOUNDS)),
                                .key = RP_REF_RULE)),
                    F("group", RP_WANT_TABLE, "Other bounds of groups.",
                      .shape = SHAPE(.entry = ONE(F("bounds", RP_WANT_TABLE, "Bounds.",

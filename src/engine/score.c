@@ -218,7 +218,7 @@ struct rp_str rp_lead_grade(struct rp_fold *fold, const struct rp_lead *lead, ui
 bool rp_lead_field(struct rp_fold *fold, const struct rp_lead *lead, uint32_t field, int64_t now_ms,
                    struct rp_str *ret_text)
 {
-    struct rp_scratch *s = reading(fold, lead, 0, now_ms);
+    struct rp_scratch *s = reading(fold, lead, fold->model, now_ms);
     const struct rp_value *value = rp_bind_value(s, field);
 
     if (!value)

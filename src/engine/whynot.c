@@ -167,7 +167,7 @@ bool rp_why_not_stage(struct rp_fold *fold, const struct rp_lead *lead, uint32_t
                       int64_t now_ms, struct rp_buf *out)
 {
     struct rp_scratch *s = fold->scratch;
-    const struct rp_stage *stages = rp_stages_acting(fold->rules), *stage = &stages[stage_index];
+    const struct rp_stage *stages = rp_stages_acting(fold), *stage = &stages[stage_index];
     const struct rp_stage *present = NULL;
     struct rp_str name = RP_STR("an unknown stage");
 
@@ -249,7 +249,7 @@ static bool say_hit(struct rp_fold *fold, struct rp_lead *copy, uint32_t rule,
     for (size_t i = 0; i < decision.grant_count; i++) {
         const struct rp_grant *grant = &decision.grants[i];
 
-        if (grant->rule != rule || grant->model != 0)
+        if (grant->rule != rule || grant->model != fold->model)
             continue;
         rp_buf_printf(out, grant->granted ? "it gives " : "cut to 0 by %.*s: asked ",
                       RP_STR_ARG(grant->cut));
@@ -275,6 +275,7 @@ bool rp_why_not_rule(struct rp_fold *fold, const struct rp_lead *lead, uint32_t 
                      const struct rp_event *event, struct rp_buf *out)
 {
     const struct rp_score *score = &fold->rules->scores[rule];
+    const struct rp_model *model = &fold->rules->models[fold->model];
     struct rp_scratch *s = fold->scratch;
     struct rp_lead copy;
     bool gives = false;
@@ -282,6 +283,10 @@ bool rp_why_not_rule(struct rp_fold *fold, const struct rp_lead *lead, uint32_t 
     RP_ASSERT(rule < fold->rules->score_count && event);
     if (!score->enabled) {
         rp_buf_text(out, "the rule is not enabled");
+        return false;
+    }
+    if (model->without && model->without[rule]) {
+        rp_buf_printf(out, "the model \"%.*s\" is without this rule", RP_STR_ARG(model->name));
         return false;
     }
     s->arena = fold->arena;

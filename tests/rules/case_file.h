@@ -15,6 +15,7 @@
  *   --- expect
  *   engagement = 10          at the last event's receivedAt
  *   engagement @30d = 5      at the start plus 30 days
+ *   model = challenger       the model that acts and is read in this case
  *
  * Lines that start with # are comments outside of rules and files. */
 #ifndef RP_TESTS_CASE_FILE_H

@@ -332,7 +332,7 @@ static void check_laws(struct run *run)
 
     rp_lead_init(&again);
     rp_lead_copy(&again, &run->lead);
-    run->explain = rp_explain_new(run->rules, 0);
+    run->explain = rp_explain_new(run->rules, run->fold.model);
     run->fold.trace = trace_row;
     run->fold.trace_ctx = run;
     fold_all(run, &again, NULL);
@@ -382,7 +382,7 @@ static struct rp_str got_grants(struct run *run, struct rp_str word, struct rp_s
     for (size_t i = 0; i < run->row_count; i++) {
         const struct rp_grant *grant = &run->rows[i].grant;
 
-        if (grant->rule != rule || grant->model != 0)
+        if (grant->rule != rule || grant->model != run->fold.model)
             continue;
         sum += grant->granted;
         count += rp_str_is(word, "fired") ? grant->granted != 0 : rp_str_eq(grant->cut, rest);
@@ -447,7 +447,7 @@ static struct rp_str got_lead(struct run *run, struct rp_str word, struct rp_str
     if (rp_str_is(word, "moves"))
         return rp_arena_str(run->arena, rp_buf_view(&run->moves));
     if (rp_str_is(word, "grade"))
-        return rp_lead_grade(&run->fold, &run->lead, 0, run->now_ms);
+        return rp_lead_grade(&run->fold, &run->lead, run->fold.model, run->now_ms);
     if (rp_str_is(word, "faults"))
         return count_text(run, run->all.fault_count);
     if (rp_str_is(word, "excluded"))
@@ -470,7 +470,7 @@ static struct rp_str got_value(struct run *run, int line, struct rp_str name, st
         give_up(run, line, "an expectation names neither a dimension nor anything else known");
     if (rest.len && rest.ptr[0] == '@')
         at = START_MS + offset(run, line, (struct rp_str){rest.ptr + 1, rest.len - 1});
-    return milli_text(run, rp_lead_score(&run->fold, &run->lead, 0, dim, at));
+    return milli_text(run, rp_lead_score(&run->fold, &run->lead, run->fold.model, dim, at));
 }
 
 static bool one_of_words(struct rp_str word, const char *words)
@@ -482,6 +482,53 @@ static bool one_of_words(struct rp_str word, const char *words)
             return true;
     }
     return false;
+}
+
+/* The explanation's text, its lines joined by " / ". */
+static struct rp_str got_explain(struct run *run)
+{
+    struct rp_buf out = {0}, line = {0};
+
+    rp_explain_text(run->explain, &run->fold, &run->lead, run->now_ms, &out);
+    for (size_t i = 0; i + 1 < out.len; i++) {
+        bool blank = out.ptr[i] == ' ' || out.ptr[i] == '\n';
+
+        if (out.ptr[i] == '\n')
+            rp_buf_text(&line, " /");
+        if (!blank)
+            rp_buf_char(&line, out.ptr[i]);
+        else if (line.len && line.ptr[line.len - 1] != ' ')
+            rp_buf_char(&line, ' ');
+    }
+    rp_buf_fini(&out);
+    return printed(run, &line);
+}
+
+/* "total", "grade", "scores" as JSON. */
+static struct rp_str got_scores(struct run *run)
+{
+    struct rp_buf out = {0};
+    struct rp_jw jw = rp_jw(&out);
+
+    rp_jw_object(&jw);
+    rp_lead_scores_json(&run->fold, &run->lead, run->fold.model, run->now_ms, &jw);
+    rp_jw_object_end(&jw);
+    return printed(run, &out);
+}
+
+/* `model = NAME` chooses the one that acts and is read, before anything happens. */
+static void choose_model(struct run *run)
+{
+    for (size_t i = 0; i < run->golden->expect_count; i++) {
+        struct rp_str rest = run->golden->expects[i].text;
+
+        if (!rp_str_is(case_word(&rest), "model"))
+            continue;
+        (void)case_word(&rest);
+        run->fold.model = rp_rules_model(run->rules, case_trim(rest));
+        if (run->fold.model == RP_NONE)
+            give_up(run, run->golden->expects[i].line, "there is no such model");
+    }
 }
 
 static void check_expect(struct run *run, const struct case_line *line)
@@ -498,6 +545,14 @@ static void check_expect(struct run *run, const struct case_line *line)
         got = got_grants(run, word, rest);
     else if (one_of_words(word, "action body cause held"))
         got = got_intents(run, word, rest);
+    else if (rp_str_is(word, "model"))
+        got = run->rules->models[run->fold.model].name;
+    else if (rp_str_is(word, "explain"))
+        got = got_explain(run);
+    else if (rp_str_is(word, "fault"))
+        got = run->all.fault_count ? run->all.faults[0].message : (struct rp_str){0};
+    else if (rp_str_is(word, "scores"))
+        got = got_scores(run);
     else if (rp_str_is(word, "why-not"))
         got = got_why_not(run, rest);
     else if (one_of_words(word, "stage moves grade faults excluded top field"))
@@ -516,6 +571,7 @@ static int run_case(const char *path, const struct golden_case *golden, struct r
     rp_lead_init(&run.lead);
     if (!load_rules(&run))
         return 1;
+    choose_model(&run);
     for (size_t i = 0; i < golden->event_count; i++)
         run_event_line(&run, &golden->events[i]);
     if (golden->event_count == 0 || golden->expect_count == 0)
