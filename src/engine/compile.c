@@ -143,5 +143,7 @@ void rp_compile(struct rp_compile *compile)
     rp_compile_weights(compile);
     rp_lint(compile);
     rp_compile_models(compile);
+    if (compile->with_tests)
+        rp_compile_tests(compile);
     settle(compile);
 }

@@ -45,6 +45,7 @@ struct rp_compile {
     struct rp_str what;          /* `score "x"`: for messages */
     const struct rp_cond *asked; /* the condition of the action whose texts are read now */
     uint32_t depth;              /* of segments within segments */
+    bool with_tests;             /* compile `test` declarations too */
     bool *lists_used;            /* [list] */
 };
 
@@ -120,6 +121,7 @@ uint32_t rp_compile_list(struct rp_compile *compile, struct rp_str name, struct 
                          int width);
 void rp_compile_weights(struct rp_compile *compile); /* what weights.lua returned */
 void rp_compile_models(struct rp_compile *compile);
+void rp_compile_tests(struct rp_compile *compile); /* the authors' tests, into rules->test_set */
 void rp_compile_later(struct rp_compile *compile); /* sequences, statuses …: references only */
 void rp_lint(struct rp_compile *compile);
 

@@ -138,6 +138,14 @@
     XX(TEST_FIELD, "E070", "a test reads a field that is not there",                               \
        "event and past have a few fields only",                                                    \
        "write event.properties.x, lead.x, or add uses = { x = count(…) }")                         \
+    XX(TEST_FILE, "E080", "a rule in a file of tests",                                             \
+       "tests/ is read by `ripen check` and `ripen test` alone, so the rule would never act",      \
+       "move it to a file outside of tests/")                                                      \
+    XX(NO_ACTION, "E081", "unknown action", "no `action` has this name", "correct it")             \
+    XX(NO_SEQUENCE, "E082", "unknown sequence", "no `sequence` has this name", "correct it")       \
+    XX(PLAY, "E083", "a test that cannot be played",                                               \
+       "what is played are events with values, in the order of time, with something expected",     \
+       "write it as the hint shows")                                                               \
     XX(ENDPOINT_UNKNOWN, "W101", "an endpoint that may not exist",                                 \
        "no configuration was given, so endpoints cannot be checked", "check with --config")        \
     XX(NO_DEFAULT, "W102", "a field without a default in a message",                               \

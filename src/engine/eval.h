@@ -199,6 +199,8 @@ void rp_points_grant(struct rp_scratch *s, struct rp_lead *lead, const struct rp
  */
 bool rp_fit_points(struct rp_scratch *s, uint32_t fit, int64_t *ret_points,
                    struct rp_str *ret_evidence);
+/* The band of a fit rule that counts now, 0 of a `when` that holds; RP_NONE: none. */
+uint32_t rp_fit_band(struct rp_scratch *s, uint32_t fit);
 /* The sum over the fit rules of a state dimension, not cut to its range. */
 int64_t rp_fit_sum(struct rp_scratch *s, uint32_t dim);
 /* An `exclude` holds for the profile: state dimensions are 0. */
@@ -253,6 +255,8 @@ void rp_template_tree(struct rp_scratch *s, const struct rp_tree *tree, struct r
 
 /* A leaf condition with the actual values: "fit is 12, needs 30". */
 void rp_say_cond(struct rp_scratch *s, const struct rp_cond *cond, struct rp_buf *out);
+/* The parts of a condition that fail: of all{…} the first, of any{…} each. */
+void rp_say_failing(struct rp_scratch *s, const struct rp_cond *cond, struct rp_buf *out);
 
 /* ---- fold.c ---------------------------------------------------------------------------------- */
 

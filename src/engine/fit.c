@@ -148,22 +148,19 @@ static double band_points(const struct rp_scratch *s, uint32_t index, uint32_t b
     return 0;
 }
 
-/* NAN: no band holds. */
-static double bands_points(struct rp_scratch *s, uint32_t index, struct measured *m)
+/* The band that counts; RP_NONE: none holds. */
+static uint32_t band_of(struct rp_scratch *s, uint32_t index, struct measured *m)
 {
     const struct rp_fit *fit = &s->rules->fits[index];
-    double best = (double)NAN;
+    uint32_t best = RP_NONE;
 
     for (uint32_t i = 0; i < fit->band_count; i++) {
-        double points;
-
         if (!band_holds(s, fit, i, m))
             continue;
-        points = band_points(s, index, i);
         if (!fit->best || fit->op == RP_FIT_BANDS)
-            return points;
-        if (isnan(best) || points > best)
-            best = points;
+            return i;
+        if (best == RP_NONE || band_points(s, index, i) > band_points(s, index, best))
+            best = i;
     }
     return best;
 }
@@ -173,7 +170,7 @@ static double fit_value(struct rp_scratch *s, uint32_t index, struct rp_str *evi
     const struct rp_fit *fit = &s->rules->fits[index];
     struct measured m;
     enum rp_truth truth;
-    double points;
+    uint32_t band;
 
     if (fit->op == RP_FIT_WHEN) {
         truth = fit->when ? rp_cond_eval(s, fit->when) : RP_TRUE;
@@ -186,8 +183,28 @@ static double fit_value(struct rp_scratch *s, uint32_t index, struct rp_str *evi
         return fit->missing;
     if (evidence)
         *evidence = m.evidence;
-    points = bands_points(s, index, &m);
-    return isnan(points) ? fit->other : points;
+    band = band_of(s, index, &m);
+    return band == RP_NONE ? fit->other : band_points(s, index, band);
+}
+
+uint32_t rp_fit_band(struct rp_scratch *s, uint32_t index)
+{
+    const struct rp_fit *fit = &s->rules->fits[index];
+    bool saved = s->profile_only;
+    struct measured m;
+    uint32_t band = RP_NONE;
+
+    s->profile_only = true;
+    if (fit->op == RP_FIT_WHEN) {
+        if (!fit->when || rp_cond_eval(s, fit->when) == RP_TRUE)
+            band = 0;
+    } else {
+        m = measure(s, fit, false);
+        if (m.known)
+            band = band_of(s, index, &m);
+    }
+    s->profile_only = saved;
+    return band;
 }
 
 /* Somebody who is left out by what he is has no score; what an event says (a robot) is its own

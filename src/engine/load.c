@@ -27,15 +27,16 @@ struct load {
     struct rp_scope scope;
     struct rp_node weights;
     bool has_weights;
+    bool with_tests;
     bool quiet; /* a file could not be run to its end */
 };
 
 /* ---- Files ----------------------------------------------------------------------------------- */
 
-static bool is_rule_file(struct rp_str path)
+static bool is_read(const struct load *load, struct rp_str path)
 {
-    return rp_str_ends(path, RP_STR(".lua")) && !rp_str_starts(path, RP_STR("tests/")) &&
-           !rp_str_is(path, "ripen.lua");
+    return rp_str_ends(path, RP_STR(".lua")) && !rp_str_is(path, "ripen.lua") &&
+           (load->with_tests || !rp_str_starts(path, RP_STR("tests/")));
 }
 
 static void report_file(struct load *load, enum rp_code code, uint32_t file, int line,
@@ -119,7 +120,7 @@ static int run_files(struct load *load, struct rp_err *err)
         return RIPEN_EBUDGET;
     rp_sandbox_begin(sandbox, RP_PHASE_DECLARE, RP_LOAD_STEPS_MAX);
     for (uint32_t i = 0; i < load->files->count; i++) {
-        if (!is_rule_file(load->files->items[i].path))
+        if (!is_read(load, load->files->items[i].path))
             continue;
         run_file(load, sandbox, i);
         if (load->recorder.spent)
@@ -158,6 +159,7 @@ static struct rp_rules *compile_rules(struct load *load)
                                  .scope = &load->scope,
                                  .diagnosis = &load->diagnosis,
                                  .files = load->files,
+                                 .with_tests = load->with_tests,
                                  .declared = load->recorder.declared,
                                  .count = load->recorder.count};
 
@@ -218,7 +220,7 @@ int rp_load(struct rp_arena *arena, const struct rp_files *files,
             const struct rp_load_options *options, struct rp_rules **ret_rules,
             struct rp_findings *findings, struct rp_err *err)
 {
-    struct load load = {.files = files};
+    struct load load = {.files = files, .with_tests = options && options->tests};
     struct rp_rules *rules = NULL;
     int status;
 

@@ -313,6 +313,7 @@ struct rp_value_band {
 enum rp_fit_op { RP_FIT_BANDS, RP_FIT_WORDS, RP_FIT_VALUES, RP_FIT_WHEN };
 struct rp_fit {
     struct rp_str name, why, was, author;
+    struct rp_template why_text; /* `why` with placeholders; count 0: it has none */
     struct rp_place place;
     bool enabled, shadow;
     uint32_t dim;
@@ -459,6 +460,7 @@ struct rp_rules {
         group_count, score_count, fit_count, stage_count, action_count, exclude_count, model_count,
         test_count;
     struct rp_grade grade;
+    const struct rp_test_set *test_set; /* engine/tests.h; NULL: loaded without the authors' tests */
 
     /* Slots that the engine itself needs; always present. */
     uint32_t email_field, user_field, timezone_field, language_field;

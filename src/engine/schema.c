@@ -489,6 +489,7 @@ const struct rp_schema_decl rp_schema_decls[] = {
                    F("at", RP_WANT_DATE, "The moment at which the test starts."),
                    F("given", RP_WANT_TABLE, "What is known before.",
                      .shape = SHAPE(.fields = MANY(F("lead", RP_WANT_VALUE, "The lead's traits."),
+                                                   F("userId", RP_WANT_TEXT, "Its userId."),
                                                    F("stage", RP_WANT_TEXT, "Its stage.",
                                                      .ref = RP_REF_STAGE)))),
                    F("model", RP_WANT_TEXT, "The model that acts.", .ref = RP_REF_MODEL),

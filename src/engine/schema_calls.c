@@ -131,16 +131,27 @@ static const struct rp_schema_shape after_shape = {
     .item = ONE(F("moment", RP_WANT_CALL, "An event, or expect {…}.", .makes = RP_MAKES_MOMENT)),
     .item_min = 1,
 };
+static const struct rp_schema_shape played_shape = {
+    .fields = MANY(
+        F("userId", RP_WANT_TEXT, "Who it is."),
+        F("anonymousId", RP_WANT_TEXT, "The browser; without it the same one all through a test."),
+        F("messageId", RP_WANT_TEXT, "Two events with the same one are one."),
+        F("context", RP_WANT_VALUE, "The event's context: { campaign = { source = \"ads\" } }."),
+        F("ago", RP_WANT_DURATION, "It happened so long before it arrived.")),
+};
+#define EXPECTED (RP_WANT_VALUE | RP_WANT_MATCH)
 static const struct rp_schema_shape expect_shape = {
-    .entry = ONE(F("expected", RP_WANT_VALUE | RP_WANT_MATCH, "Value or matcher.")),
+    .entry = ONE(F("expected", EXPECTED, "A dimension by its name: value or matcher.")),
     .fields =
-        MANY(F("stage", RP_WANT_TEXT, "The lead's stage.", .ref = RP_REF_STAGE),
-             F("status", RP_WANT_TEXT, "The lead's status."),
-             F("grade", RP_WANT_MATCH, "The lead's grade."),
-             F("fired", RP_WANT_VALUE | RP_WANT_MATCH, "Rules and how often they gave points."),
-             F("sent", RP_WANT_VALUE | RP_WANT_MATCH, "Actions that were sent."),
-             F("started", RP_WANT_VALUE | RP_WANT_MATCH, "Sequences that were started."),
-             F("because", RP_WANT_TEXT, "What moved the lead.")),
+        MANY(F("stage", EXPECTED, "The lead's stage."), F("status", EXPECTED, "The lead's status."),
+             F("because", EXPECTED, "The condition that moved the lead last."),
+             F("total", EXPECTED, "The score."), F("grade", EXPECTED, "The lead's grade."),
+             F("fired", EXPECTED, "Rules that gave points since the start, and how often."),
+             F("not_fired", EXPECTED, "Rules that gave none."),
+             F("sent", EXPECTED, "Actions that were caused since the start, and how often."),
+             F("not_sent", EXPECTED, "Actions that were not."),
+             F("started", EXPECTED, "Sequences that were started."),
+             F("traits", EXPECTED, "What is known of the lead: fields with values or matchers.")),
 };
 
 #define MATCHER RP_MAKES_MATCH
@@ -167,10 +178,11 @@ static const struct rp_schema_shape expect_shape = {
             F("fields", RP_WANT_TABLE, "Its fields.", .shape = (table_shape), NEEDED)              \
         }                                                                                          \
     }
+#define PLAYED F("options", RP_WANT_TABLE, "Who, where and when.", .shape = &played_shape)
 #define EVENT_CALL(call, text)                                                                     \
     {                                                                                              \
         .name = (call), .makes = MOMENT, .doc = (text), .example = call " {…}", .params = {        \
-            F("values", RP_WANT_VALUE, "Its values.")                                              \
+            F("values", RP_WANT_VALUE, "Its values."), PLAYED                                      \
         }                                                                                          \
     }
 
@@ -457,7 +469,7 @@ const struct rp_schema_call rp_schema_calls[] = {
      .doc = "An event with a name.",
      .example = "track(\"Webinar Attended\", { title = \"…\" })",
      .params = {F("event", RP_WANT_TEXT, "Its name.", NEEDED),
-                F("properties", RP_WANT_VALUE, "Its properties.")}},
+                F("properties", RP_WANT_VALUE, "Its properties."), PLAYED}},
     TABLE_CALL("expect", MOMENT, "What must hold now.", &expect_shape),
     {.name = "exactly",
      .makes = RP_MAKES_EXPECTED | MATCHER,

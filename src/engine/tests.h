@@ -93,9 +93,10 @@ bool rp_test_milli_holds(struct rp_fold *fold, const struct rp_matcher *match, i
  * `marks` has a byte for each score rule and is written whole. */
 enum { RP_ASKED = 1, RP_GAVE = 2 };
 void rp_test_asked(struct rp_fold *fold, const struct rp_decision *decision, uint8_t *marks);
-/* The band of a fit rule that holds for the lead now; RP_NONE: none. Of a `when`: 0 or RP_NONE. */
-uint32_t rp_test_band(struct rp_fold *fold, const struct rp_lead *lead, uint32_t fit,
-                      int64_t now_ms);
+/* The band of each fit rule that counts for the lead now; RP_NONE: none. Of a `when`: 0 or
+ * RP_NONE. */
+void rp_test_bands(struct rp_fold *fold, const struct rp_lead *lead, int64_t now_ms,
+                   uint32_t *ret_bands);
 /* The key's value in the lead's profile, or what actions set; false when no rule reads it or it is
  * unknown. */
 bool rp_test_trait(struct rp_fold *fold, const struct rp_lead *lead, struct rp_str key,

@@ -118,8 +118,7 @@ void rp_say_cond(struct rp_scratch *s, const struct rp_cond *cond, struct rp_buf
     }
 }
 
-/* The parts that fail: of all{…} the first, of any{…} each. */
-static void say_failing(struct rp_scratch *s, const struct rp_cond *cond, struct rp_buf *out)
+void rp_say_failing(struct rp_scratch *s, const struct rp_cond *cond, struct rp_buf *out)
 {
     bool first = true;
 
@@ -134,7 +133,7 @@ static void say_failing(struct rp_scratch *s, const struct rp_cond *cond, struct
         if (rp_cond_eval(s, &cond->parts[i]) == RP_TRUE)
             continue;
         rp_buf_text(out, first ? "" : "; nor: ");
-        say_failing(s, &cond->parts[i], out);
+        rp_say_failing(s, &cond->parts[i], out);
         if (cond->op != RP_COND_ANY)
             return;
         first = false;
@@ -191,7 +190,7 @@ bool rp_why_not_stage(struct rp_fold *fold, const struct rp_lead *lead, uint32_t
         rp_buf_printf(out, "%.*s is kept until ", RP_STR_ARG(name));
         rp_time_print(out, lead->stage_since_ms + present->stay_ms);
     } else if (rp_cond_eval(s, stage->enter) != RP_TRUE) {
-        say_failing(s, stage->enter, out);
+        rp_say_failing(s, stage->enter, out);
     } else {
         rp_buf_printf(out, "%.*s would be entered at the next event", RP_STR_ARG(stage->name));
         return true;
@@ -300,7 +299,7 @@ bool rp_why_not_rule(struct rp_fold *fold, const struct rp_lead *lead, uint32_t 
     if (!rule_is_on(s, score)) {
         say_on(s, score, out);
     } else if (score->when && rp_cond_eval(s, score->when) != RP_TRUE) {
-        say_failing(s, score->when, out);
+        rp_say_failing(s, score->when, out);
     } else {
         rp_lead_fini(&copy);
         rp_lead_init(&copy);
