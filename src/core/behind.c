@@ -192,7 +192,8 @@ int rp_core_write_portion(struct rp_core *core, size_t leads_max, struct rp_err 
             continue;
         }
         lead->lead.flags &= (uint16_t)~RP_LEAD_WRITING;
-        status = rp_core_save(core, lead, err);
+        status = rp_core_fresh(core, lead, err);
+        status = status == 0 ? rp_core_save(core, lead, err) : status;
         if (status != 0) {
             return status;
         }

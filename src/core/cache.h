@@ -21,6 +21,7 @@ struct rp_cached {
     struct rp_lead lead;
     struct rp_item *pending, *pending_last; /* items of the run under way, in arrival order */
     bool merged;                            /* into another lead, within the run under way */
+    uint32_t stage_list;                    /* the core's list that lead.stage is an index of */
 };
 
 struct rp_cache {

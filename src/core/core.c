@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Opens, equips with rules and closes a core. Owns the store, the active rules, their virtual
- * machine and the cache; creates in order and frees in reverse. */
+/* Opens and closes a core, and the outbox's transactions. Owns the store, the active rules (put in
+ * force by rules.c) and the cache; creates in order and frees in reverse. */
 #include "core/core.h"
 
 #include "base/limits.h"
 #include "base/mem.h"
 #include "core/core_priv.h"
-#include "model/correction.h"
 #include "store/dedup.h"
 #include "store/events.h"
-#include "store/generations.h"
 
 #include <stdlib.h>
 
@@ -43,6 +41,7 @@ int rp_core_open(const struct rp_core_options *options, struct rp_core **ret_cor
     core->lent_rules = options->lent_rules;
     rp_arena_init(&core->arena);
     rp_arena_init(&core->history_arena);
+    rp_arena_init(&core->stage_arena);
     rp_cache_init(&core->cache, RP_LEADS_CACHED_MAX);
     status = rp_store_open(options->db_path, options->mode, &core->store, err);
     if (status == 0) {
@@ -59,28 +58,6 @@ int rp_core_open(const struct rp_core_options *options, struct rp_core **ret_cor
     return 0;
 }
 
-static void free_rules(const struct rp_core *core, struct rp_rules *rules)
-{
-    if (!core->lent_rules) {
-        rp_rules_free(rules);
-    }
-}
-
-static void drop_rules(struct rp_core *core)
-{
-    if (!core->rules) {
-        return;
-    }
-    rp_fold_fini(&core->fold);
-    rp_vm_free(core->vm);
-    free_rules(core, core->rules);
-    free(core->score_names);
-    free(core->dim_names);
-    core->rules = NULL;
-    core->vm = NULL;
-    core->score_names = core->dim_names = NULL;
-}
-
 void rp_core_close(struct rp_core *core)
 {
     if (!core) {
@@ -90,7 +67,7 @@ void rp_core_close(struct rp_core *core)
         (void)rp_core_flush(core,
                             NULL); /* what is not written now is recovered at the next start */
     }
-    drop_rules(core);
+    rp_core_drop_rules(core);
     rp_cache_fini(&core->cache);
     rp_arena_fini(&core->arena);
     rp_arena_fini(&core->history_arena);
@@ -100,91 +77,6 @@ void rp_core_close(struct rp_core *core)
     free(core->writing);
     rp_store_close(core->store);
     free(core);
-}
-
-/* {reasons.top(n)}: folds the lead's history again with a trace. */
-static struct rp_str reasons_of(void *ctx, struct rp_arena *arena, const struct rp_lead *lead,
-                                int64_t now_ms, uint32_t top)
-{
-    struct rp_core *core = ctx;
-
-    return rp_history_reasons(arena, core->store, core->rules, core->vm, lead, now_ms, top);
-}
-
-static int intern_names(struct rp_core *core, struct rp_err *err)
-{
-    const struct rp_rules *rules = core->rules;
-    int status = 0;
-
-    core->score_names = rp_calloc(rules->score_count + 1, sizeof(int64_t));
-    core->dim_names = rp_calloc(rules->dim_count + 1, sizeof(int64_t));
-    for (uint32_t i = 0; i < rules->score_count && status == 0; i++) {
-        status = rp_store_name_id(core->store, rules->scores[i].name, &core->score_names[i], err);
-    }
-    if (status == 0) { /* behind the rules: what is given by hand */
-        status = rp_store_name_id(core->store,
-                                  rp_str_from(rp_correction_event(RP_CORRECTION_POINTS)),
-                                  &core->score_names[rules->score_count], err);
-    }
-    for (uint32_t i = 0; i < rules->dim_count && status == 0; i++) {
-        status = rp_store_name_id(core->store, rules->dims[i].name, &core->dim_names[i], err);
-    }
-    return status;
-}
-
-static int activate(struct rp_core *core, const struct rp_files *files, struct rp_str author,
-                    struct rp_err *err)
-{
-    struct rp_str packed = rp_files_pack(&core->arena, files);
-    int status = rp_store_begin(core->store, err);
-
-    if (status != 0) {
-        return status;
-    }
-    status = rp_generation_activate(core->store, rp_str_from(core->rules->hash), packed, author,
-                                    rp_clock_now(&core->clock), &core->rules->number, err);
-    if (status == 0) {
-        status = intern_names(core, err);
-    }
-    if (status == 0) {
-        status = rp_store_commit(core->store, err);
-    }
-    if (status != 0) {
-        rp_store_rollback(core->store);
-    }
-    rp_arena_reset(&core->arena);
-    return status;
-}
-
-int rp_core_rules(struct rp_core *core, struct rp_rules *rules, const struct rp_files *files,
-                  struct rp_str author, struct rp_err *err)
-{
-    int status = core->rules ? rp_core_flush(core, err) : 0;
-
-    if (status != 0) {
-        free_rules(core, rules);
-        return status;
-    }
-    drop_rules(core);
-    core->rules = rules;
-    status = activate(core, files, author, err);
-    if (status == 0) {
-        core->vm = rp_vm_new(rules, err);
-        status = core->vm ? 0 : RIPEN_ERULE;
-    }
-    if (status != 0) {
-        drop_rules(core);
-        return status;
-    }
-    rp_fold_init(&core->fold, rules, core->vm, &core->arena);
-    core->fold.reasons = reasons_of;
-    core->fold.reasons_ctx = core;
-    return rp_core_recover(core, err);
-}
-
-const struct rp_rules *rp_core_active(const struct rp_core *core)
-{
-    return core->rules;
 }
 
 struct rp_store *rp_core_store(struct rp_core *core)

@@ -11,6 +11,12 @@
 #include "store/db.h"
 #include "store/identities.h"
 
+/* The stages of a generation that is or was in force, in order. */
+struct rp_stage_list {
+    struct rp_str *names;
+    uint32_t count;
+};
+
 struct rp_core {
     struct rp_store *store;
     struct rp_clock clock;
@@ -23,6 +29,10 @@ struct rp_core {
     struct rp_vm *vm;
     struct rp_fold fold;
     int64_t *score_names, *dim_names; /* interned names of the active generation, by index */
+    struct rp_arena stage_arena;
+    struct rp_stage_list *stage_lists; /* each list of stages that was in force, once */
+    size_t stage_list_count, stage_list_cap;
+    uint32_t stage_list; /* of the active generation */
 
     struct rp_cache cache;
     struct rp_arena arena;         /* of the run under way */
@@ -71,6 +81,11 @@ int rp_core_lead_new(struct rp_core *core, enum rp_node_kind kind, struct rp_str
 int rp_core_stage_on_record(struct rp_core *core, struct rp_lead *lead, struct rp_err *err);
 void rp_core_touch(struct rp_core *core, struct rp_cached *lead); /* part of the run */
 void rp_core_dirty(struct rp_core *core, struct rp_cached *lead); /* to be written behind */
+
+/* rules.c: a cached lead's stage as an index of the active generation; to be called for every lead
+ * that comes out of the cache. */
+int rp_core_fresh(struct rp_core *core, struct rp_cached *cached, struct rp_err *err);
+void rp_core_drop_rules(struct rp_core *core); /* at the end */
 
 /* record.c: a decision into rows. */
 int rp_core_record(struct rp_core *core, struct rp_cached *lead, const struct rp_event *event,

@@ -35,9 +35,10 @@ int rp_core_lead(struct rp_core *core, int64_t id, struct rp_cached **ret_lead, 
 
     if (entry) {
         *ret_lead = entry;
-        return 0;
+        return rp_core_fresh(core, entry, err);
     }
     entry = rp_cache_add(&core->cache, id);
+    entry->stage_list = core->stage_list;
     status = rp_state_load(core->store, id, &entry->lead, &stage, err);
     if (status == RIPEN_ENOTFOUND) {
         entry->lead.generation = 0;
@@ -79,6 +80,7 @@ int rp_core_lead_new(struct rp_core *core, enum rp_node_kind kind, struct rp_str
         return status;
     }
     entry = rp_cache_add(&core->cache, id);
+    entry->stage_list = core->stage_list;
     memcpy(entry->lead.public_id, text, sizeof(text));
     entry->lead.created_ms = created_ms;
     entry->lead.stage = core->rules->stage_count > 0 ? 0 : RP_STAGE_NONE;

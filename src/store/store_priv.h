@@ -72,6 +72,27 @@ enum rp_sql {
     RP_SQL_GENERATION_ADD,
     RP_SQL_GENERATION_SET,
     RP_SQL_GENERATION_GET,
+    RP_SQL_GENERATION_LIST,
+    RP_SQL_GENERATION_PRUNE,
+    RP_SQL_GENERATION_ENTERED,
+    RP_SQL_GENERATION_BEFORE,
+    RP_SQL_REQUEST_ADD,
+    RP_SQL_REQUEST_NEXT,
+    RP_SQL_REQUEST_GET,
+    RP_SQL_REQUEST_ANSWER,
+    RP_SQL_REQUEST_PRUNE,
+    RP_SQL_REQUEST_NEWEST,
+    RP_SQL_MERGE_ADD,
+    RP_SQL_MERGE_NEWEST,
+    RP_SQL_MERGE_NODES,
+    RP_SQL_MERGE_UNDO,
+    RP_SQL_MERGED_INTO,
+    RP_SQL_APART_ADD,
+    RP_SQL_APART_GET,
+    RP_SQL_REFUSAL_ADD,
+    RP_SQL_FORGOTTEN_COUNT,
+    RP_SQL_FORGOTTEN_ADD,
+    RP_SQL_FORGOTTEN_GET,
     RP_SQL_KEY_ADD,
     RP_SQL_KEY_REVOKE,
     RP_SQL_KEY_LIST,
@@ -88,8 +109,24 @@ enum rp_sql {
     RP_SQL_FILTER_ADD,
     RP_SQL_FILTER_REMOVE,
     RP_SQL_MESSAGE_LIST,
+    RP_SQL_ASIDE_LIST,
+    RP_SQL_ASIDE_PUT,
+    RP_SQL_ASIDE_REMOVE,
+    RP_SQL_ASIDE_MOVE,
+    RP_SQL_ASIDE_EVENT_ADD,
+    RP_SQL_ASIDE_EVENTS,
+    RP_SQL_ASIDE_EVENTS_DONE,
+    RP_SQL_EVENT_LINK,
     RP_SQL_LEADS_PLAIN,
     RP_SQL_LEADS_CELLS,
+    RP_SQL_TIMER_PUT,
+    RP_SQL_TIMER_REMOVE,
+    RP_SQL_TIMER_GET,
+    RP_SQL_TIMER_EACH,
+    RP_SQL_TIMER_COUNT,
+    RP_SQL_STATUS_ADD,
+    RP_SQL_STATUS_LIST,
+    RP_SQL_STATUS_LAST,
     RP_SQL_COUNT
 };
 
@@ -164,6 +201,7 @@ struct rp_nodes *rp_nodes_new(void);
 void rp_nodes_free(struct rp_nodes *nodes);
 void rp_nodes_end(struct rp_store *store, bool committed);
 void rp_nodes_snapshot(struct rp_store *store); /* a reader's snapshot begins */
+void rp_nodes_forget(struct rp_store *store);   /* nodes were removed */
 struct rp_tails *rp_tails_new(void);
 void rp_tails_free(struct rp_tails *tails);
 void rp_tails_end(struct rp_store *store, bool committed);

@@ -3,6 +3,14 @@ CREATE INDEX move_rows_lead ON move_rows (lead);
 CREATE INDEX outbox_queue ON outbox (endpoint, lead, id) WHERE state < 2 AND kind < 2;
 CREATE INDEX outbox_state ON outbox (state) WHERE state <> 2;
 CREATE INDEX outbox_wake ON outbox (wake_ms) WHERE wake_ms IS NOT NULL;
+CREATE INDEX request_rows_open ON request_rows (id) WHERE answered_ms IS NULL;
+CREATE TABLE activation_rows (
+    id         INTEGER PRIMARY KEY,
+    generation INTEGER NOT NULL,
+    at_ms      INTEGER NOT NULL,
+    author     TEXT NOT NULL,
+    effect     TEXT NOT NULL
+) STRICT;
 CREATE TABLE audit_rows (
     id      INTEGER PRIMARY KEY,
     at_ms   INTEGER NOT NULL,
@@ -65,7 +73,7 @@ CREATE TABLE generation_rows (
     author       TEXT NOT NULL,
     result       TEXT NOT NULL,
     sources      BLOB NOT NULL
-) STRICT;
+, parent INTEGER, reason TEXT NOT NULL DEFAULT '', findings TEXT NOT NULL DEFAULT '', effect TEXT NOT NULL DEFAULT '', disabled TEXT NOT NULL DEFAULT '') STRICT;
 CREATE TABLE key_rows (
     id         INTEGER PRIMARY KEY,
     prefix     TEXT NOT NULL,
@@ -149,6 +157,17 @@ CREATE TABLE outbox (
     body        TEXT NOT NULL,
     UNIQUE (lead, key)
 ) STRICT;
+CREATE TABLE request_rows (
+    id          INTEGER PRIMARY KEY,
+    at_ms       INTEGER NOT NULL,
+    verb        TEXT NOT NULL,
+    generation  INTEGER NOT NULL,
+    force       INTEGER NOT NULL,
+    author      TEXT NOT NULL,
+    answered_ms INTEGER,
+    status      INTEGER NOT NULL,
+    answer      TEXT NOT NULL
+) STRICT;
 CREATE TABLE tails (
     id   INTEGER PRIMARY KEY,
     text TEXT NOT NULL
@@ -170,6 +189,10 @@ FROM outbox AS o
 LEFT JOIN lead_rows AS l ON l.id = o.lead
 LEFT JOIN names AS a ON a.id = o.action
 LEFT JOIN names AS p ON p.id = o.endpoint;
+CREATE VIEW activations AS
+SELECT id, generation, strftime('%Y-%m-%dT%H:%M:%fZ', at_ms / 1000.0, 'unixepoch') AS at, at_ms,
+       author, effect
+FROM activation_rows;
 CREATE VIEW audit AS
 SELECT id, strftime('%Y-%m-%dT%H:%M:%fZ', at_ms / 1000.0, 'unixepoch') AS at, at_ms, actor, verb,
        subject, detail
@@ -223,9 +246,10 @@ LEFT JOIN names AS r ON r.id = f.rule
 LEFT JOIN names AS k ON k.id = f.kind
 LEFT JOIN names AS p ON p.id = f.file;
 CREATE VIEW generations AS
-SELECT number, hash, author, result,
+SELECT number, hash, author, result, reason, effect, disabled, parent, findings,
        strftime('%Y-%m-%dT%H:%M:%fZ', loaded_ms / 1000.0, 'unixepoch') AS loaded_at,
-       strftime('%Y-%m-%dT%H:%M:%fZ', activated_ms / 1000.0, 'unixepoch') AS activated_at,
+       CASE WHEN result IN ('active', 'superseded') THEN
+           strftime('%Y-%m-%dT%H:%M:%fZ', activated_ms / 1000.0, 'unixepoch') END AS activated_at,
        loaded_ms, activated_ms,
        number = (SELECT value FROM meta WHERE key = 'active_generation') AS active, sources
 FROM generation_rows;

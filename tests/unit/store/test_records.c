@@ -137,8 +137,10 @@ static uint32_t activate(struct rig *rig, const char *hash, int64_t now_ms)
     uint32_t number;
 
     assert_ok(rp_store_begin(rig->store, &err));
-    assert_ok(rp_generation_activate(rig->store, rp_str_from(hash), (struct rp_str){"a\0b", 3},
-                                     RP_STR("ana"), now_ms, &number, &err));
+    struct rp_generation_new what = {
+        .hash = rp_str_from(hash), .sources = {"a\0b", 3}, .author = RP_STR("ana")};
+
+    assert_ok(rp_generation_activate(rig->store, &what, now_ms, &number, &err));
     assert_ok(rp_store_commit(rig->store, &err));
     return number;
 }
@@ -162,7 +164,7 @@ static void generations_are_known_by_their_hash(void **state)
     assert_str(row.result, "active");
     assert_ok(rp_generation_get(&rig->arena, rig->store, first, &row, &err));
     assert_false(row.active);
-    assert_str(row.result, "replaced");
+    assert_str(row.result, "superseded");
     assert_str(row.hash, "aaa");
     assert_str(row.author, "ana");
     assert_int_equal(row.loaded_ms, NINE);

@@ -165,8 +165,9 @@ static void fill(struct rp_store *store)
         .line = 3,
     };
     assert_ok(rp_fault_add(store, first, &fault, &err));
-    assert_ok(rp_generation_activate(store, RP_STR("abc"), RP_STR("-- rules"), RP_STR("ana"), NINE,
-                                     &number, &err));
+    struct rp_generation_new rules = {
+        .hash = RP_STR("abc"), .sources = RP_STR("-- rules"), .author = RP_STR("ana")};
+    assert_ok(rp_generation_activate(store, &rules, NINE, &number, &err));
     assert_ok(rp_key_add(store, RP_SCOPE_READ, false, RP_STR("bi"), NINE, key, &id, &err));
     assert_ok(rp_store_commit(store, &err));
 }
