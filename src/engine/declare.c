@@ -110,7 +110,15 @@ static const struct {
     {"math.random", "rules give the same answer every time"},
 };
 
-static struct rp_str guess_name(const struct rp_recorder *recorder, const char *name)
+const char *rp_name_not_here(struct rp_str name)
+{
+    for (size_t i = 0; i < RP_COUNT(not_here); i++)
+        if (rp_str_is(name, not_here[i].name))
+            return not_here[i].hint;
+    return NULL;
+}
+
+struct rp_str rp_name_guess(const struct rp_recorder *recorder, const char *name)
 {
     struct rp_guess guess = rp_guess(rp_str_from(name));
     static const char *const plain[] = {"assert", "error",    "ipairs",   "pairs",
@@ -131,6 +139,7 @@ static int on_unknown(lua_State *L, const char *name, bool write)
     struct rp_recorder *recorder = recorder_of(L);
     struct rp_place place = place_of_caller(L);
     int width = (int)strlen(name);
+    const char *instead;
 
     rp_sandbox_charge(L, STEPS_A_FINDING);
     if (recorder->diagnosis == NULL)
@@ -143,15 +152,13 @@ static int on_unknown(lua_State *L, const char *name, bool write)
                     "'%s' is made without `local`", name);
         return push_unknown(L);
     }
-    for (size_t i = 0; i < RP_COUNT(not_here); i++) {
-        if (strcmp(not_here[i].name, name) == 0) {
-            rp_diagnose(recorder->diagnosis, RP_CODE_NOT_HERE, place, width,
-                        rp_str_from(not_here[i].hint), "rules do not have '%s'", name);
-            return push_unknown(L);
-        }
-    }
-    rp_diagnose(recorder->diagnosis, RP_CODE_UNKNOWN_NAME, place, width, guess_name(recorder, name),
-                "unknown name '%s'", name);
+    instead = rp_name_not_here(rp_str_from(name));
+    if (instead)
+        rp_diagnose(recorder->diagnosis, RP_CODE_NOT_HERE, place, width, rp_str_from(instead),
+                    "rules do not have '%s'", name);
+    else
+        rp_diagnose(recorder->diagnosis, RP_CODE_UNKNOWN_NAME, place, width,
+                    rp_name_guess(recorder, name), "unknown name '%s'", name);
     return push_unknown(L);
 }
 

@@ -40,6 +40,11 @@ bool rp_recorder_run(struct rp_recorder *recorder, struct rp_sandbox *sandbox, u
 /* Pushes a function that was declared. May be called where lua_rawgeti may. */
 void rp_recorder_push_function(lua_State *L, uint32_t number);
 
+/* What to use instead of a name of Lua that rules do not have; NULL when it is none. */
+const char *rp_name_not_here(struct rp_str name);
+/* "did you mean 'score'?" among all names that a file may use. */
+struct rp_str rp_name_guess(const struct rp_recorder *recorder, const char *name);
+
 /* marshal.c: the value at `index` as a tree. Never raises but for the budget. */
 void rp_marshal(lua_State *L, struct rp_recorder *recorder, int index, struct rp_node *ret_node);
 /* A constructor's result: userdata with this metatable in the registry. */

@@ -12,6 +12,7 @@
 #include "engine/compile.h"
 #include "engine/declare.h"
 #include "engine/index.h"
+#include "engine/lint.h"
 #include "engine/scan.h"
 #include "engine/vm.h"
 
@@ -27,6 +28,7 @@ struct load {
     struct rp_scope scope;
     struct rp_node weights;
     bool has_weights;
+    bool skips_reads;
     bool with_tests;
     bool quiet; /* a file could not be run to its end */
 };
@@ -97,6 +99,8 @@ static void run_file(struct load *load, struct rp_sandbox *sandbox, uint32_t fil
         rp_place_declared(&load->recorder.declared[first], load->recorder.count - first, file,
                           outline);
     rp_place_duplicates(&load->diagnosis, file, outline);
+    if (ran && !load->skips_reads)
+        rp_lint_reads(&load->recorder, sandbox, file, first);
     if (!ran || load->recorder.findings_here > 0)
         load->quiet = true;
     report_unfinished(load, first, ran);
@@ -220,7 +224,9 @@ int rp_load(struct rp_arena *arena, const struct rp_files *files,
             const struct rp_load_options *options, struct rp_rules **ret_rules,
             struct rp_findings *findings, struct rp_err *err)
 {
-    struct load load = {.files = files, .with_tests = options && options->tests};
+    struct load load = {.files = files,
+                        .skips_reads = options && options->skips_reads,
+                        .with_tests = options && options->tests};
     struct rp_rules *rules = NULL;
     int status;
 
@@ -248,11 +254,14 @@ int rp_load(struct rp_arena *arena, const struct rp_files *files,
     rules = compile_rules(&load);
     keep_sources(rules, files);
     check_tests(&load, rules);
+    if (findings->errors == 0) {
+        rules->index = rp_index_new(rules);
+        rp_lint_dispatch(&load.diagnosis, rules);
+    }
     rp_findings_sort(findings);
     status = finish(findings, options, err);
     if (status < 0)
         goto out;
-    rules->index = rp_index_new(rules);
     *ret_rules = rules;
     rules = NULL;
 out:

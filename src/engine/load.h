@@ -52,9 +52,10 @@ struct rp_declarations; /* engine/tree.h */
 struct rp_load_options {
     const struct rp_str *endpoints; /* names in the configuration; NULL: unknown, only warned of */
     size_t endpoint_count;
-    bool strict;                          /* warnings count as errors in the returned status */
-    bool tests;                           /* the authors' tests too, those in tests/ included:
-                                             check, test and reload; a server does without */
+    bool strict;      /* warnings count as errors in the returned status */
+    bool tests;       /* the authors' tests too, those in tests/ included:
+                         check, test and reload; a server does without */
+    bool skips_reads; /* what test functions read shows when they run: for tests of the sandbox */
     struct rp_declarations *declarations; /* keeps the trees there; free with
                                              rp_declarations_fini, also after errors */
 };
