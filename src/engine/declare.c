@@ -110,6 +110,11 @@ static const struct {
     {"math.random", "rules give the same answer every time"},
 };
 
+const char *rp_name_absent(size_t number)
+{
+    return number < RP_COUNT(not_here) ? not_here[number].name : NULL;
+}
+
 const char *rp_name_not_here(struct rp_str name)
 {
     for (size_t i = 0; i < RP_COUNT(not_here); i++)

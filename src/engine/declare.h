@@ -45,6 +45,9 @@ const char *rp_name_not_here(struct rp_str name);
 /* "did you mean 'score'?" among all names that a file may use. */
 struct rp_str rp_name_guess(const struct rp_recorder *recorder, const char *name);
 
+/* The names of Lua that rules do not have, one after the other; NULL behind the last. */
+const char *rp_name_absent(size_t number);
+
 /* marshal.c: the value at `index` as a tree. Never raises but for the budget. */
 void rp_marshal(lua_State *L, struct rp_recorder *recorder, int index, struct rp_node *ret_node);
 /* A constructor's result: userdata with this metatable in the registry. */

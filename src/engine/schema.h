@@ -59,6 +59,8 @@ enum rp_ref {
     RP_REF_COUNT,
 };
 
+extern const char *const rp_schema_nouns[]; /* [enum rp_ref]: "stage" */
+
 /* What a constructor makes. */
 enum rp_makes {
     RP_MAKES_MATCH = 1u << 0,

@@ -39,6 +39,25 @@ const struct rp_schema_made rp_schema_mades[] = {
     {0, NULL, NULL},
 };
 
+const char *const rp_schema_nouns[RP_REF_COUNT] = {
+    [RP_REF_NONE] = "name",
+    [RP_REF_DIMENSION] = "dimension",
+    [RP_REF_DIMENSION_OR_TOTAL] = "dimension",
+    [RP_REF_GROUP] = "group",
+    [RP_REF_STAGE] = "stage",
+    [RP_REF_SCORE] = "rule",
+    [RP_REF_RULE] = "rule",
+    [RP_REF_LIST] = "list",
+    [RP_REF_ENDPOINT] = "endpoint",
+    [RP_REF_TEMPLATE] = "template",
+    [RP_REF_SEGMENT] = "segment",
+    [RP_REF_TEAM] = "team",
+    [RP_REF_CALENDAR] = "calendar",
+    [RP_REF_MODEL] = "model",
+    [RP_REF_STATUS] = "status",
+    [RP_REF_FILE] = "file",
+};
+
 bool rp_schema_fallback(const struct rp_schema_field *field, struct rp_schema_value *ret_value)
 {
     struct rp_str text = rp_str_from(field->fallback);

@@ -182,26 +182,23 @@ void rp_scope_collect(struct rp_scope *scope, const struct rp_files *files,
 
 /* ---- Unknown --------------------------------------------------------------------------------- */
 
-static const struct {
-    enum rp_code code;
-    const char *noun;
-} refs[RP_REF_COUNT] = {
-    [RP_REF_NONE] = {RP_CODE_TYPE, "name"},
-    [RP_REF_DIMENSION] = {RP_CODE_NO_DIMENSION, "dimension"},
-    [RP_REF_DIMENSION_OR_TOTAL] = {RP_CODE_NO_DIMENSION, "dimension"},
-    [RP_REF_GROUP] = {RP_CODE_NO_GROUP, "group"},
-    [RP_REF_STAGE] = {RP_CODE_NO_STAGE, "stage"},
-    [RP_REF_SCORE] = {RP_CODE_NO_RULE, "rule"},
-    [RP_REF_RULE] = {RP_CODE_NO_RULE, "rule"},
-    [RP_REF_LIST] = {RP_CODE_NO_LIST, "list"},
-    [RP_REF_ENDPOINT] = {RP_CODE_NO_ENDPOINT, "endpoint"},
-    [RP_REF_TEMPLATE] = {RP_CODE_NO_TEMPLATE, "template"},
-    [RP_REF_SEGMENT] = {RP_CODE_NO_SEGMENT, "segment"},
-    [RP_REF_TEAM] = {RP_CODE_NO_TEAM, "team"},
-    [RP_REF_CALENDAR] = {RP_CODE_NO_CALENDAR, "calendar"},
-    [RP_REF_MODEL] = {RP_CODE_NO_MODEL, "model"},
-    [RP_REF_STATUS] = {RP_CODE_NO_STATUS, "status"},
-    [RP_REF_FILE] = {RP_CODE_NO_FILE, "file"},
+static const enum rp_code unknown_codes[RP_REF_COUNT] = {
+    [RP_REF_NONE] = RP_CODE_TYPE,
+    [RP_REF_DIMENSION] = RP_CODE_NO_DIMENSION,
+    [RP_REF_DIMENSION_OR_TOTAL] = RP_CODE_NO_DIMENSION,
+    [RP_REF_GROUP] = RP_CODE_NO_GROUP,
+    [RP_REF_STAGE] = RP_CODE_NO_STAGE,
+    [RP_REF_SCORE] = RP_CODE_NO_RULE,
+    [RP_REF_RULE] = RP_CODE_NO_RULE,
+    [RP_REF_LIST] = RP_CODE_NO_LIST,
+    [RP_REF_ENDPOINT] = RP_CODE_NO_ENDPOINT,
+    [RP_REF_TEMPLATE] = RP_CODE_NO_TEMPLATE,
+    [RP_REF_SEGMENT] = RP_CODE_NO_SEGMENT,
+    [RP_REF_TEAM] = RP_CODE_NO_TEAM,
+    [RP_REF_CALENDAR] = RP_CODE_NO_CALENDAR,
+    [RP_REF_MODEL] = RP_CODE_NO_MODEL,
+    [RP_REF_STATUS] = RP_CODE_NO_STATUS,
+    [RP_REF_FILE] = RP_CODE_NO_FILE,
 };
 
 void rp_scope_unknown(struct rp_scope *scope, enum rp_ref ref, struct rp_str name,
@@ -228,7 +225,7 @@ void rp_scope_unknown(struct rp_scope *scope, enum rp_ref ref, struct rp_str nam
     else if (hint.len == 0 && ref == RP_REF_TEMPLATE)
         hint = rp_arena_printf(scope->arena, "add templates/%.*s.txt", RP_STR_ARG(name));
     else if (hint.len == 0)
-        hint = rp_str_from(rp_code_info(refs[ref].code)->remedy);
-    rp_diagnose(scope->diagnosis, refs[ref].code, place, width, hint, "unknown %s '%.*s'",
-                refs[ref].noun, RP_STR_ARG(name));
+        hint = rp_str_from(rp_code_info(unknown_codes[ref])->remedy);
+    rp_diagnose(scope->diagnosis, unknown_codes[ref], place, width, hint, "unknown %s '%.*s'",
+                rp_schema_nouns[ref], RP_STR_ARG(name));
 }
