@@ -240,6 +240,8 @@ static bool compile_fit(struct rp_compile *compile, struct rp_declared *declared
         fit->op = RP_FIT_WHEN;
         fit->when = rp_compile_cond(compile, rp_node_get(body, "when"), RP_BARE_LEAD);
     }
+    if (fit->why.len && memchr(fit->why.ptr, '{', fit->why.len) != NULL)
+        rp_compile_template(compile, rp_node_get(body, "why"), &fit->why_text);
     if (fit->why.len == 0)
         rp_compile_report(compile, RP_CODE_NO_WHY, declared->place, 3,
                           RP_STR("add why = \"…\", as salespeople should read it"),

@@ -27,6 +27,7 @@ struct line {
     uint32_t fit;                   /* RP_NONE unless a fit rule gives it */
     struct rp_str key;
     struct rp_str evidence, cut;
+    struct rp_str why; /* of a fit, with its placeholders filled; "": as declared */
     int64_t asked, granted, value;
     double exact, remainder;
 };
@@ -70,6 +71,7 @@ void rp_explain_trace(void *ctx, const struct rp_trace_row *row)
     kept->grant.key = rp_arena_str(&explain->arena, row->grant.key);
     kept->message_id = rp_arena_str(&explain->arena, row->message_id);
     kept->event_name = rp_arena_str(&explain->arena, row->event_name);
+    kept->why = rp_arena_str(&explain->arena, row->why);
 }
 
 /* ---- Rows that sum --------------------------------------------------------------------------- */
@@ -148,6 +150,8 @@ static void add_fits(struct rp_scratch *s, uint32_t dim, struct lines *lines)
         line->fit = i;
         line->evidence = evidence;
         line->asked = points;
+        if (fit->why_text.count)
+            line->why = rp_template_text(s, &fit->why_text);
         if (fit->shadow)
             line->cut = RP_STR("shadow");
         else
@@ -166,7 +170,7 @@ static double row_worth(const struct rp_scratch *s, const struct rp_trace_row *r
 
 /* Rows of one dimension (of one key, when it has keys), older first; `raw` is what they sum to. */
 static struct rp_str add_rows(const struct rp_explain *explain, struct rp_scratch *s, uint32_t dim,
-                     const struct rp_str *folded, int64_t raw, struct lines *lines)
+                              const struct rp_str *folded, int64_t raw, struct lines *lines)
 {
     size_t first = lines->count;
     struct rp_str key = {0};
@@ -260,12 +264,13 @@ static struct named line_name(const struct rp_rules *rules, uint32_t dim, const 
     if (line->row) {
         const struct rp_score *score = &rules->scores[line->row->grant.rule];
 
-        named = (struct named){.rule = score->name, .why = score->why};
+        named = (struct named){.rule = score->name,
+                               .why = line->row->why.len ? line->row->why : score->why};
         place = &score->place;
     } else if (line->fit != RP_NONE) {
         const struct rp_fit *fit = &rules->fits[line->fit];
 
-        named = (struct named){.rule = fit->name, .why = fit->why};
+        named = (struct named){.rule = fit->name, .why = line->why.len ? line->why : fit->why};
         place = &fit->place;
     } else {
         named.why = RP_STR("beyond the range of the dimension");
@@ -413,17 +418,24 @@ static int reason_cmp(const void *left, const void *right)
     return (a->order > b->order) - (a->order < b->order);
 }
 
+struct reasons {
+    struct reason *items;
+    size_t count, cap;
+};
+
 /* Adds up by sentence: a rule that hit three times is one reason. */
-static void reason_add(struct reason *reasons, size_t *count, struct rp_str why, int64_t value)
+static void reason_add(struct reasons *reasons, struct rp_str why, int64_t value)
 {
-    for (size_t i = 0; i < *count; i++) {
-        if (rp_str_eq(reasons[i].why, why)) {
-            reasons[i].value += value;
+    for (size_t i = 0; i < reasons->count; i++) {
+        if (rp_str_eq(reasons->items[i].why, why)) {
+            reasons->items[i].value += value;
             return;
         }
     }
-    reasons[*count] = (struct reason){why, value, *count};
-    ++*count;
+    reasons->items =
+        rp_grow(reasons->items, &reasons->cap, reasons->count + 1, sizeof(*reasons->items));
+    reasons->items[reasons->count] = (struct reason){why, value, reasons->count};
+    reasons->count++;
 }
 
 struct rp_str rp_explain_top(struct rp_explain *explain, struct rp_fold *fold,
@@ -431,8 +443,7 @@ struct rp_str rp_explain_top(struct rp_explain *explain, struct rp_fold *fold,
 {
     const struct rp_rules *rules = explain->rules;
     struct rp_scratch *s = explaining(explain, fold, lead, at_ms);
-    size_t max = (size_t)rules->score_count + rules->fit_count + 1, count = 0;
-    struct reason *reasons = rp_calloc(max, sizeof(*reasons));
+    struct reasons reasons = {0};
     struct lines lines = {0};
     struct rp_buf out = {0};
     struct rp_str text;
@@ -443,18 +454,18 @@ struct rp_str rp_explain_top(struct rp_explain *explain, struct rp_fold *fold,
             struct named named = line_name(rules, d, &lines.items[i]);
 
             if (named.rule.len)
-                reason_add(reasons, &count, named.why.len ? named.why : named.rule,
-                           lines.items[i].value);
+                reason_add(&reasons, named.why.len ? named.why : named.rule, lines.items[i].value);
         }
     }
-    qsort(reasons, count, sizeof(*reasons), reason_cmp);
-    for (size_t i = 0; i < count && i < top && reasons[i].value > 0; i++) {
+    if (reasons.count)
+        qsort(reasons.items, reasons.count, sizeof(*reasons.items), reason_cmp);
+    for (size_t i = 0; i < reasons.count && i < top && reasons.items[i].value > 0; i++) {
         rp_buf_text(&out, i ? ", " : "");
-        rp_buf_str(&out, reasons[i].why);
+        rp_buf_str(&out, reasons.items[i].why);
     }
     text = rp_arena_str(fold->arena, rp_buf_view(&out));
     rp_buf_fini(&out);
-    free(reasons);
+    free(reasons.items);
     free(lines.items);
     return text;
 }

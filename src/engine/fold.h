@@ -23,6 +23,7 @@ struct rp_trace_row {
     int64_t event, at_ms; /* event row, effective time */
     struct rp_str message_id, event_name;
     int64_t until_ms;
+    struct rp_str why; /* the rule's sentence with its placeholders filled; "": it has none */
 };
 
 /* Called for every hit, also for those cut to 0. The row's texts live until the call returns. */

@@ -257,6 +257,24 @@ static int64_t award_store(struct rp_scratch *s, struct rp_lead *lead, const str
     return granted;
 }
 
+static void award_trace(struct rp_scratch *s, const struct rp_grant *grant, uint32_t sum)
+{
+    const struct rp_score *score = &s->rules->scores[grant->rule];
+    struct rp_trace_row row = {.grant = *grant,
+                               .sum = sum,
+                               .event = s->event->id,
+                               .at_ms = s->event->effective_ms,
+                               .message_id = s->event->message_id,
+                               .event_name = s->event->name,
+                               .until_ms = RP_NEVER};
+
+    if (row.event_name.len == 0)
+        row.event_name = rp_str_from(rp_event_type_name(s->event->type));
+    if (score->why_text.count)
+        row.why = rp_template_text(s, &score->why_text);
+    s->fold->trace(s->fold->trace_ctx, &row);
+}
+
 static int64_t award_grant(struct rp_scratch *s, struct rp_lead *lead, const struct rp_hit *hit,
                            const struct award_case *c, struct rp_decision *decision)
 {
@@ -265,7 +283,6 @@ static int64_t award_grant(struct rp_scratch *s, struct rp_lead *lead, const str
     double asked = award->points * RP_MILLI * c->share, granted = asked;
     const char *cut = c->cut;
     struct rp_grant *grant;
-    struct rp_trace_row row;
     struct rp_str key;
     bool grouped;
 
@@ -291,14 +308,8 @@ static int64_t award_grant(struct rp_scratch *s, struct rp_lead *lead, const str
     if (grant->granted && grouped)
         group_remember(s, lead, score->group, award->sum, grant->granted);
     grant->cut = cut ? rp_str_from(cut) : (struct rp_str){0};
-    if (s->fold->trace) {
-        row = (struct rp_trace_row){
-            *grant,        award->sum, s->event->id, s->event->effective_ms, s->event->message_id,
-            s->event->name, RP_NEVER};
-        if (row.event_name.len == 0)
-            row.event_name = rp_str_from(rp_event_type_name(s->event->type));
-        s->fold->trace(s->fold->trace_ctx, &row);
-    }
+    if (s->fold->trace)
+        award_trace(s, grant, award->sum);
     return grant->granted;
 }
 

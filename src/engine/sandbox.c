@@ -6,6 +6,8 @@
  * state unfit for further use. */
 #include "engine/sandbox.h"
 
+#include "engine/diagnose.h"
+
 #include "base/check.h"
 #include "base/limits.h"
 #include "base/mem.h"
@@ -271,6 +273,22 @@ void rp_sandbox_push_globals(lua_State *L)
     lua_rawgetp(L, LUA_REGISTRYINDEX, &globals_key);
 }
 
+/* Inside a function that runs for events, with what was perhaps meant. */
+static int unknown_in_test(lua_State *L, const char *name)
+{
+    static const char *const names[] = {
+        "assert", "error",    "ipairs",      "pairs",     "select", "tonumber", "tostring",
+        "type",   "string",   "table",       "math",      "utf8",   "event",    "lead",
+        "past",   "contains", "starts_with", "ends_with", "word",   "glob"};
+    struct rp_guess guess = rp_guess(rp_str_from(name));
+
+    for (size_t i = 0; i < RP_COUNT(names); i++)
+        rp_guess_offer(&guess, rp_str_from(names[i]));
+    if (guess.best.len == 0)
+        return luaL_error(L, "unknown name '%s'", name);
+    return luaL_error(L, "unknown name '%s'; did you mean '%s'?", name, guess.best.ptr);
+}
+
 static int unknown_read(lua_State *L)
 {
     struct rp_sandbox *sandbox = rp_sandbox_of(L);
@@ -279,7 +297,7 @@ static int unknown_read(lua_State *L)
         return luaL_error(L, "unknown name");
     if (sandbox->phase == RP_PHASE_DECLARE && sandbox->unknown)
         return sandbox->unknown(L, lua_tostring(L, 2), false);
-    return luaL_error(L, "unknown name '%s'", lua_tostring(L, 2));
+    return unknown_in_test(L, lua_tostring(L, 2));
 }
 
 /* At load a write to a new name is reported and the name is known from then on, so that one slip is

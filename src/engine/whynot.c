@@ -37,17 +37,97 @@ static void say_bounds(struct rp_scratch *s, const struct rp_cond *cond, const c
     }
 }
 
+/* Of `path = glob "/x"` and `trait { title = "x" }` what stands behind the sign: the field was
+ * named before. */
+static struct rp_str needed(struct rp_str text)
+{
+    const char *sign = text.len ? memmem(text.ptr, text.len, " = ", 3) : NULL;
+
+    if (!sign)
+        return text;
+    if ((rp_str_starts(text, RP_STR("trait {")) || rp_str_starts(text, RP_STR("context {"))) &&
+        rp_str_ends(text, RP_STR(" }")))
+        text.len -= 2;
+    return (struct rp_str){sign + 3, text.len - (size_t)(sign + 3 - text.ptr)};
+}
+
+/* A column is unknown when the table has no such row, or when what it is looked up by is. */
+static void say_lookup(struct rp_scratch *s, const struct rp_field *field, struct rp_buf *out)
+{
+    const struct rp_lookup *lookup = &s->rules->lookups[field->lookup];
+
+    for (uint32_t i = 0; i < lookup->match_count; i++) {
+        if (!rp_bind_value(s, lookup->match_fields[i])) {
+            rp_buf_printf(out, ": %.*s is unknown",
+                          RP_STR_ARG(s->rules->fields[lookup->match_fields[i]].name));
+            return;
+        }
+    }
+    rp_buf_printf(out, ": no row of the table \"%.*s\" matches, or its cell is empty",
+                  RP_STR_ARG(lookup->name));
+}
+
 static void say_field(struct rp_scratch *s, const struct rp_cond *cond, struct rp_buf *out)
 {
+    const struct rp_field *field = &s->rules->fields[cond->field];
     const struct rp_value *value = rp_bind_value(s, cond->field);
 
-    rp_buf_str(out, s->rules->fields[cond->field].name);
+    rp_buf_str(out, field->name);
     if (value)
         rp_buf_printf(out, " is \"%.*s\"", RP_STR_ARG(rp_value_text(s, value)));
     else
         rp_buf_text(out, " is unknown");
+    if (!value && field->home == RP_FIELD_LOOKUP)
+        say_lookup(s, field, out);
     if (cond->text.len)
-        rp_buf_printf(out, " (needs %.*s)", RP_STR_ARG(cond->text));
+        rp_buf_printf(out, " (needs %.*s)", RP_STR_ARG(needed(cond->text)));
+}
+
+/* none {…}: what holds and must not, else what cannot be decided. */
+static void say_none(struct rp_scratch *s, const struct rp_cond *cond, struct rp_buf *out)
+{
+    enum rp_truth wanted = RP_UNKNOWN;
+
+    for (uint32_t i = 0; i < cond->part_count; i++) {
+        if (rp_cond_eval(s, &cond->parts[i]) == RP_TRUE)
+            wanted = RP_TRUE;
+    }
+    for (uint32_t i = 0; i < cond->part_count; i++) {
+        if (rp_cond_eval(s, &cond->parts[i]) != wanted)
+            continue;
+        rp_buf_text(out, wanted == RP_TRUE ? "this must not hold: " : "this cannot be told: ");
+        rp_say_failing(s, &cond->parts[i], out);
+        return;
+    }
+    rp_buf_str(out, cond->text);
+}
+
+static void say_some(struct rp_scratch *s, const struct rp_cond *cond, struct rp_buf *out)
+{
+    uint32_t holds = 0, said = 0;
+
+    for (uint32_t i = 0; i < cond->part_count; i++)
+        holds += rp_cond_eval(s, &cond->parts[i]) == RP_TRUE;
+    rp_buf_printf(out, "%u of %u hold (needs %u)", holds, cond->part_count, cond->times);
+    for (uint32_t i = 0; i < cond->part_count; i++) {
+        if (rp_cond_eval(s, &cond->parts[i]) == RP_TRUE)
+            continue;
+        rp_buf_text(out, said++ ? "; " : "; missing: ");
+        rp_say_failing(s, &cond->parts[i], out);
+    }
+}
+
+static void say_segment(struct rp_scratch *s, const struct rp_cond *cond, struct rp_buf *out)
+{
+    bool in = rp_cond_eval(s, cond) == RP_TRUE;
+
+    rp_buf_text(out, in ? "the lead is in the segment" : "the lead is not in the segment");
+    for (uint32_t i = 0; i < cond->name_count; i++)
+        rp_buf_printf(out, " \"%.*s\"", RP_STR_ARG(cond->names[i]));
+    if (cond->part_count && !in) {
+        rp_buf_text(out, ": ");
+        rp_say_failing(s, &cond->parts[0], out);
+    }
 }
 
 static void say_stage(struct rp_scratch *s, const struct rp_cond *cond, struct rp_buf *out)
@@ -80,8 +160,8 @@ void rp_say_cond(struct rp_scratch *s, const struct rp_cond *cond, struct rp_buf
         say_bounds(s, cond, " (needs less than ", out);
         return;
     case RP_COND_COUNT:
-        rp_buf_printf(out, "%.*s: %u of %u", RP_STR_ARG(cond->text), rp_cond_count(s, cond),
-                      cond->days ? cond->days : cond->times);
+        rp_buf_printf(out, "%.*s: %u of %u%s", RP_STR_ARG(cond->text), rp_cond_count(s, cond),
+                      cond->days ? cond->days : cond->times, cond->days ? " days" : "");
         if (cond->since == RP_SINCE_ENTRY) {
             rp_buf_text(out, " since ");
             rp_time_print(out, s->lead->stage_since_ms);
@@ -108,11 +188,17 @@ void rp_say_cond(struct rp_scratch *s, const struct rp_cond *cond, struct rp_buf
     case RP_COND_IN_STATUS:
         rp_buf_text(out, "no status is kept yet");
         return;
+    case RP_COND_NO:
+        say_none(s, cond, out);
+        return;
+    case RP_COND_SOME:
+        say_some(s, cond, out);
+        return;
+    case RP_COND_IN_SEGMENT:
+        say_segment(s, cond, out);
+        return;
     case RP_COND_ALL:
     case RP_COND_ANY:
-    case RP_COND_NO:
-    case RP_COND_SOME:
-    case RP_COND_IN_SEGMENT:
         rp_buf_str(out, cond->text);
         return;
     }
@@ -122,8 +208,7 @@ void rp_say_failing(struct rp_scratch *s, const struct rp_cond *cond, struct rp_
 {
     bool first = true;
 
-    if ((cond->op != RP_COND_ALL && cond->op != RP_COND_ANY && cond->op != RP_COND_IN_SEGMENT) ||
-        cond->part_count == 0) {
+    if ((cond->op != RP_COND_ALL && cond->op != RP_COND_ANY) || cond->part_count == 0) {
         rp_say_cond(s, cond, out);
         if (cond->op == RP_COND_BELOW && cond->held_ms)
             rp_buf_text(out, "; time alone decides that");
