@@ -1,22 +1,21 @@
 /* SPDX-License-Identifier: MIT */
-/* A request as handlers see it: headers looked up when they are asked for, and the reply. Exchanges
- * and their arenas are used again; answers that repeat (most of ingest's do) are kept as ready
- * responses of the library, so that a usual reply allocates nothing. */
-#include "base/hash.h"
+/* A request as handlers see it: headers looked up when they are asked for, and the reply, written
+ * into the connection's buffer. Exchanges and their arenas are used again, so that a usual request
+ * allocates nothing. */
 #include "base/mem.h"
 #include "net/answer.h"
 #include "net/http_impl.h"
 #include "net/url.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
-#include <sys/socket.h>
+#include <time.h>
 
 #include <sodium.h>
 
 #define IDLE_EXCHANGES_MAX 512
 #define IDLE_ARENA_MAX     ((size_t)64 * 1024) /* a larger one is given back */
-#define READY_KEY_MAX      1024                /* of an answer that is worth keeping */
 
 static struct rp_exchange *exchange_of(struct rp_http_request *request)
 {
@@ -34,15 +33,16 @@ static const struct rp_exchange *const_exchange_of(const struct rp_http_request 
     return exchange;
 }
 
-struct rp_exchange *rp_exchange_new(struct rp_http *http, struct rp_str uri)
+struct rp_exchange *rp_exchange_new(struct rp_conn *conn)
 {
+    struct rp_http *http = conn->http;
     struct rp_exchange *exchange = http->idle;
 
     if (exchange) {
         struct rp_arena arena = exchange->arena;
         http->idle = exchange->next;
         http->idle_count--;
-        memset(exchange, 0, sizeof(*exchange));
+        memset(exchange, 0, offsetof(struct rp_exchange, head.fields));
         exchange->arena = arena;
     } else {
         exchange = rp_calloc(1, sizeof(*exchange));
@@ -50,14 +50,12 @@ struct rp_exchange *rp_exchange_new(struct rp_http *http, struct rp_str uri)
     }
     exchange->magic = RP_EXCHANGE_MAGIC;
     exchange->http = http;
-    exchange->uri = rp_arena_str(&exchange->arena, uri);
+    exchange->conn = conn;
     exchange->headers_end = &exchange->headers;
     exchange->request.arena = &exchange->arena;
     exchange->request.priv = exchange;
-    exchange->next = http->busy;
-    if (http->busy)
-        http->busy->prev = exchange;
-    http->busy = exchange;
+    RP_ASSERT(conn->exchange == NULL);
+    conn->exchange = exchange;
     http->busy_count++;
     return exchange;
 }
@@ -67,14 +65,8 @@ void rp_exchange_release(struct rp_exchange *exchange)
     struct rp_http *http = exchange->http;
 
     RP_CHECK_OBJ(exchange, RP_EXCHANGE_MAGIC);
-    if (exchange->connection || (exchange->phase == RP_PHASE_WORK && !exchange->replied))
+    if (exchange->conn || (exchange->phase == RP_PHASE_WORK && !exchange->replied))
         return;
-    if (exchange->prev)
-        exchange->prev->next = exchange->next;
-    else
-        http->busy = exchange->next;
-    if (exchange->next)
-        exchange->next->prev = exchange->prev;
     http->busy_count--;
     exchange->magic = 0;
     if (http->idle_count < IDLE_EXCHANGES_MAX && !http->stopped &&
@@ -96,25 +88,21 @@ bool rp_exchange_target(struct rp_exchange *exchange)
     struct rp_http_request *request = &exchange->request;
     struct rp_str path;
 
-    return rp_url_target(exchange->uri, &path, &request->query) &&
+    return rp_url_target(exchange->head.target, &path, &request->query) &&
            rp_url_decode(&exchange->arena, path, false, &request->path);
 }
 
 struct rp_str rp_http_header(const struct rp_http_request *request, const char *name)
 {
-    const struct rp_exchange *exchange = const_exchange_of(request);
-    const char *value = NULL;
-    size_t len = 0;
+    const struct rp_http_head *head = &const_exchange_of(request)->head;
+    size_t len = strlen(name);
 
-    if (!exchange->connection)
-        return RP_STR("");
-    if (MHD_lookup_connection_value_n(exchange->connection, MHD_HEADER_KIND, name, strlen(name),
-                                      &value, &len) != MHD_YES ||
-        !value)
-        return RP_STR("");
-    while (len > 0 && (value[len - 1] == ' ' || value[len - 1] == '\t'))
-        len--;
-    return (struct rp_str){value, len};
+    for (size_t i = 0; i < head->field_count; i++) {
+        const struct rp_http_field *field = &head->fields[i];
+        if (field->name.len == len && strncasecmp(field->name.ptr, name, len) == 0)
+            return field->value;
+    }
+    return RP_STR("");
 }
 
 struct rp_str rp_http_query(const struct rp_http_request *request, const char *name)
@@ -172,7 +160,7 @@ bool rp_http_peer_loopback(const struct rp_http_request *request)
 {
     const struct rp_exchange *exchange = const_exchange_of(request);
 
-    return exchange->connection && exchange->conn->loopback;
+    return exchange->conn && exchange->conn->loopback;
 }
 
 void rp_http_reply_header(struct rp_http_request *request, const char *name, struct rp_str value)
@@ -187,116 +175,144 @@ void rp_http_reply_header(struct rp_http_request *request, const char *name, str
     exchange->headers_end = &header->next;
 }
 
-static struct MHD_Response *make_response(const struct rp_exchange *exchange,
-                                          const char *content_type, struct rp_str body)
-{
-    /* The library copies at once and does not write to it. */
-    struct MHD_Response *response = MHD_create_response_from_buffer(
-        body.len, (void *)(uintptr_t)body.ptr, MHD_RESPMEM_MUST_COPY);
+/* --- the answer --- */
 
-    if (!response)
-        abort(); /* only out of memory gets here */
+static const struct {
+    int status;
+    const char *reason;
+} reasons[] = {
+    {200, "OK"},
+    {201, "Created"},
+    {202, "Accepted"},
+    {204, "No Content"},
+    {301, "Moved Permanently"},
+    {302, "Found"},
+    {303, "See Other"},
+    {304, "Not Modified"},
+    {400, "Bad Request"},
+    {401, "Unauthorized"},
+    {403, "Forbidden"},
+    {404, "Not Found"},
+    {405, "Method Not Allowed"},
+    {409, "Conflict"},
+    {411, "Length Required"},
+    {413, "Content Too Large"},
+    {414, "URI Too Long"},
+    {415, "Unsupported Media Type"},
+    {422, "Unprocessable Content"},
+    {429, "Too Many Requests"},
+    {431, "Request Header Fields Too Large"},
+    {500, "Internal Server Error"},
+    {503, "Service Unavailable"},
+    {505, "HTTP Version Not Supported"},
+};
+
+static const char *reason_of(int status)
+{
+    for (size_t i = 0; i < RP_COUNT(reasons); i++) {
+        if (reasons[i].status == status)
+            return reasons[i].reason;
+    }
+    return "Answer";
+}
+
+static void add_number(struct rp_buf *out, size_t number)
+{
+    char digits[24];
+    size_t at = sizeof(digits);
+
+    do {
+        digits[--at] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    rp_buf_add(out, digits + at, sizeof(digits) - at);
+}
+
+static struct rp_str date_line(struct rp_http *http)
+{
+    static const char *const days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+    static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                         "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    struct timespec now;
+    struct tm tm;
+
+    clock_gettime(CLOCK_REALTIME_COARSE, &now);
+    if (now.tv_sec != http->date_s || http->date[0] == '\0') {
+        http->date_s = now.tv_sec;
+        gmtime_r(&now.tv_sec, &tm);
+        snprintf(http->date, sizeof(http->date), "Date: %s, %02d %s %04d %02d:%02d:%02d GMT\r\n",
+                 days[tm.tm_wday], tm.tm_mday, months[tm.tm_mon], tm.tm_year + 1900, tm.tm_hour,
+                 tm.tm_min, tm.tm_sec);
+    }
+    return rp_str_from(http->date);
+}
+
+/* A header of an answer; one with a line break in it is left out: it could become two. */
+static void add_header(struct rp_buf *out, struct rp_str name, struct rp_str value)
+{
+    for (size_t i = 0; i < value.len; i++) {
+        if (value.ptr[i] == '\r' || value.ptr[i] == '\n' || value.ptr[i] == '\0')
+            return;
+    }
+    rp_buf_str(out, name);
+    rp_buf_add(out, ": ", 2);
+    rp_buf_str(out, value);
+    rp_buf_add(out, "\r\n", 2);
+}
+
+static void write_head(const struct rp_exchange *exchange, int status, const char *content_type,
+                       size_t body_len, struct rp_buf *out)
+{
+    rp_buf_str(out, RP_STR("HTTP/1.1 "));
+    add_number(out, (size_t)status);
+    rp_buf_char(out, ' ');
+    rp_buf_text(out, reason_of(status));
+    rp_buf_add(out, "\r\n", 2);
+    rp_buf_str(out, date_line(exchange->http));
     if (content_type)
-        MHD_add_response_header(response, "Content-Type", content_type);
-    /* A value with a line break is refused by the library, and then the header is missing: handlers
-     * send what they made or checked. */
+        add_header(out, RP_STR("Content-Type"), rp_str_from(content_type));
     for (const struct rp_header *h = exchange->headers; h; h = h->next)
-        MHD_add_response_header(response, h->name, h->value.ptr);
-    if (exchange->closing)
-        MHD_add_response_header(response, "Connection", "close");
-    return response;
-}
-
-/* What makes two answers the same, as one text; "" when it is too long to be kept. */
-static struct rp_str ready_key(struct rp_exchange *exchange, const char *content_type,
-                               struct rp_str body)
-{
-    size_t len = sizeof(body.len) + body.len + (content_type ? strlen(content_type) : 0) + 1;
-
-    for (const struct rp_header *h = exchange->headers; h; h = h->next)
-        len += strlen(h->name) + h->value.len + 2;
-    if (len > READY_KEY_MAX || exchange->closing)
-        return RP_STR("");
-    char *key = rp_arena_alloc(&exchange->arena, len);
-    size_t type_len = content_type ? strlen(content_type) : 0;
-    char *end = mempcpy(key, &body.len, sizeof(body.len)); /* so that no two answers share a key */
-    end = mempcpy(end, content_type ? content_type : "", type_len);
-    *end++ = 0;
-    for (const struct rp_header *h = exchange->headers; h; h = h->next) {
-        end = mempcpy(end, h->name, strlen(h->name));
-        *end++ = 0;
-        end = mempcpy(end, h->value.ptr, h->value.len);
-        *end++ = 0;
+        add_header(out, rp_str_from(h->name), h->value);
+    if (exchange->conn->last)
+        rp_buf_str(out, RP_STR("Connection: close\r\n"));
+    else if (exchange->head.http_1_0)
+        rp_buf_str(out, RP_STR("Connection: Keep-Alive\r\n"));
+    if (status != 204 && status != 304) {
+        rp_buf_str(out, RP_STR("Content-Length: "));
+        add_number(out, body_len);
+        rp_buf_add(out, "\r\n", 2);
     }
-    if (body.len)
-        memcpy(end, body.ptr, body.len);
-    return (struct rp_str){key, len};
-}
-
-/* The response and whether the caller has to destroy it. */
-static struct MHD_Response *find_response(struct rp_exchange *exchange, const char *content_type,
-                                          struct rp_str body, bool *ret_own)
-{
-    struct rp_str key = ready_key(exchange, content_type, body);
-
-    *ret_own = key.len == 0;
-    if (key.len == 0)
-        return make_response(exchange, content_type, body);
-    uint64_t hash = rp_hash(key);
-    struct rp_ready_response *ready = &exchange->http->ready[hash % RP_RESPONSES];
-    if (!ready->response || ready->hash != hash || !rp_str_eq(ready->key, key)) {
-        if (ready->response)
-            MHD_destroy_response(ready->response);
-        free((void *)(uintptr_t)ready->key.ptr);
-        ready->hash = hash;
-        ready->key = (struct rp_str){rp_strndup(key.ptr, key.len), key.len};
-        ready->response = make_response(exchange, content_type, body);
-    }
-    return ready->response;
+    rp_buf_add(out, "\r\n", 2);
 }
 
 void rp_http_reply(struct rp_http_request *request, int status, const char *content_type,
                    struct rp_str body)
 {
     struct rp_exchange *exchange = exchange_of(request);
-    bool own = false;
+    struct rp_conn *conn = exchange->conn;
 
     RP_ASSERT(!exchange->replied && status >= 200 && status <= 599);
     exchange->replied = true;
-    if (!exchange->connection) { /* a forced stop was faster */
+    if (!conn) { /* the client was gone before */
         rp_exchange_release(exchange);
         return;
     }
-    exchange->closing = exchange->closing || exchange->http->stopping;
-    struct MHD_Response *response = find_response(exchange, content_type, body, &own);
-    /* The library keeps a reference of its own. When it refuses, the connection is lost already. */
-    if (MHD_queue_response(exchange->connection, (unsigned)status, response) != MHD_YES)
-        shutdown(exchange->conn->fd, SHUT_RDWR);
-    if (own)
-        MHD_destroy_response(response);
+    conn->last = conn->last || exchange->http->stopping || !exchange->head.keep_alive;
+    rp_buf_reserve(&conn->out, 512 + body.len);
+    write_head(exchange, status, content_type, body.len, &conn->out);
+    if (status != 204 && status != 304 && request->method != RP_HEAD)
+        rp_buf_str(&conn->out, body);
     exchange->phase = RP_PHASE_ANSWERED;
-    if (exchange->suspended) {
-        exchange->suspended = false;
-        MHD_resume_connection(exchange->connection);
-        rp_http_run_soon(exchange->http);
-    }
+    exchange->conn = NULL;
+    conn->exchange = NULL;
+    rp_conn_answered(conn);
+    rp_exchange_release(exchange);
 }
 
-void rp_exchange_refuse(struct rp_exchange *exchange, int status, const char *code,
-                        const char *message)
+void rp_exchange_refuse(struct rp_exchange *exchange, const struct rp_http_fault *fault)
 {
-    exchange->closing = true;
+    rp_conn_wait(exchange->conn, RP_WAIT_NONE);
+    exchange->conn->last = true;
     rp_http_reply_header(&exchange->request, "Access-Control-Allow-Origin", RP_STR("*"));
-    rp_http_error(&exchange->request, status, code, rp_str_from(message));
-}
-
-void rp_http_ready_clear(struct rp_http *http)
-{
-    for (size_t i = 0; i < RP_RESPONSES; i++) {
-        struct rp_ready_response *ready = &http->ready[i];
-        if (ready->response)
-            MHD_destroy_response(ready->response);
-        free((void *)(uintptr_t)ready->key.ptr);
-        *ready = (struct rp_ready_response){0};
-    }
+    rp_http_error(&exchange->request, fault->status, fault->code, rp_str_from(fault->message));
 }

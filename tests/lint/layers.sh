@@ -38,6 +38,5 @@ border() { # HEADER FOLDER…
 border 'l(ua|auxlib|ualib)\.h' engine
 border 'sqlite3\.h' store
 border 'curl/.*' deliver
-border 'microhttpd\.h' net
 border 'uv\.h' net deliver daemon
 exit $bad

@@ -1,5 +1,5 @@
 # Debian packages that Ripen needs, and how they get here. Sourced by sh scripts.
-BUILD_PACKAGES='gcc libc6-dev cmake ninja-build pkg-config libuv1-dev liblua5.4-dev libsqlite3-dev libmicrohttpd-dev
+BUILD_PACKAGES='gcc libc6-dev cmake ninja-build pkg-config libuv1-dev liblua5.4-dev libsqlite3-dev
     libcurl4-openssl-dev libsodium-dev zlib1g-dev libutf8proc-dev libglib2.0-dev'
 RUN_PACKAGES='curl ca-certificates procps'
 TEST_PACKAGES='g++ libcmocka-dev clang clang-format clang-tidy llvm libclang-rt-14-dev libfuzzer-14-dev python3 valgrind

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Request targets, queries and gunzip, without a socket. */
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "net/gzip.h"
+#include "net/http_parse.h"
 #include "net/url.h"
 #include "unit/net/net_tests.h"
 
@@ -178,11 +180,108 @@ static void gunzip(void **state)
     free(packed);
 }
 
+/* Each byte of a head is looked at once however it comes; the bound is that of the whole head. */
+static void heads(void **state)
+{
+    static char bytes[RP_HTTP_HEAD_MAX + 1];
+    struct rp_http_fault fault;
+    static struct rp_http_head head;
+    size_t at = 0;
+
+    (void)state;
+    memset(bytes, 'a', sizeof(bytes));
+    memcpy(bytes, "GET / HTTP/1.1\r\nHost: a\r\nX: ", 28);
+    memcpy(bytes + RP_HTTP_HEAD_MAX - 4, "\r\n\r\n", 4);
+    struct rp_str all = {bytes, RP_HTTP_HEAD_MAX};
+    for (size_t len = 1; len < all.len; len++)
+        assert_int_equal(rp_http_head_find((struct rp_str){bytes, len}, &at, &fault), 0);
+    assert_int_equal(rp_http_head_find(all, &at, &fault), RP_HTTP_HEAD_MAX);
+    assert_true(rp_http_head_parse(all, &head, &fault));
+    assert_int_equal(head.field_count, 2);
+    memcpy(bytes + RP_HTTP_HEAD_MAX - 4, "a\r\n\r", 4); /* one byte longer */
+    bytes[RP_HTTP_HEAD_MAX] = '\n';
+    at = 0;
+    assert_int_equal(rp_http_head_find((struct rp_str){bytes, sizeof(bytes)}, &at, &fault), -1);
+    assert_int_equal(fault.status, 431);
+}
+
+static void connections(void **state)
+{
+    static const struct {
+        const char *text;
+        bool keep_alive;
+    } cases[] = {
+        {"GET / HTTP/1.1\r\nHost: a\r\n\r\n", true},
+        {"GET / HTTP/1.1\r\nHost: a\r\nConnection: Close\r\n\r\n", false},
+        {"GET / HTTP/1.1\r\nHost: a\r\nConnection: x, close\r\n\r\n", false},
+        {"GET / HTTP/1.1\r\nHost: a\r\nConnection: closed\r\n\r\n", true},
+        {"GET / HTTP/1.0\r\n\r\n", false},
+        {"GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", true},
+        {"GET / HTTP/1.0\r\nConnection: keep-alive, close\r\n\r\n", false},
+    };
+    static struct rp_http_head head;
+    struct rp_http_fault fault;
+
+    (void)state;
+    for (size_t i = 0; i < RP_COUNT(cases); i++) {
+        assert_true(rp_http_head_parse(rp_str_from(cases[i].text), &head, &fault));
+        assert_int_equal(head.keep_alive, cases[i].keep_alive);
+    }
+}
+
+/* Extensions and trailers are read over up to a bound; sizes have eight digits at most. */
+static void chunks(void **state)
+{
+    static const struct {
+        const char *before;
+        size_t filler;
+        const char *after;
+        enum rp_chunk_step end;
+    } cases[] = {
+        {"0;", 8190, "\r\n\r\n", RP_CHUNK_END},
+        {"0;", 8193, "\r\n\r\n", RP_CHUNK_BAD},
+        {"0\r\n", 8192, "\r\n\r\n", RP_CHUNK_END},
+        {"0\r\n", 8193, "\r\n\r\n", RP_CHUNK_BAD},
+        {"00000000\r\n\r\n", 0, "", RP_CHUNK_END},
+        {"000000000\r\n\r\n", 0, "", RP_CHUNK_BAD},
+        {"ffffffff\r\n", 100, "", RP_CHUNK_MORE},
+        {"1ffffffff\r\n", 100, "", RP_CHUNK_BAD},
+        {"\r\n", 0, "", RP_CHUNK_BAD},
+        {" 1\r\n", 0, "", RP_CHUNK_BAD},
+        {"1 \r\n", 0, "", RP_CHUNK_BAD},
+        {"-1\r\n", 0, "", RP_CHUNK_BAD},
+        {"1\nx", 0, "", RP_CHUNK_BAD},
+        {"1\r\nx\n", 0, "", RP_CHUNK_BAD},
+        {"0\r\n\n", 0, "", RP_CHUNK_BAD},
+        {"0\r\nT: a\nb\r\n", 0, "", RP_CHUNK_BAD},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < RP_COUNT(cases); i++) {
+        struct rp_http_chunks decoder = {0};
+        struct rp_buf text = {0};
+        struct rp_str piece;
+        enum rp_chunk_step step;
+        size_t at = 0;
+        rp_buf_text(&text, cases[i].before);
+        for (size_t n = 0; n < cases[i].filler; n++)
+            rp_buf_char(&text, 'x');
+        rp_buf_text(&text, cases[i].after);
+        while ((step = rp_http_chunks_next(&decoder, rp_buf_view(&text), &at, &piece)) ==
+               RP_CHUNK_DATA)
+            ;
+        if (step != cases[i].end)
+            fail_msg("case %zu: %d, wanted %d", i, (int)step, (int)cases[i].end);
+        rp_buf_fini(&text);
+    }
+}
+
 int test_pure(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(targets),        cmocka_unit_test(decoding), cmocka_unit_test(params),
-        cmocka_unit_test(loopback_hosts), cmocka_unit_test(gunzip),
+        cmocka_unit_test(loopback_hosts), cmocka_unit_test(gunzip),   cmocka_unit_test(heads),
+        cmocka_unit_test(connections),    cmocka_unit_test(chunks),
     };
 
     return cmocka_run_group_tests_name("net pure", tests, NULL, NULL);

@@ -293,6 +293,50 @@ static void a_large_answer(void **state)
     raw_close(&raw);
 }
 
+/* A client that sends without reading: its answers wait, then it is read from no further, and in
+ * the end it gets all of them in order. */
+static void a_client_that_does_not_read(void **state)
+{
+    enum { COUNT = 40 };
+    struct raw_http raw;
+
+    (void)state;
+    connect_to(&raw, shared);
+    for (int i = 0; i < COUNT; i++)
+        raw_text(&raw, i % 2 ? "GET /big HTTP/1.1\r\nHost: a\r\n\r\n"
+                             : "\r\nGET /echo HTTP/1.1\r\nHost: a\r\n\r\n");
+    usleep(50000);
+    for (int i = 0; i < COUNT; i++) {
+        struct raw_answer answer = raw_answer_of(&raw, false, RAW_WAIT_MS);
+        assert_int_equal(answer.status, 200);
+        assert_true(i % 2 ? answer.body_len == 1 << 20 : answer.body_len < 1000);
+        raw_answer_free(&answer);
+    }
+    raw_close(&raw);
+}
+
+/* Who has closed his side still gets his answers; who is refused while he sends hears why. */
+static void half_closed_and_refused(void **state)
+{
+    struct raw_http raw;
+
+    (void)state;
+    connect_to(&raw, shared);
+    raw_text(&raw, "GET /later HTTP/1.1\r\nHost: a\r\n\r\nGET /last HTTP/1.1\r\nHost: a\r\n\r\n");
+    shutdown(raw.fd, SHUT_WR);
+    expect(&raw, 200, "/later");
+    expect(&raw, 200, "/last");
+    assert_true(raw_is_closed(&raw, RAW_WAIT_MS));
+    raw_close(&raw);
+    connect_to(&raw, shared);
+    raw_text(&raw, "GET / HTTP/1.1\r\nBad Header: a\r\n\r\n");
+    usleep(20000);
+    send_filler(&raw, 200000);
+    expect(&raw, 400, "bad_request");
+    assert_true(raw_is_closed(&raw, RAW_WAIT_MS));
+    raw_close(&raw);
+}
+
 /* A client that goes away while its request is worked on harms nobody. */
 static void client_gone(void **state)
 {
@@ -513,6 +557,8 @@ int test_server(void)
         cmocka_unit_test(split_at_every_byte),
         cmocka_unit_test(many_connections_answered_later),
         cmocka_unit_test(a_large_answer),
+        cmocka_unit_test(a_client_that_does_not_read),
+        cmocka_unit_test(half_closed_and_refused),
         cmocka_unit_test(client_gone),
         cmocka_unit_test(slow_clients),
         cmocka_unit_test(idle_clients),
