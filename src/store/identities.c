@@ -84,6 +84,13 @@ void rp_nodes_free(struct rp_nodes *nodes)
     free(nodes);
 }
 
+void rp_nodes_forget(struct rp_store *store)
+{
+    drop_sets(store->nodes);
+    make_sets(store->nodes, SETS_FIRST);
+    store->nodes->touched = true;
+}
+
 void rp_nodes_end(struct rp_store *store, bool committed)
 {
     if (!committed && store->nodes->touched) {

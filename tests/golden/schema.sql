@@ -1,15 +1,32 @@
 CREATE INDEX lead_rows_merged ON lead_rows (merged_into) WHERE merged_into IS NOT NULL;
+CREATE INDEX merge_rows_from ON merge_rows (from_lead);
+CREATE INDEX merge_rows_into ON merge_rows (into_lead);
 CREATE INDEX move_rows_lead ON move_rows (lead);
 CREATE INDEX outbox_queue ON outbox (endpoint, lead, id) WHERE state < 2 AND kind < 2;
 CREATE INDEX outbox_state ON outbox (state) WHERE state <> 2;
 CREATE INDEX outbox_wake ON outbox (wake_ms) WHERE wake_ms IS NOT NULL;
 CREATE INDEX request_rows_open ON request_rows (id) WHERE answered_ms IS NULL;
+CREATE INDEX status_rows_lead ON status_rows (lead);
 CREATE TABLE activation_rows (
     id         INTEGER PRIMARY KEY,
     generation INTEGER NOT NULL,
     at_ms      INTEGER NOT NULL,
     author     TEXT NOT NULL,
     effect     TEXT NOT NULL
+) STRICT;
+CREATE TABLE apart_rows (
+    lead  INTEGER NOT NULL,
+    other INTEGER NOT NULL,
+    at_ms INTEGER NOT NULL,
+    PRIMARY KEY (lead, other)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE aside_events (
+    event INTEGER PRIMARY KEY,
+    lead  INTEGER NOT NULL
+) STRICT;
+CREATE TABLE aside_leads (
+    lead     INTEGER PRIMARY KEY,
+    since_ms INTEGER NOT NULL
 ) STRICT;
 CREATE TABLE audit_rows (
     id      INTEGER PRIMARY KEY,
@@ -65,6 +82,18 @@ CREATE TABLE fault_rows (
     message TEXT NOT NULL,
     PRIMARY KEY (event, nth)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE forgotten_counts (
+    day     INTEGER NOT NULL,
+    stage   INTEGER NOT NULL,
+    leads   INTEGER NOT NULL,
+    events  INTEGER NOT NULL,
+    actions INTEGER NOT NULL,
+    PRIMARY KEY (day, stage)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE forgotten_rows (
+    digest BLOB PRIMARY KEY,
+    at_ms  INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 CREATE TABLE generation_rows (
     number       INTEGER PRIMARY KEY,
     hash         TEXT NOT NULL UNIQUE,
@@ -105,6 +134,14 @@ CREATE TABLE lead_states (
     scores         TEXT NOT NULL,
     profile        TEXT NOT NULL,
     cells          BLOB NOT NULL
+, status INTEGER, status_since_ms INTEGER, judged_ms INTEGER, late_ms INTEGER) STRICT;
+CREATE TABLE merge_rows (
+    id        INTEGER PRIMARY KEY,
+    at_ms     INTEGER NOT NULL,
+    from_lead INTEGER NOT NULL,
+    into_lead INTEGER NOT NULL,
+    nodes     TEXT NOT NULL,
+    undone_ms INTEGER
 ) STRICT;
 CREATE TABLE meta (
     key   TEXT PRIMARY KEY,
@@ -157,6 +194,13 @@ CREATE TABLE outbox (
     body        TEXT NOT NULL,
     UNIQUE (lead, key)
 ) STRICT;
+CREATE TABLE refusal_rows (
+    lead   INTEGER NOT NULL,
+    other  INTEGER NOT NULL,
+    reason INTEGER NOT NULL,
+    at_ms  INTEGER NOT NULL,
+    PRIMARY KEY (lead, other, reason)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE request_rows (
     id          INTEGER PRIMARY KEY,
     at_ms       INTEGER NOT NULL,
@@ -168,9 +212,25 @@ CREATE TABLE request_rows (
     status      INTEGER NOT NULL,
     answer      TEXT NOT NULL
 ) STRICT;
+CREATE TABLE status_rows (
+    id          INTEGER PRIMARY KEY,
+    lead        INTEGER NOT NULL,
+    event       INTEGER,
+    stage       INTEGER,
+    from_status INTEGER,
+    to_status   INTEGER,
+    because     INTEGER,
+    at_ms       INTEGER NOT NULL,
+    generation  INTEGER NOT NULL
+) STRICT;
 CREATE TABLE tails (
     id   INTEGER PRIMARY KEY,
     text TEXT NOT NULL
+) STRICT;
+CREATE TABLE timer_rows (
+    lead   INTEGER PRIMARY KEY,
+    due_ms INTEGER NOT NULL,
+    kind   INTEGER NOT NULL
 ) STRICT;
 CREATE VIEW actions AS
 SELECT o.id, l.public_id AS lead, a.text AS action,
@@ -193,6 +253,12 @@ CREATE VIEW activations AS
 SELECT id, generation, strftime('%Y-%m-%dT%H:%M:%fZ', at_ms / 1000.0, 'unixepoch') AS at, at_ms,
        author, effect
 FROM activation_rows;
+CREATE VIEW aside AS
+SELECT l.public_id AS lead,
+       strftime('%Y-%m-%dT%H:%M:%fZ', a.since_ms / 1000.0, 'unixepoch') AS since, a.since_ms,
+       (SELECT count(*) FROM aside_events WHERE lead = a.lead) AS waiting
+FROM aside_leads AS a
+JOIN lead_rows AS l ON l.id = a.lead;
 CREATE VIEW audit AS
 SELECT id, strftime('%Y-%m-%dT%H:%M:%fZ', at_ms / 1000.0, 'unixepoch') AS at, at_ms, actor, verb,
        subject, detail
@@ -245,6 +311,11 @@ FROM fault_rows AS f
 LEFT JOIN names AS r ON r.id = f.rule
 LEFT JOIN names AS k ON k.id = f.kind
 LEFT JOIN names AS p ON p.id = f.file;
+CREATE VIEW forgotten AS
+SELECT strftime('%Y-%m-%d', c.day * 86400.0, 'unixepoch') AS day, n.text AS stage, c.leads, c.events,
+       c.actions
+FROM forgotten_counts AS c
+LEFT JOIN names AS n ON n.id = c.stage;
 CREATE VIEW generations AS
 SELECT number, hash, author, result, reason, effect, disabled, parent, findings,
        strftime('%Y-%m-%dT%H:%M:%fZ', loaded_ms / 1000.0, 'unixepoch') AS loaded_at,
@@ -273,7 +344,7 @@ CREATE VIEW leads AS
 SELECT l.public_id AS id, s.profile ->> '$.userId' AS user_id, s.profile ->> '$.email' AS email,
        s.profile ->> '$.first_name' AS first_name, s.profile ->> '$.last_name' AS last_name,
        s.profile ->> '$.company' AS company, s.profile ->> '$.title' AS title,
-       n.text AS stage,
+       n.text AS stage, u.text AS status,
        strftime('%Y-%m-%dT%H:%M:%fZ', s.stage_since_ms / 1000.0, 'unixepoch') AS stage_since,
        s.total / 1000.0 AS total, s.grade, s.scores, s.profile, s.generation,
        strftime('%Y-%m-%dT%H:%M:%fZ', s.created_ms / 1000.0, 'unixepoch') AS created_at,
@@ -283,7 +354,23 @@ SELECT l.public_id AS id, s.profile ->> '$.userId' AS user_id, s.profile ->> '$.
 FROM lead_states AS s
 JOIN lead_rows AS l ON l.id = s.lead
 LEFT JOIN names AS n ON n.id = s.stage
+LEFT JOIN names AS u ON u.id = s.status
 WHERE l.merged_into IS NULL;
+CREATE VIEW merges AS
+SELECT m.id, f.public_id AS lead, i.public_id AS into_lead,
+       strftime('%Y-%m-%dT%H:%M:%fZ', m.at_ms / 1000.0, 'unixepoch') AS at,
+       strftime('%Y-%m-%dT%H:%M:%fZ', m.undone_ms / 1000.0, 'unixepoch') AS undone_at, m.at_ms,
+       m.undone_ms
+FROM merge_rows AS m
+LEFT JOIN lead_rows AS f ON f.id = m.from_lead
+LEFT JOIN lead_rows AS i ON i.id = m.into_lead;
+CREATE VIEW refused_joins AS
+SELECT l.public_id AS lead, o.public_id AS other, n.text AS reason,
+       strftime('%Y-%m-%dT%H:%M:%fZ', r.at_ms / 1000.0, 'unixepoch') AS at, r.at_ms
+FROM refusal_rows AS r
+LEFT JOIN lead_rows AS l ON l.id = r.lead
+LEFT JOIN lead_rows AS o ON o.id = r.other
+LEFT JOIN names AS n ON n.id = r.reason;
 CREATE VIEW stages AS
 SELECT v.id, l.public_id AS lead, f.text AS from_stage, t.text AS to_stage, b.text AS because,
        v.reasons, strftime('%Y-%m-%dT%H:%M:%fZ', v.at_ms / 1000.0, 'unixepoch') AS at, v.at_ms,
@@ -293,3 +380,22 @@ LEFT JOIN lead_rows AS l ON l.id = v.lead
 LEFT JOIN names AS f ON f.id = v.from_stage
 LEFT JOIN names AS t ON t.id = v.to_stage
 LEFT JOIN names AS b ON b.id = v.because;
+CREATE VIEW statuses AS
+SELECT v.id, l.public_id AS lead, g.text AS stage, f.text AS from_status, t.text AS to_status,
+       b.text AS because, strftime('%Y-%m-%dT%H:%M:%fZ', v.at_ms / 1000.0, 'unixepoch') AS at,
+       v.at_ms, v.event, v.generation
+FROM status_rows AS v
+LEFT JOIN lead_rows AS l ON l.id = v.lead
+LEFT JOIN names AS g ON g.id = v.stage
+LEFT JOIN names AS f ON f.id = v.from_status
+LEFT JOIN names AS t ON t.id = v.to_status
+LEFT JOIN names AS b ON b.id = v.because;
+CREATE VIEW timers AS
+SELECT l.public_id AS lead,
+       CASE t.kind WHEN 1 THEN 'crossing' WHEN 2 THEN 'held' WHEN 3 THEN 'inactive'
+                   WHEN 4 THEN 'in_stage' WHEN 5 THEN 'window' WHEN 6 THEN 'due'
+                   WHEN 7 THEN 'stay' ELSE 'wake' END AS kind,
+       strftime('%Y-%m-%dT%H:%M:%fZ', t.due_ms / 1000.0, 'unixepoch') AS due_at, t.due_ms,
+       t.lead AS lead_row
+FROM timer_rows AS t
+JOIN lead_rows AS l ON l.id = t.lead;
