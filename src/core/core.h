@@ -52,6 +52,7 @@ struct rp_core_options {
     enum rp_store_mode mode; /* SERVE or MEMORY */
     struct rp_clock clock;
     bool no_actions; /* import --history: stages move, no action becomes an outbox row */
+    bool set_aside;  /* leads whose late events cost too much are judged in the background */
     bool lent_rules; /* rp_core_rules does not own what it gets: trials share rules */
 };
 
@@ -71,6 +72,15 @@ struct rp_store *rp_core_store(struct rp_core *core);
 /* Runs the batches of the list (through `next`) in one transaction and commits. On failure
  * everything is undone, each batch->status says why, and the core can go on. */
 int rp_core_run(struct rp_core *core, struct rp_batch *first, struct rp_err *err);
+
+/* Judges the timers that are due at or before until_ms, in due order, each with its due time as
+ * `now`, at most `max` of them, in one transaction. Returns how many were judged (0: none is left),
+ * or an error, after which everything is undone and the core can go on. Virtual time: the clock is
+ * not asked. */
+int rp_core_timers_run(struct rp_core *core, int64_t until_ms, size_t max, struct rp_err *err);
+/* A moment before which no timer is due, RP_TIMERS_NEVER when there is none. */
+#define RP_TIMERS_NEVER INT64_MAX
+int64_t rp_core_timers_due(const struct rp_core *core);
 
 /* Idle work in small portions, each in a transaction of its own: writes states behind, dedup runs,
  * checkpoints. False when nothing is left to do. */
@@ -94,7 +104,7 @@ int rp_core_outbox_finish(struct rp_core *core, const struct rp_outbox_result *r
 /* Counters since open, for /metrics. */
 struct rp_core_stats {
     uint64_t events, duplicates, rejected, groups, moves, intents, faults, refolds, leads_cached,
-        leads_dirty, merges, joins_refused;
+        leads_dirty, leads_aside, merges, joins_refused, timers_judged, timers_pending;
     int64_t watermark, newest_event;
 };
 void rp_core_stats(const struct rp_core *core, struct rp_core_stats *ret_stats);

@@ -20,6 +20,9 @@ int rp_core_stage_on_record(struct rp_core *core, struct rp_lead *lead, struct r
 
         lead->stage = stage == RP_NONE ? RP_STAGE_NONE : (uint16_t)stage;
         lead->stage_since_ms = moves[count - 1].at_ms;
+        if (lead->stage_since_ms > lead->judged_ms) {
+            lead->judged_ms = lead->stage_since_ms;
+        }
     } else if (status == 0) {
         lead->stage = core->rules->stage_count > 0 ? 0 : RP_STAGE_NONE;
     }
@@ -58,6 +61,7 @@ int rp_core_lead(struct rp_core *core, int64_t id, struct rp_cached **ret_lead, 
     }
     entry->lead.id = id;
     entry->lead.flags = 0; /* those in the row are of the process that wrote it */
+    entry->timer_ms = entry->lead.due_ms;
     *ret_lead = entry;
     return 0;
 }

@@ -280,6 +280,8 @@ void rp_judge(struct rp_fold *fold, struct rp_lead *lead, const struct rp_event 
     s->now_ms = now_ms;
     if (s->rules->stage_count)
         begin_first_stage(lead, now_ms);
+    if (now_ms > lead->judged_ms)
+        lead->judged_ms = now_ms;
     if (decision->excluded)
         return;
     if (event)

@@ -45,6 +45,15 @@ uint32_t rp_rules_field(const struct rp_rules *rules, struct rp_str name)
     return RP_NONE;
 }
 
+struct rp_str rp_status_name(const struct rp_rules *rules, const struct rp_lead *lead)
+{
+    if (lead->stage < rules->stage_count)
+        for (uint32_t i = 0; i < rules->stages[lead->stage].status_count; i++)
+            if (rules->stages[lead->stage].statuses[i].id == lead->status)
+                return rules->stages[lead->stage].statuses[i].name;
+    return RP_STR("");
+}
+
 void rp_rules_free(struct rp_rules *rules)
 {
     if (rules == NULL)

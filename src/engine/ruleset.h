@@ -11,6 +11,7 @@
 #include "base/when.h"
 #include "model/decision.h"
 #include "model/event.h"
+#include "model/lead.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -163,6 +164,7 @@ struct rp_cond {
     struct rp_bound *bounds;
     uint32_t bound_count;
     int64_t held_ms;      /* BELOW, INACTIVE; 0: at once */
+    uint32_t held;        /* BELOW with held_ms: number of its cell + 1 (index->held) */
     struct rp_str *names; /* GRADE_IN (folded upper case), FILLED (field names) */
     uint32_t *fields;     /* FILLED */
     uint32_t name_count;
@@ -278,7 +280,8 @@ struct rp_score {
     struct rp_place place;
     bool shadow; /* mode = "shadow": recorded, gives nothing */
     bool enabled;
-    uint32_t *on; /* kinds */
+    bool disabled; /* by this generation, since its test kept failing; then it is not enabled */
+    uint32_t *on;  /* kinds */
     uint32_t on_count;
     struct rp_cond *when;    /* NULL: always */
     struct rp_award *awards; /* the default model's; per = {…} has its points here too */
@@ -337,6 +340,30 @@ struct rp_fit {
 /* ---- Stages and actions ------------------------------------------------------------------------
  */
 
+/* Working hours. */
+struct rp_calendar {
+    struct rp_str name;
+    struct rp_place place;
+    uint8_t days;         /* bit 0: Monday … bit 6: Sunday */
+    int32_t from_s, to_s; /* of the day; to_s 86400: midnight */
+    struct rp_str zone;   /* "" UTC */
+    int32_t *holidays;    /* days since 1970-01-01, ascending */
+    uint32_t holiday_count;
+};
+
+/* A status within a stage. */
+struct rp_status {
+    struct rp_str name;
+    uint32_t id; /* rp_status_id of the name */
+    struct rp_place place;
+    struct rp_cond *enter; /* NULL: only on entry, or by waking up */
+    bool wakes;
+    uint32_t wake_field;       /* that holds the day; RP_NONE */
+    int64_t wake_otherwise_ms; /* 0: never without a day */
+    uint32_t wake_to;          /* number of the status within the stage */
+    uint32_t wake_cell;        /* RP_CELL_WAKE */
+};
+
 struct rp_stage {
     struct rp_str name;
     struct rp_place place;
@@ -344,8 +371,12 @@ struct rp_stage {
     uint16_t *from;                /* stages from which `enter` is asked */
     uint32_t from_count;
     struct rp_cond *enter, *leave;
-    uint16_t leave_to; /* RP_STAGE_NONE */
-    int64_t stay_ms;   /* bars other stages' enter for that long */
+    uint16_t leave_to;          /* RP_STAGE_NONE */
+    int64_t stay_ms;            /* bars other stages' enter for that long */
+    struct rp_status *statuses; /* the first on entry */
+    uint32_t status_count;
+    int64_t due_ms;        /* sales must have moved the lead on by then; 0: nothing is due */
+    uint32_t due_calendar; /* whose time counts; RP_NONE: all time */
 };
 
 enum rp_trigger_op {
@@ -362,6 +393,7 @@ struct rp_trigger {
     enum rp_trigger_op op;
     uint32_t index;        /* stage, rule, dimension (RP_NONE: total), kind */
     int64_t threshold;     /* CROSSED, thousandths */
+    uint32_t status;       /* ENTERED_STATUS: rp_status_id; index RP_NONE: of whatever stage */
     struct rp_cond *where; /* DID */
     struct rp_trigger *parts;
     uint32_t part_count;
@@ -454,13 +486,15 @@ struct rp_rules {
     struct rp_stage *stages;
     struct rp_action *actions;
     struct rp_exclude *excludes;
+    struct rp_calendar *calendars;
     struct rp_model *models;
     struct rp_test_fn *tests;
     uint32_t field_count, list_count, lookup_count, kind_count, counter_count, dim_count, sum_count,
-        group_count, score_count, fit_count, stage_count, action_count, exclude_count, model_count,
-        test_count;
+        group_count, score_count, fit_count, stage_count, action_count, exclude_count,
+        calendar_count, model_count, test_count;
     struct rp_grade grade;
-    const struct rp_test_set *test_set; /* engine/tests.h; NULL: loaded without the authors' tests */
+    const struct rp_test_set
+        *test_set; /* engine/tests.h; NULL: loaded without the authors' tests */
 
     /* Slots that the engine itself needs; always present. */
     uint32_t email_field, user_field, timezone_field, language_field;
@@ -477,6 +511,8 @@ uint32_t rp_rules_stage(const struct rp_rules *rules, struct rp_str name);
 uint32_t rp_rules_dim(const struct rp_rules *rules, struct rp_str name);
 uint32_t rp_rules_score(const struct rp_rules *rules, struct rp_str name);
 uint32_t rp_rules_field(const struct rp_rules *rules, struct rp_str name);
+/* The name of the lead's status, "" when it has none that these rules know. */
+struct rp_str rp_status_name(const struct rp_rules *rules, const struct rp_lead *lead);
 uint32_t rp_rules_model(const struct rp_rules *rules, struct rp_str name);
 
 void rp_rules_free(struct rp_rules *rules);

@@ -29,6 +29,14 @@ struct rp_move {
     struct rp_str reasons; /* JSON object: the conditions with their actual values, score, grade */
 };
 
+/* A status entered: the first one of a stage just entered, then at most one move. */
+struct rp_status_move {
+    uint16_t stage;    /* index of the generation that decided */
+    uint32_t from, to; /* numbers within the stage; UINT32_MAX: none */
+    struct rp_str because;
+};
+#define RP_STATUS_MOVES_MAX 2
+
 enum rp_action_kind {
     RP_ACTION_WEBHOOK,
     RP_ACTION_NOTIFY,
@@ -64,6 +72,9 @@ struct rp_decision {
     struct rp_fault *faults;
     size_t grant_count, move_count, intent_count, fault_count;
     size_t grant_cap, move_cap, intent_cap, fault_cap;
+    struct rp_status_move statuses[RP_STATUS_MOVES_MAX];
+    size_t status_count;
+    bool late;                 /* what the present stage owes is late: told once a stage entry */
     struct rp_grant adjusted; /* by hand (Score Adjusted); granted 0: none. Its rule is no rule */
     bool excluded;           /* an `exclude` holds: recorded, nothing else */
     struct rp_str facts_set; /* JSON object of `set` parts to merge into the lead's facts; "" */

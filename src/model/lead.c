@@ -9,6 +9,7 @@
 
 #include "base/check.h"
 #include "base/err.h"
+#include "base/hash.h"
 #include "base/mem.h"
 
 #include <stdlib.h>
@@ -36,6 +37,11 @@ static uint32_t padded(uint32_t len)
 static struct cell *cell_at(const struct rp_lead *lead, uint32_t at)
 {
     return (struct cell *)(void *)(lead->cells + at);
+}
+
+uint32_t rp_status_id(struct rp_str name)
+{
+    return name.len ? (uint32_t)rp_hash(name) | 1U : 0;
 }
 
 void rp_lead_init(struct rp_lead *lead)
@@ -218,6 +224,26 @@ void rp_lead_cells_clear_fold(struct rp_lead *lead)
 {
     lead->cells_len = find(lead, rp_cell_key(RP_CELL_FOLD, 0, 0));
     cut_marks(lead, lead->cells_len);
+}
+
+const void *rp_lead_cells_fold(const struct rp_lead *lead, uint32_t *ret_len)
+{
+    uint32_t at = find(lead, rp_cell_key(RP_CELL_FOLD, 0, 0));
+
+    *ret_len = lead->cells_len - at;
+    return *ret_len > 0 ? lead->cells + at : NULL;
+}
+
+void rp_lead_cells_fold_set(struct rp_lead *lead, const void *bytes, uint32_t len)
+{
+    RP_ASSERT(len % 8 == 0 && len <= CELLS_LEN_MAX);
+    rp_lead_cells_clear_fold(lead);
+    uint32_t at = lead->cells_len;
+    reserve(lead, at + len);
+    if (len > 0)
+        memcpy(lead->cells + at, bytes, len);
+    lead->cells_len = at + len;
+    renew_marks(lead, at);
 }
 
 /* Whether the bytes, which may lie anywhere, are a block. */

@@ -31,6 +31,9 @@ enum rp_cell_kind {
     RP_CELL_COUNT,      /* index: counter */
     RP_CELL_STATE,      /* index: dimension: its cached value from the profile */
     RP_CELL_OTHER,      /* traits that no rule names, as JSON (only where rules->keeps_traits) */
+    RP_CELL_HELD,       /* index: below{…, held}: since when its scores are below, i64 */
+    RP_CELL_ACTIVE,     /* effective time of the newest activity, i64 */
+    RP_CELL_WAKE,       /* index: status with a day to wake: receivedAt i64, the day i64 */
     RP_CELL_ADJUSTED,   /* points that people gave by hand */
 };
 
@@ -38,6 +41,9 @@ static inline uint32_t rp_cell_key(enum rp_cell_kind kind, uint32_t model, uint3
 {
     return (uint32_t)kind << 27 | (model & 31U) << 22 | (index & 0x3fffffU);
 }
+
+/* A status by its name; 0 for "". */
+uint32_t rp_status_id(struct rp_str name);
 
 struct rp_head {
     int64_t node;
@@ -51,8 +57,14 @@ struct rp_lead {
     int64_t created_ms;     /* receivedAt of its first event */
     int64_t updated_ms;     /* receivedAt of the newest event accepted */
     int64_t stage_since_ms; /* `now` of the decision that entered the present stage */
-    uint32_t generation;    /* number of the generation that folded the cells; 0: to be rebuilt */
+    int64_t status_since_ms;
+    int64_t judged_ms;   /* newest `now` of an evaluation: what time does up to it is decided */
+    int64_t due_ms;      /* when time alone may decide next, never too late; 0: never */
+    int64_t late_ms;     /* stage_since_ms of the entry whose `late` was told; 0: none */
+    uint32_t generation; /* number of the generation that folded the cells; 0: to be rebuilt */
     uint16_t stage;     /* index in that generation, RP_STAGE_NONE when it does not know the name */
+    uint32_t status;    /* rp_status_id of its name, the same in every generation; 0: none */
+    uint16_t due_kind;  /* enum rp_timer_kind of due_ms */
     uint16_t flags;     /* of core: dirty … */
     char public_id[32]; /* "ld_" + 26 characters */
     uint32_t cells_len, cells_cap;
@@ -76,6 +88,11 @@ void rp_lead_cell_remove(struct rp_lead *lead, uint32_t key);
 bool rp_lead_cell_next(const struct rp_lead *lead, uint32_t *at, uint32_t *ret_key,
                        const void **ret_payload, uint32_t *ret_len);
 void rp_lead_cells_clear_fold(struct rp_lead *lead); /* before a rebuild */
+/* The block of the fold's cells, for a checkpoint; valid as a payload is. NULL when there are none.
+ */
+const void *rp_lead_cells_fold(const struct rp_lead *lead, uint32_t *ret_len);
+/* Puts such a block in the place of the fold's cells: bytes that rp_lead_cells_fold gave. */
+void rp_lead_cells_fold_set(struct rp_lead *lead, const void *bytes, uint32_t len);
 
 /* Takes a stored block; EINPUT when it is not one. */
 int rp_lead_cells_set(struct rp_lead *lead, const void *bytes, size_t len);

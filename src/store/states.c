@@ -10,13 +10,16 @@
 
 static const char sql_get[] =
     "SELECT l.public_id, coalesce(s.created_ms, l.created_ms), s.generation, s.through, s.stage, "
-    "s.stage_since_ms, s.updated_ms, s.flags, s.cells "
-    "FROM lead_rows AS l LEFT JOIN lead_states AS s ON s.lead = l.id WHERE l.id = ?1";
+    "s.stage_since_ms, s.updated_ms, s.flags, s.cells, s.status, s.status_since_ms, s.judged_ms, "
+    "s.late_ms, t.due_ms, t.kind "
+    "FROM lead_rows AS l LEFT JOIN lead_states AS s ON s.lead = l.id "
+    "LEFT JOIN timer_rows AS t ON t.lead = l.id WHERE l.id = ?1";
 static const char sql_put[] =
     "INSERT OR REPLACE INTO lead_states (lead, generation, through, stage, stage_since_ms, "
     "created_ms, "
-    "updated_ms, flags, cells, total, grade, scores, profile, scored_ms) "
-    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
+    "updated_ms, flags, cells, total, grade, scores, profile, scored_ms, status, status_since_ms, "
+    "judged_ms, late_ms) "
+    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)";
 static const char sql_remove[] = "DELETE FROM lead_states WHERE lead = ?1";
 static const char sql_ids[] =
     "SELECT id FROM lead_rows WHERE id > ?1 AND merged_into IS NULL ORDER BY id LIMIT ?2";
@@ -38,6 +41,11 @@ static int read_state(struct rp_store *store, sqlite3_stmt *stmt, struct rp_lead
     lead->stage_since_ms = rp_column_time(stmt, 5);
     lead->updated_ms = sqlite3_column_int64(stmt, 6);
     lead->flags = (uint16_t)sqlite3_column_int(stmt, 7);
+    lead->status_since_ms = sqlite3_column_int64(stmt, 10);
+    lead->judged_ms = sqlite3_column_int64(stmt, 11);
+    lead->late_ms = sqlite3_column_int64(stmt, 12);
+    lead->due_ms = sqlite3_column_int64(stmt, 13);
+    lead->due_kind = (uint16_t)sqlite3_column_int(stmt, 14);
     struct rp_str cells = rp_column_view(stmt, 8);
     if (rp_lead_cells_set(lead, cells.ptr, cells.len) < 0)
         return rp_err_set(err, RIPEN_ESTORE,
@@ -65,6 +73,7 @@ int rp_state_load(struct rp_store *store, int64_t lead, struct rp_lead *ret_lead
     ret_lead->stage = RP_STAGE_NONE;
     status = read_state(store, stmt, ret_lead, err);
     *ret_stage = rp_store_name(store, sqlite3_column_int64(stmt, 4));
+    ret_lead->status = rp_status_id(rp_store_name(store, sqlite3_column_int64(stmt, 9)));
     sqlite3_reset(stmt);
     return status;
 }
@@ -73,11 +82,13 @@ int rp_state_save(struct rp_store *store, const struct rp_lead *lead,
                   const struct rp_state_summary *summary, struct rp_err *err)
 {
     sqlite3_stmt *stmt;
-    int64_t stage;
+    int64_t stage, status_name;
 
     rp_store_writing(store);
     RP_ASSERT(lead->id > 0);
     int status = rp_store_name_id(store, summary->stage, &stage, err);
+    if (status == 0)
+        status = rp_store_name_id(store, summary->status, &status_name, err);
     if (status == 0)
         status = rp_sql_get(store, RP_SQL_STATE_PUT, sql_put, &stmt, err);
     if (status < 0)
@@ -96,6 +107,10 @@ int rp_state_save(struct rp_store *store, const struct rp_lead *lead,
     rp_bind_text(stmt, 12, summary->scores.len > 0 ? summary->scores : RP_STR("{}"));
     rp_bind_text(stmt, 13, summary->profile.len > 0 ? summary->profile : RP_STR("{}"));
     rp_bind_int(stmt, 14, summary->scored_ms);
+    rp_bind_int_or_null(stmt, 15, status_name);
+    rp_bind_int_or_null(stmt, 16, status_name ? lead->status_since_ms : 0);
+    rp_bind_int_or_null(stmt, 17, lead->judged_ms);
+    rp_bind_int_or_null(stmt, 18, lead->late_ms);
     return rp_sql_run(store, stmt, "saving a lead", err);
 }
 

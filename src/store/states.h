@@ -10,7 +10,8 @@
 
 /* What SQL readers see beside the cells. */
 struct rp_state_summary {
-    struct rp_str stage; /* name */
+    struct rp_str stage;  /* name */
+    struct rp_str status; /* name; "" */
     struct rp_str grade;
     struct rp_str scores;  /* JSON object {"fit":45} */
     struct rp_str profile; /* JSON object: userId, email, first_name, last_name, company, title */
