@@ -2,9 +2,11 @@
 /* The bytes of a rules directory. Editors write in place and leave copies, so a directory is read
  * until two readings in a row agree; names of copies are passed over; sizes and numbers are
  * bounded. Symbolic links are followed to files and not to directories. */
+#include "engine/files.h"
+
+#include "base/hash.h"
 #include "base/limits.h"
 #include "base/mem.h"
-#include "engine/load.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -28,7 +30,7 @@ struct reading {
 
 /* ---- Which files ----------------------------------------------------------------------------- */
 
-static bool is_ignored(const char *name)
+bool rp_files_ignored(const char *name)
 {
     struct rp_str text = rp_str_from(name);
 
@@ -43,7 +45,7 @@ static bool in_folder(struct rp_str path, const char *folder)
 
 /* Rules, lists and templates; a README beside them is no part of the rules. ripen.lua is the
  * server's configuration. */
-static bool is_wanted(struct rp_str path)
+bool rp_files_wanted(struct rp_str path)
 {
     if (rp_str_is(path, "ripen.lua"))
         return false;
@@ -127,7 +129,7 @@ static int read_entry(struct reading *reading, const char *dir, struct rp_str pr
                            rp_arena_printf(reading->arena, "%.*s/", RP_STR_ARG(relative)),
                            depth + 1);
     }
-    if (!is_wanted(relative))
+    if (!rp_files_wanted(relative))
         return 0;
     if (S_ISLNK(info.st_mode) && (stat(path.ptr, &info) != 0 || !S_ISREG(info.st_mode)))
         return 0;
@@ -157,7 +159,7 @@ static int read_folder(struct reading *reading, const char *dir, struct rp_str p
                 status = fail(reading, RIPEN_EIO, dir, strerror(errno));
             break;
         }
-        if (is_ignored(entry->d_name))
+        if (rp_files_ignored(entry->d_name))
             continue;
         status = read_entry(reading, dir, prefix, entry->d_name, depth);
         if (status < 0)
@@ -257,6 +259,21 @@ int rp_files_read(struct rp_arena *arena, const char *dir, struct rp_files *ret_
             "`ripen init`",
             dir);
     return status;
+}
+
+void rp_files_hash(const struct rp_files *files, char ret_hash[65])
+{
+    struct rp_buf bytes = {0};
+
+    for (size_t i = 0; i < files->count; i++) {
+        const struct rp_source *source = &files->items[i];
+
+        rp_buf_printf(&bytes, "%zu %.*s %zu ", source->path.len, RP_STR_ARG(source->path),
+                      source->text.len);
+        rp_buf_str(&bytes, source->text);
+    }
+    rp_sha256_hex(bytes.ptr ? bytes.ptr : "", bytes.len, ret_hash);
+    rp_buf_fini(&bytes);
 }
 
 /* ---- Packing --------------------------------------------------------------------------------- */

@@ -26,6 +26,7 @@ static const char sql_ids[] =
 /* Both counts walk leaf pages without decoding rows. */
 static const char sql_count[] = "SELECT (SELECT count(*) FROM lead_rows) - "
                                 "(SELECT count(*) FROM lead_rows WHERE merged_into IS NOT NULL)";
+static const char sql_newest[] = "SELECT max(id) FROM lead_rows";
 
 static int read_state(struct rp_store *store, sqlite3_stmt *stmt, struct rp_lead *lead,
                       struct rp_err *err)
@@ -144,4 +145,9 @@ int rp_state_ids(struct rp_store *store, int64_t after, int64_t *ret_ids, int ma
 int64_t rp_state_count(struct rp_store *store)
 {
     return rp_sql_number(store, RP_SQL_STATE_COUNT, sql_count, 0);
+}
+
+int64_t rp_lead_newest(struct rp_store *store)
+{
+    return rp_sql_number(store, RP_SQL_LEAD_NEWEST, sql_newest, 0);
 }

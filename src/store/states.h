@@ -33,5 +33,6 @@ RP_MUST_USE int rp_state_remove(struct rp_store *store, int64_t lead, struct rp_
 int rp_state_ids(struct rp_store *store, int64_t after, int64_t *ret_ids, int max,
                  struct rp_err *err);
 int64_t rp_state_count(struct rp_store *store);
+int64_t rp_lead_newest(struct rp_store *store); /* the greatest lead row, merged or not; 0: none */
 
 #endif
