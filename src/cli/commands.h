@@ -13,8 +13,8 @@
 
 typedef int rp_command_fn(const struct rp_command *command, int argc, char **argv);
 
-rp_command_fn rp_cmd_serve, rp_cmd_check, rp_cmd_try, rp_cmd_import, rp_cmd_leads, rp_cmd_lead,
-    rp_cmd_explain, rp_cmd_why_not, rp_cmd_verify, rp_cmd_outbox, rp_cmd_key, rp_cmd_init,
+rp_command_fn rp_cmd_serve, rp_cmd_check, rp_cmd_test, rp_cmd_try, rp_cmd_import, rp_cmd_leads,
+    rp_cmd_lead, rp_cmd_explain, rp_cmd_why_not, rp_cmd_verify, rp_cmd_outbox, rp_cmd_key, rp_cmd_init,
     rp_cmd_rules;
 
 extern const struct rp_command rp_rules_commands[]; /* ripen rules VERB; ended by a NULL name */

@@ -14,6 +14,7 @@ const struct rp_command rp_commands[] = {
      rp_cmd_serve, 0, 1},
     {"check", "[RULES]", "Reads the rules and says everything that is wrong with them.",
      rp_cmd_check, 0, 1},
+    {"test", "[RULES]", "Runs the tests of the rules in virtual time.", rp_cmd_test, 0, 1},
     {"try", "[RULES] EVENTS",
      "Dry run: takes events (NDJSON, - for standard input) through the rules and prints the leads.",
      rp_cmd_try, 1, 2},
