@@ -31,6 +31,7 @@
 
 /* Rule sets. */
 #define RP_GENERATIONS_KEPT   1000         /* newest ones that keep their sources */
+#define RP_EFFECT_LEADS_MIN 20 /* fewer moves hold no edit, whatever share they are */
 #define RP_REQUEST_ANSWER_MAX (256 * 1024) /* of a server to a command beside it */
 
 /* What a rule may use. */
@@ -57,8 +58,11 @@
 #define RP_WINDOW_ENTRIES_MAX 256 /* newest entries of a counter */
 #define RP_ONCE_KEYS_MAX      256 /* keys of once_per a rule */
 #define RP_BY_KEYS_MAX        256 /* values of a dimension `by` a field */
+#define RP_METRIC_RULES_MAX   200 /* rules that /metrics tells of, each with seven rows */
 #define RP_MODELS_MAX         32  /* that score every lead; cells have room for no more */
-#define RP_LEAD_EVENTS_MAX    100000
+#define RP_LEAD_EVENTS_MAX    100000 /* then its history is folded in the background */
+#define RP_REFOLD_EVENTS_MAX  10000  /* folded again for late events of one lead within a minute */
+#define RP_TRAILS_BYTES_MAX   (64 * 1024 * 1024) /* checkpoints of leads with late events */
 
 /* Delivery. */
 #define RP_WEBHOOK_ANSWER_MAX (64 * 1024)

@@ -21,6 +21,7 @@ enum {
     CYCLE_MS_BUSY = 5000,
     BUSY_LEADS = 2000,
     IDLE_PORTION = 512,
+    COUNTS_PORTION = 256, /* rules a cycle */
     CHECKPOINT_PAGES = 2000
 };
 
@@ -101,9 +102,10 @@ static int complete(struct rp_core *core, struct rp_lead *lead, struct rp_err *e
     struct rp_history history;
     int status;
 
-    if (lead->generation == core->rules->number) {
+    if (lead->generation == core->rules->number || rp_aside_has(core, lead->id)) {
         return 0;
     }
+    rp_trail_drop(&core->trails, lead->id);
     status = rp_history_load(&core->history_arena, core->store, lead, NULL, 0, &history, err);
     if (status == 0) {
         rp_history_fold(&core->fold, lead, &history, INT64_MAX, NULL, NULL);
@@ -147,7 +149,11 @@ int rp_core_save(struct rp_core *core, struct rp_cached *cached, struct rp_err *
     if (lead->stage != RP_STAGE_NONE) {
         summary.stage = core->rules->stages[lead->stage].name;
     }
+    summary.status = rp_status_name(core->rules, lead);
     status = rp_state_save(core->store, lead, &summary, err);
+    if (status == 0) {
+        status = rp_core_timer_save(core, cached, err);
+    }
     rp_buf_fini(&people);
     rp_buf_fini(&scores);
     return status;
@@ -159,6 +165,9 @@ static int end_cycle(struct rp_core *core, struct rp_err *err)
 
     if (status == 0) {
         status = rp_store_meta_set(core->store, "watermark_node", core->cycle_node, err);
+    }
+    if (status == 0) {
+        status = rp_core_counts_write(core, COUNTS_PORTION, err);
     }
     core->writing_count = core->writing_at = 0;
     core->stats.watermark = core->cycle_event;
@@ -229,6 +238,9 @@ bool rp_core_idle(struct rp_core *core)
         return false;
     }
     if (core->writing_at == core->writing_count && !cycle_due(core)) {
+        if (rp_aside_step(core, false)) {
+            return true;
+        }
         rp_store_checkpoint(core->store, CHECKPOINT_PAGES);
         return false;
     }
@@ -243,5 +255,5 @@ int rp_core_flush(struct rp_core *core, struct rp_err *err)
         core->cycle_started_ms = INT64_MIN / 2;
         status = one_portion(core, err);
     }
-    return status;
+    return status == 0 ? rp_core_counts_save(core, err) : status;
 }

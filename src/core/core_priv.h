@@ -3,9 +3,12 @@
 #ifndef RP_CORE_CORE_PRIV_H
 #define RP_CORE_CORE_PRIV_H
 
+#include "core/aside.h"
 #include "core/cache.h"
 #include "core/core.h"
 #include "core/history.h"
+#include "core/trail.h"
+#include "core/timers.h"
 #include "engine/fold.h"
 #include "engine/vm.h"
 #include "store/db.h"
@@ -35,6 +38,8 @@ struct rp_core {
     uint32_t stage_list; /* of the active generation */
 
     struct rp_cache cache;
+    struct rp_trails trails;
+    struct rp_aside aside;
     struct rp_arena arena;         /* of the run under way */
     struct rp_arena history_arena; /* of one lead's history */
 
@@ -46,7 +51,7 @@ struct rp_core {
         uint64_t hash;
         struct rp_item *item;
     } * seen;
-    size_t seen_cap;
+    size_t seen_count, seen_cap;
 
     /* Write-behind: leads that changed since the cycle began, and those of the cycle under way. */
     int64_t *dirty, *writing;
@@ -54,6 +59,14 @@ struct rp_core {
     int64_t cycle_event, cycle_node; /* newest rows when the cycle began */
     int64_t cycle_started_ms;
     int64_t newest_event; /* newest row committed or appended */
+
+    uint64_t refused[1024]; /* joins refused lately, by hash: not written again */
+
+    struct rp_timer_heap timers;
+
+    /* What became of each rule (counts.c): of the active rules, and of those made ready. */
+    struct rp_rule_count *counts, *counts_next;
+    uint32_t counts_at; /* the next to be written */
 
     struct rp_core_stats stats;
 };
@@ -73,6 +86,9 @@ int rp_identity_resolve(struct rp_core *core, const struct rp_event *event,
 int rp_identity_link(struct rp_core *core, struct rp_event *event, struct rp_resolved *resolved,
                      struct rp_cached **ret_lead, struct rp_err *err);
 
+/* run.c: ends a run: nothing is pinned any more. */
+void rp_core_unpin(struct rp_core *core);
+
 /* leads.c: the cached lead, loaded or new. */
 int rp_core_lead(struct rp_core *core, int64_t id, struct rp_cached **ret_lead, struct rp_err *err);
 int rp_core_lead_new(struct rp_core *core, enum rp_node_kind kind, struct rp_str value,
@@ -87,6 +103,35 @@ void rp_core_dirty(struct rp_core *core, struct rp_cached *lead); /* to be writt
 int rp_core_fresh(struct rp_core *core, struct rp_cached *cached, struct rp_err *err);
 void rp_core_drop_rules(struct rp_core *core); /* at the end */
 
+/* seen.c: items of the run, by messageId and lead. `hash` is the keyed one of the messageId. */
+void rp_seen_prepare(struct rp_core *core, size_t items);
+bool rp_seen_find(struct rp_core *core, uint64_t hash, struct rp_str message_id, int64_t lead);
+void rp_seen_add(struct rp_core *core, uint64_t hash, int64_t lead, struct rp_item *item);
+/* `from` becomes part of lead `into`; while its items still wait for it. */
+void rp_seen_merged(struct rp_core *core, const struct rp_cached *from, int64_t into);
+
+/* refold.c: late events and histories. An event of the run and what its fold gave, until its row is
+ * written. */
+struct rp_folded {
+    struct rp_item *item;
+    struct rp_decision decision;
+    size_t step; /* of the trail, when it was folded with the history */
+    bool copy;   /* of a message that the lead has: its row is kept, it counts for nothing */
+};
+enum rp_refolded {
+    RP_REFOLDED_BEFORE, /* the history; the events follow it and are still to be folded */
+    RP_REFOLDED_WITH,   /* the history with the events in their places */
+    RP_REFOLDED_NOT,    /* it would cost too much: the lead is to be set aside */
+};
+/* `folded` in effective order, not empty. Their rows come afterwards: then rp_core_refold_rows. */
+int rp_core_refold(struct rp_core *core, struct rp_cached *lead, struct rp_folded *folded,
+                   size_t count, enum rp_refolded *ret_how, struct rp_err *err);
+void rp_core_refold_rows(struct rp_core *core, struct rp_cached *lead,
+                         const struct rp_folded *folded, size_t count);
+/* An event that was folded in order and has its row; `trail` counted before it. */
+void rp_core_trail_append(struct rp_core *core, struct rp_trail *trail, const struct rp_lead *lead,
+                          const struct rp_event *event);
+
 /* record.c: a decision into rows. */
 int rp_core_record(struct rp_core *core, struct rp_cached *lead, const struct rp_event *event,
                    const struct rp_decision *decision, int64_t now_ms, struct rp_err *err);
@@ -96,6 +141,13 @@ int rp_core_facts_merge(struct rp_arena *arena, struct rp_lead *lead, struct rp_
 /* behind.c: the write-behind; a portion inside an open transaction. */
 int rp_core_write_portion(struct rp_core *core, size_t leads_max, struct rp_err *err);
 int rp_core_save(struct rp_core *core, struct rp_cached *cached, struct rp_err *err);
+
+/* counts.c: in the transaction of a swap, at the swap, at the end, and with the write-behind. */
+int rp_core_counts_ready(struct rp_core *core, const struct rp_rules *rules, struct rp_err *err);
+void rp_core_counts_take(struct rp_core *core);
+void rp_core_counts_drop(struct rp_core *core);
+int rp_core_counts_write(struct rp_core *core, size_t rules_max, struct rp_err *err);
+int rp_core_counts_save(struct rp_core *core, struct rp_err *err); /* all, by itself */
 
 /* recover.c: folds the rows behind the watermark into the states. */
 int rp_core_recover(struct rp_core *core, struct rp_err *err);

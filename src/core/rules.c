@@ -113,6 +113,9 @@ static int activate(struct rp_core *core, struct rp_ready *ready, struct rp_err 
         status = intern_names(core, ready, err);
     }
     if (status == 0) {
+        status = rp_core_counts_ready(core, ready->rules, err);
+    }
+    if (status == 0) {
         status = rp_store_commit(core->store, err);
     }
     if (status != 0) {
@@ -202,6 +205,7 @@ static void exchange(struct rp_core *core, struct rp_ready *ready)
     rp_fold_init(&core->fold, core->rules, core->vm, &core->arena);
     core->fold.reasons = reasons_of;
     core->fold.reasons_ctx = core;
+    rp_core_counts_take(core);
     remember_stages(core, core->rules);
 }
 
@@ -257,6 +261,7 @@ void rp_core_drop_rules(struct rp_core *core)
         free(core->dim_names);
         core->rules = NULL;
     }
+    rp_core_counts_drop(core);
     free(core->stage_lists);
     core->stage_lists = NULL;
     rp_arena_fini(&core->stage_arena);

@@ -7,6 +7,7 @@
 #include "base/json_write.h"
 #include "engine/fold.h"
 #include "engine/index.h"
+#include "engine/timers.h"
 
 /* ---- Values ---------------------------------------------------------------------------------- */
 
@@ -73,6 +74,9 @@ struct rp_scratch {
     int64_t *before_day;           /* … and 24 h earlier, as of then */
     uint64_t before_of;            /* the epoch that they belong to */
     uint64_t unadjusted_of;        /* the epoch in which the lead is known to have no adjustment */
+    int64_t *held;                 /* [index->held]: as of the bound event, before it */
+    bool in_status;                /* a status's condition is asked: `did` counts since its entry */
+    bool kept_before;              /* the values before a late event are known already */
     struct rp_buf facts;           /* what this decision sets, open while facts.len > 0 */
     struct rp_jw facts_jw;
 };
@@ -159,6 +163,10 @@ uint32_t rp_counter_count(const struct rp_scratch *s, uint32_t counter, const st
 uint32_t rp_counter_days(const struct rp_scratch *s, uint32_t counter, const struct rp_span *span);
 /* Effective time of the newest entry, RP_NEVER when there is none. */
 int64_t rp_counter_newest(const struct rp_scratch *s, uint32_t counter);
+/* When the entries (or `days` of them) within the window behind `now` become fewer than n by time
+ * alone; INT64_MAX when they are fewer already, or n is 0. */
+int64_t rp_counter_falls(const struct rp_scratch *s, uint32_t counter, int64_t within_ms, bool days,
+                         uint32_t n);
 /* A measure of a fit or of `past`; false when it is unknown. */
 bool rp_measure(const struct rp_scratch *s, enum rp_measure measure, uint32_t counter,
                 int64_t within_ms, double *ret_value);
@@ -182,6 +190,19 @@ bool rp_sum_by_grant(struct rp_arena *arena, struct rp_lead *lead, uint32_t key,
 bool rp_sum_by_next(const struct rp_lead *lead, uint32_t key, const struct rp_decay *decay,
                     int64_t t_ms, uint32_t *at, struct rp_str *ret_text, double *ret_value);
 
+/* What a sum holds in a cell (of one key), for bounds of its value at a later time. */
+struct rp_sum_part {
+    const struct rp_decay *decay;
+    const uint8_t *payload;
+    uint32_t len;
+};
+bool rp_sum_part(const struct rp_lead *lead, uint32_t key, const struct rp_decay *decay,
+                 struct rp_sum_part *ret_part);
+bool rp_sum_by_part(const struct rp_lead *lead, uint32_t key, const struct rp_decay *decay,
+                    uint32_t *at, struct rp_str *ret_text, struct rp_sum_part *ret_part);
+/* Its value with what is positive as of one time and what is negative as of another. */
+double rp_sum_part_value(const struct rp_sum_part *part, int64_t plus_ms, int64_t minus_ms);
+
 /* ---- points.c -------------------------------------------------------------------------------- */
 
 /* A rule hit: cuts it, grants, remembers. share: of test, 1 without. */
@@ -190,7 +211,8 @@ struct rp_hit {
     double share;
     struct rp_str evidence;
 };
-void rp_points_grant(struct rp_scratch *s, struct rp_lead *lead, const struct rp_hit *hit,
+/* True when it gave points in the fold's model. */
+bool rp_points_grant(struct rp_scratch *s, struct rp_lead *lead, const struct rp_hit *hit,
                      struct rp_decision *decision);
 
 /* ---- fit.c ----------------------------------------------------------------------------------- */
@@ -244,6 +266,42 @@ bool rp_adjusted_next_end(const struct rp_lead *lead, int64_t now_ms, int64_t *r
 void rp_adjust(struct rp_scratch *s, struct rp_lead *lead, struct rp_decision *decision);
 /* Takes the bound event if it is a Stage Set: true, and then no rule moves the lead for it. */
 bool rp_stage_set(struct rp_scratch *s, struct rp_lead *lead, struct rp_decision *decision);
+
+/* ---- moments.c: when time alone changes a condition; cells as they are ------------------------ */
+
+struct rp_moment {
+    int64_t at_ms;             /* RP_MOMENT_NOW, RP_MOMENT_NEVER */
+    enum rp_timer_kind kind;
+};
+#define RP_MOMENT_NOW   INT64_MIN /* it is so now, and not since some moment that can be told */
+#define RP_MOMENT_NEVER INT64_MAX
+
+/* A moment before which the condition does not become true (want) or untrue (!want) behind from_ms,
+ * and at which one has to look; at or before from_ms: since then time alone has made it so. */
+struct rp_moment rp_cond_next(struct rp_scratch *s, const struct rp_cond *cond, bool want,
+                              int64_t from_ms);
+/* Whether time alone may ever bring that about. */
+bool rp_cond_is_timed(const struct rp_cond *cond, bool want);
+/* The same for a score: below the bound (down) or at least it. dim RP_NONE: the total. */
+struct rp_moment rp_bound_next(struct rp_scratch *s, uint32_t dim, int64_t bound, bool down,
+                               int64_t from_ms);
+
+/* ---- held.c ---------------------------------------------------------------------------------- */
+
+/* Of below {…, held}: since when its scores are below as of s->now_ms, RP_NEVER when they are not. */
+int64_t rp_held_since(struct rp_scratch *s, const struct rp_cond *cond);
+/* Around the fold of the bound event: before its effects with the newest effective time folded so
+ * far (RP_NEVER: none), and behind them. */
+void rp_held_before(struct rp_scratch *s, int64_t newest_ms);
+void rp_held_behind(struct rp_scratch *s, struct rp_lead *lead);
+/* The newest activity; the lead's beginning while there is none. */
+int64_t rp_active_ms(const struct rp_lead *lead);
+void rp_active_note(struct rp_scratch *s, struct rp_lead *lead);
+/* The day that a status in which the lead is since `since_ms` wakes; RP_NEVER: it does not. */
+int64_t rp_wake_ms(struct rp_scratch *s, const struct rp_status *status, int64_t since_ms);
+void rp_wake_note(struct rp_scratch *s, struct rp_lead *lead);
+/* Effective time of the newest event folded, RP_NEVER. */
+int64_t rp_fold_newest(const struct rp_lead *lead);
 
 /* ---- action.c, template.c -------------------------------------------------------------------- */
 

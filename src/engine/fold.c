@@ -13,6 +13,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <time.h>
 
 #define NEWEST_TOUCHED 1U /* some event brought a touch */
 
@@ -258,16 +259,38 @@ static double fact_past(void *ctx, uint32_t rule, uint32_t use)
                                                                                    : (double)NAN;
 }
 
+static uint64_t monotonic_ns(void)
+{
+    struct timespec now = {0};
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000U + (uint64_t)now.tv_nsec;
+}
+
+/* A test whose run is counted: its time is for reports alone, the outcome never depends on it. */
+static int counted_test(struct rp_scratch *s, uint32_t rule, const struct rp_vm_facts *facts,
+                        struct rp_rule_count *count, struct rp_test_result *result,
+                        struct rp_err *err)
+{
+    uint64_t start = count ? monotonic_ns() : 0;
+    int rc = rp_vm_test(s->arena, s->fold->vm, s->rules->scores[rule].test, rule, s->event, facts,
+                        result, err);
+
+    if (count)
+        rp_rule_count_test(count, rc != 0, rp_vm_steps(s->fold->vm), monotonic_ns() - start);
+    return rc;
+}
+
 /* False: the test said no, or failed (recorded as a fault). */
 static bool run_test(struct rp_scratch *s, uint32_t rule, struct rp_hit *hit,
-                     struct rp_decision *decision)
+                     struct rp_rule_count *count, struct rp_decision *decision)
 {
     const struct rp_score *score = &s->rules->scores[rule];
     struct rp_vm_facts facts = {s, fact_lead, fact_past};
     struct rp_test_result result = {0};
     struct rp_err err = {0};
     struct rp_fault *fault;
-    int rc = rp_vm_test(s->arena, s->fold->vm, score->test, rule, s->event, &facts, &result, &err);
+    int rc = counted_test(s, rule, &facts, count, &result, &err);
 
     if (rc == 0) {
         hit->share = result.share > 1 ? 1 : result.share;
@@ -303,18 +326,29 @@ static bool rule_holds(struct rp_scratch *s, uint32_t rule)
 
 static void run_scores(struct rp_scratch *s, struct rp_lead *lead, struct rp_decision *decision)
 {
-    uint32_t count = rp_candidates(s);
+    struct rp_rule_count *counts = s->event->id == 0 ? s->fold->counts : NULL, *count;
+    uint32_t candidates = rp_candidates(s);
 
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = 0; i < candidates; i++) {
         struct rp_hit hit = {.rule = s->candidates[i], .share = 1};
         const struct rp_score *score;
+        bool gave;
 
+        count = counts ? &counts[hit.rule] : NULL;
+        if (count) {
+            count->runs++;
+            count->changed = true;
+        }
         if (!rule_holds(s, hit.rule))
             continue;
         score = &s->rules->scores[hit.rule];
-        if (score->test != RP_NONE && !run_test(s, hit.rule, &hit, decision))
+        if (score->test != RP_NONE && !run_test(s, hit.rule, &hit, count, decision))
             continue;
-        rp_points_grant(s, lead, &hit, decision);
+        gave = rp_points_grant(s, lead, &hit, decision);
+        if (count) {
+            count->hits++;
+            count->granted += gave;
+        }
     }
 }
 

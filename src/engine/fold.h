@@ -14,6 +14,7 @@
 #include "model/decision.h"
 #include "model/event.h"
 #include "model/lead.h"
+#include "model/rule_count.h"
 
 /* One contribution, for the explanation. */
 struct rp_trace_row {
@@ -40,7 +41,9 @@ struct rp_fold {
     struct rp_arena *arena; /* of the unit of work: results and scratch */
     uint32_t model;         /* the one that decides and is read; 0, the control, at first. Every
                                model is scored whatever stands here */
-    rp_trace_fn *trace;     /* NULL: none */
+    struct rp_rule_count *counts; /* [score]; NULL: nothing is counted. Only events that have no row
+                                     yet (id 0) count: a re-fold is no news */
+    rp_trace_fn *trace;           /* NULL: none */
     void *trace_ctx;
     rp_reasons_fn *reasons; /* NULL: {reasons.top(n)} is "" */
     void *reasons_ctx;

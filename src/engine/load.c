@@ -151,6 +151,12 @@ static void keep_sources(struct rp_rules *rules, const struct rp_files *files)
                       source->text.len);
         rp_buf_str(&bytes, source->text);
     }
+    for (uint32_t i = 0; i < rules->score_count; i++) {
+        const struct rp_score *score = &rules->scores[i];
+
+        if (score->disabled)
+            rp_buf_printf(&bytes, " disabled %zu %.*s", score->name.len, RP_STR_ARG(score->name));
+    }
     rp_sha256_hex(bytes.ptr ? bytes.ptr : "", bytes.len, rules->hash);
     rp_buf_fini(&bytes);
 }
@@ -174,6 +180,18 @@ static struct rp_rules *compile_rules(struct load *load)
     rules->test_count = load->recorder.functions;
     rp_compile(&compile);
     return rules;
+}
+
+static void put_out_of_action(struct rp_rules *rules, const struct rp_load_options *options)
+{
+    for (size_t i = 0; options && i < options->disabled_count; i++) {
+        uint32_t score = rp_rules_score(rules, options->disabled[i]);
+
+        if (score == RP_NONE || !rules->scores[score].enabled)
+            continue;
+        rules->scores[score].disabled = true;
+        rules->scores[score].enabled = false;
+    }
 }
 
 /* Test functions that cannot be made free of memory are found now, not at the first event. */
@@ -252,6 +270,7 @@ int rp_load(struct rp_arena *arena, const struct rp_files *files,
     rp_scope_collect(&load.scope, files, load.recorder.declared, load.recorder.count);
     rp_check_declared(&load.scope, load.recorder.declared, load.recorder.count);
     rules = compile_rules(&load);
+    put_out_of_action(rules, options);
     keep_sources(rules, files);
     check_tests(&load, rules);
     if (findings->errors == 0) {

@@ -58,6 +58,10 @@ struct rp_load_options {
     bool skips_reads; /* what test functions read shows when they run: for tests of the sandbox */
     struct rp_declarations *declarations; /* keeps the trees there; free with
                                              rp_declarations_fini, also after errors */
+    /* Rules that are out of action in this generation because their tests kept failing: loaded,
+     * checked, never run. Names that no rule has are nothing. Part of rules->hash. */
+    const struct rp_str *disabled;
+    size_t disabled_count;
 };
 
 /* Loads, checks and compiles. 0 and *ret_rules (free with rp_rules_free) when there is no error;

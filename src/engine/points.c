@@ -344,21 +344,22 @@ static struct rp_award award_points(const struct rp_score *score, const struct r
     return counted;
 }
 
-void rp_points_grant(struct rp_scratch *s, struct rp_lead *lead, const struct rp_hit *hit,
+bool rp_points_grant(struct rp_scratch *s, struct rp_lead *lead, const struct rp_hit *hit,
                      struct rp_decision *decision)
 {
     const struct rp_score *score = &s->rules->scores[hit->rule];
     const struct rp_value *once = NULL;
     struct award_case c = {.share = hit->share, .evidence = hit->evidence};
     uint64_t once_key = 0;
+    bool gave = false;
     double times;
 
     if (!per_times(s, score, &times))
-        return;
+        return false;
     if (score->once_per != RP_NONE) {
         once = rp_bind_value(s, score->once_per);
         if (!once)
-            return;
+            return false;
         once_key = once_hash(s, once);
         if (c.evidence.len == 0)
             c.evidence = rp_value_text(s, once);
@@ -381,8 +382,11 @@ void rp_points_grant(struct rp_scratch *s, struct rp_lead *lead, const struct rp
             c.award = &award;
             given |= award_grant(s, lead, hit, &c, decision);
         }
+        if (given && s->model == s->fold->model)
+            gave = true;
         if (given)
             remember_hit(s, lead, hit->rule, once_key);
     }
     s->model = s->fold->model;
+    return gave;
 }

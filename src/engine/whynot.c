@@ -366,7 +366,9 @@ bool rp_why_not_rule(struct rp_fold *fold, const struct rp_lead *lead, uint32_t 
 
     RP_ASSERT(rule < fold->rules->score_count && event);
     if (!score->enabled) {
-        rp_buf_text(out, "the rule is not enabled");
+        rp_buf_text(out, score->disabled ? "the server put the rule out of action: its test kept "
+                                           "failing; correct the test and save"
+                                         : "the rule is not enabled");
         return false;
     }
     if (model->without && model->without[rule]) {

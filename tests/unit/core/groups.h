@@ -4,7 +4,10 @@
 #define RP_TESTS_CORE_GROUPS_H
 
 int test_copies(void);
+int test_people(void);
 int test_random(void);
+int test_late(void);
 int test_stages(void);
+int test_counts(void);
 
 #endif

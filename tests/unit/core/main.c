@@ -358,6 +358,6 @@ int main(void)
         cmocka_unit_test(clock_put_back),
     };
 
-    return cmocka_run_group_tests_name("core", tests, NULL, NULL) + test_copies() + test_stages() +
-           test_random();
+    return cmocka_run_group_tests_name("core", tests, NULL, NULL) + test_copies() + test_people() +
+           test_stages() + test_random() + test_counts();
 }

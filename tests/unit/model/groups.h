@@ -20,6 +20,7 @@ int test_event_body(void);
 int test_event_request(void);
 int test_event_wire(void);
 int test_lead(void);
+int test_rule_count(void);
 
 #define assert_str(text, expected)                                                                 \
     do {                                                                                           \
