@@ -32,11 +32,14 @@ int rp_cmd_check(const struct rp_command *command, int argc, char **argv)
     const char *config = NULL;
     bool plan = false;
     bool strict = false;
+    bool write_types = false;
     const struct rp_option options[] = {
         {"format", "text|json", "how to print", &format_text, NULL},
         {"config", "FILE", "ripen.lua: the endpoints that actions may name", &config, NULL},
         {"plan", NULL, "how each kind of event is dispatched", NULL, &plan},
         {"strict", NULL, "warnings are errors", NULL, &strict},
+        {"write-types", NULL, "writes .ripen/ripen.d.lua, .luarc.json, .luacheckrc for editors",
+         NULL, &write_types},
         {0},
     };
     char *arguments[4] = {0};
@@ -58,6 +61,10 @@ int rp_cmd_check(const struct rp_command *command, int argc, char **argv)
         return status;
     }
     rules_dir = rp_setup_rules(&setup, rules_dir);
+    if (write_types && rp_types_write(rules_dir) != RP_EXIT_DONE) {
+        rp_setup_fini(&setup);
+        return RP_EXIT_FAILED;
+    }
     status = load(&setup, rules_dir, &rules, &err);
     if (status != 0 && status != RIPEN_ERULE) {
         status = rp_fail(&err);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* ripen init: writes the starter rules, which are compiled in, into a directory. All or nothing as
+/* ripen init: writes the starter rules, which are compiled in, and the definitions for editors into
+ * a directory. All or nothing as
  * far as existing files go: when one of them is there already, none is written. */
 #include "base/asset.h"
 #include "base/buf.h"
@@ -104,6 +105,9 @@ int rp_cmd_init(const struct rp_command *command, int argc, char **argv)
         written += status == RP_EXIT_DONE;
     }
     rp_buf_fini(&path);
+    if (status == RP_EXIT_DONE) {
+        status = rp_types_write(arguments[0]);
+    }
     if (status == RP_EXIT_DONE) {
         printf("%s: %zu files. Start with %s/README.md, then: ripen check %s\n", arguments[0],
                written, arguments[0], arguments[0]);

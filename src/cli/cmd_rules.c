@@ -8,12 +8,21 @@
 
 /* Names as people type them: "rules export". */
 const struct rp_command rp_rules_commands[] = {
+    {"rules export", "[RULES]", "The whole rule set as data: every declaration with all fields.",
+     rp_cmd_rules_export, 0, 1},
+    {"rules doc", "[RULES]", "A page of the model for people: every rule with its why and points.",
+     rp_cmd_rules_doc, 0, 1},
     {NULL, NULL, NULL, NULL, 0, 0},
 };
 
 static const char *verb_of(const struct rp_command *command)
 {
     return strchr(command->name, ' ') + 1;
+}
+
+const struct rp_command *rp_command_verbs(const struct rp_command *command)
+{
+    return command->run == rp_cmd_rules ? rp_rules_commands : NULL;
 }
 
 static void help(const struct rp_command *command)

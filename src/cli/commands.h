@@ -9,13 +9,15 @@
 #include "core/core.h"
 #include "core/reader.h"
 #include "engine/config.h"
+#include "engine/export.h"
 #include "engine/load.h"
 
 typedef int rp_command_fn(const struct rp_command *command, int argc, char **argv);
 
 rp_command_fn rp_cmd_serve, rp_cmd_check, rp_cmd_test, rp_cmd_try, rp_cmd_import, rp_cmd_leads,
-    rp_cmd_lead, rp_cmd_explain, rp_cmd_why_not, rp_cmd_verify, rp_cmd_outbox, rp_cmd_key, rp_cmd_init,
-    rp_cmd_rules;
+    rp_cmd_lead, rp_cmd_explain, rp_cmd_why_not, rp_cmd_verify, rp_cmd_outbox, rp_cmd_key,
+    rp_cmd_init, rp_cmd_rules, rp_cmd_rules_export, rp_cmd_rules_doc, rp_cmd_help,
+    rp_cmd_completion;
 
 extern const struct rp_command rp_rules_commands[]; /* ripen rules VERB; ended by a NULL name */
 
@@ -26,6 +28,7 @@ struct rp_setup {
     struct rp_files files;
     struct rp_rules *rules;
     struct rp_findings findings;
+    struct rp_declarations declarations; /* rp_setup_shown */
 };
 
 /* Reads configuration (--config, else ripen.lua in the rules directory, else here) and rules.
@@ -36,11 +39,24 @@ int rp_setup_load(struct rp_setup *setup, const char *rules_dir, const char *con
                   bool quiet);
 /* Only the configuration, for commands that need its paths. */
 int rp_setup_config(struct rp_setup *setup, const char *rules_dir, const char *config_path);
+/* The same for those who show rules: with the declared trees, and the numbers of weights.lua in
+ * them. *ret_shown lives as long as setup, and is there on RP_EXIT_DONE. */
+int rp_setup_shown(struct rp_setup *setup, const char *rules_dir, const char *config_path,
+                   struct rp_shown *ret_shown);
 void rp_setup_fini(struct rp_setup *setup);
 /* argument (or NULL) over environment and file over default. */
 const char *rp_setup_rules(const struct rp_setup *setup, const char *argument);
 /* flag over environment and file over default. */
 const char *rp_setup_db(const struct rp_setup *setup, const char *flag);
+
+/* The table of verbs of a command; NULL when it has none. */
+const struct rp_command *rp_command_verbs(const struct rp_command *command);
+/* cmd_help.c: the list of commands; help_man.c: the man page, as roff. */
+void rp_help_commands(struct rp_buf *out);
+void rp_help_man(struct rp_buf *out);
+/* types_files.c: writes the definitions for editors into a rules directory; files of these names
+ * that are somebody's own stay, and are told on stderr. Returns an exit status. */
+int rp_types_write(const char *dir);
 
 /* --format text|json; -1 with a message. */
 int rp_format_parse(const char *text);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The program `ripen`: a table of commands. */
+#include "base/buf.h"
 #include "cli/commands.h"
 #include "cli/options.h"
 
@@ -32,47 +33,12 @@ const struct rp_command rp_commands[] = {
      "What is to be delivered, and what became of it.", rp_cmd_outbox, 1, 2},
     {"key", "create | list | revoke ID", "Keys of clients and people.", rp_cmd_key, 1, 2},
     {"init", "DIR", "Makes a rules directory to start from.", rp_cmd_init, 1, 1},
+    {"rules", "export | doc", "Rule sets as data and as pages.", rp_cmd_rules, 0, 2},
+    {"help", "[COMMAND | rules [NAME] | errors | CODE]",
+     "Tells of a command, of the rules language, of what a finding means.", rp_cmd_help, 0, 2},
+    {"completion", "bash", "Prints a completion script for the shell.", rp_cmd_completion, 1, 1},
     {NULL, NULL, NULL, NULL, 0, 0},
 };
-
-/* `text` behind `indent` columns, broken between words before column 80. */
-static void paragraph(FILE *out, const char *text, int indent)
-{
-    int column = indent;
-
-    while (*text) {
-        int len = (int)strcspn(text, " ");
-
-        if (column > indent && column + 1 + len > 80) {
-            fprintf(out, "\n%*s", indent, "");
-            column = indent;
-        }
-        column += fprintf(out, "%s%.*s", column > indent ? " " : "", len, text);
-        text += len;
-        text += strspn(text, " ");
-    }
-    fputc('\n', out);
-}
-
-static void help(FILE *out)
-{
-    enum { INDENT = 29 };
-
-    fputs("ripen: lead qualification by rules\n\nCommands:\n", out);
-    for (const struct rp_command *c = rp_commands; c->name; c++) {
-        int left = fprintf(out, "  %-8s %s", c->name, c->arguments);
-
-        if (left >= INDENT) {
-            fputc('\n', out);
-            left = 0;
-        }
-        fprintf(out, "%*s", INDENT - left, "");
-        paragraph(out, c->summary, INDENT);
-    }
-    fputs("\n`ripen COMMAND --help` tells a command's options. LEAD is an e-mail, a userId, an\n"
-          "anonymousId or a lead id. Exit status: 0 done, 1 found problems, 2 could not run.\n",
-          out);
-}
 
 /* An answer that nobody got is no success: a full disk, a closed pipe. */
 static int finish(int status)
@@ -85,14 +51,18 @@ static int finish(int status)
 
 int main(int argc, char **argv)
 {
+    struct rp_buf help = {0};
+
     signal(SIGXFSZ, SIG_IGN); /* a file at its size limit is a full disk: an error, not the end */
     if (argc < 2) {
-        help(stderr);
+        rp_help_commands(&help);
+        fwrite(help.ptr, 1, help.len, stderr);
+        rp_buf_fini(&help);
         return RP_EXIT_FAILED;
     }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
-        help(stdout);
-        return finish(RP_EXIT_DONE);
+    if (strcmp(argv[1], "--help") == 0) {
+        rp_help_commands(&help);
+        return finish(rp_print(&help));
     }
     if (strcmp(argv[1], "--version") == 0) {
         printf("ripen %s\n", ripen_version());

@@ -10,6 +10,10 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+/* Who is shown a table instead of the reader; one thread. */
+static rp_options_visit *visitor;
+static void *visitor_ctx;
+
 int rp_complain(const char *fmt, ...)
 {
     va_list args;
@@ -55,6 +59,18 @@ void rp_command_help(const struct rp_command *command, const struct rp_option *o
     puts("  --help                 this text");
 }
 
+void rp_command_options(const struct rp_command *command, rp_options_visit *visit, void *ctx)
+{
+    char name[64], help[] = "--help";
+    char *argv[] = {name, help, NULL};
+
+    snprintf(name, sizeof(name), "%s", command->name);
+    visitor = visit;
+    visitor_ctx = ctx;
+    (void)command->run(command, 2, argv);
+    visitor = NULL;
+}
+
 static const struct rp_option *find(const struct rp_option *options, const char *name, size_t len)
 {
     for (; options->name; options++) {
@@ -75,7 +91,11 @@ static int take_option(const struct rp_command *command, const struct rp_option 
     const struct rp_option *option = find(options, word, len);
 
     if (!option && strcmp(word, "help") == 0) {
-        rp_command_help(command, options);
+        if (visitor) {
+            visitor(visitor_ctx, command, options);
+        } else {
+            rp_command_help(command, options);
+        }
         return -1;
     }
     if (!option) {

@@ -32,6 +32,12 @@ int rp_options_parse(const struct rp_command *command, const struct rp_option *o
 
 void rp_command_help(const struct rp_command *command, const struct rp_option *options);
 
+/* Hands the options of a command (not of one with verbs) to `visit`, for help, the man page and
+ * shell completion: the command is run with --help and shows its table instead of printing it. */
+typedef void rp_options_visit(void *ctx, const struct rp_command *command,
+                              const struct rp_option *options);
+void rp_command_options(const struct rp_command *command, rp_options_visit *visit, void *ctx);
+
 extern const struct rp_command rp_commands[]; /* ended by a NULL name */
 
 /* "ripen: …" on stderr; returns RP_EXIT_FAILED. */

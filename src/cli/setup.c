@@ -55,10 +55,10 @@ int rp_setup_config(struct rp_setup *setup, const char *rules_dir, const char *c
     return status == RIPEN_ERULE ? RP_EXIT_PROBLEMS : rp_fail(&err);
 }
 
-int rp_setup_load(struct rp_setup *setup, const char *rules_dir, const char *config_path,
-                  bool quiet)
+static int load(struct rp_setup *setup, const char *rules_dir, const char *config_path, bool quiet,
+                struct rp_declarations *declarations)
 {
-    struct rp_load_options options = {0};
+    struct rp_load_options options = {.declarations = declarations};
     struct rp_err err = {0};
     struct rp_str *endpoints;
     int status = rp_setup_config(setup, rules_dir, config_path);
@@ -90,8 +90,30 @@ int rp_setup_load(struct rp_setup *setup, const char *rules_dir, const char *con
     return status == 0 ? RP_EXIT_DONE : rp_fail(&err);
 }
 
+int rp_setup_load(struct rp_setup *setup, const char *rules_dir, const char *config_path,
+                  bool quiet)
+{
+    return load(setup, rules_dir, config_path, quiet, NULL);
+}
+
+int rp_setup_shown(struct rp_setup *setup, const char *rules_dir, const char *config_path,
+                   struct rp_shown *ret_shown)
+{
+    struct rp_declarations declarations = {0};
+    int status = load(setup, rules_dir, config_path, true, &declarations);
+
+    setup->declarations = declarations;
+    if (status != RP_EXIT_DONE) {
+        return status;
+    }
+    *ret_shown = (struct rp_shown){.rules = setup->rules, .declarations = &setup->declarations};
+    ret_shown->override_count = rp_declarations_weigh(&setup->declarations, &ret_shown->overrides);
+    return RP_EXIT_DONE;
+}
+
 void rp_setup_fini(struct rp_setup *setup)
 {
+    rp_declarations_fini(&setup->declarations);
     rp_arena_fini(&setup->arena);
 }
 

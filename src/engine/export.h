@@ -13,7 +13,7 @@
 struct rp_shown {
     const struct rp_rules *rules;
     const struct rp_declarations *declarations;
-    const struct rp_override *overrides;
+    struct rp_override *overrides;
     uint32_t override_count;
 };
 
