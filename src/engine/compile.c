@@ -141,8 +141,8 @@ void rp_compile(struct rp_compile *compile)
     domain = rp_map_get(&compile->fields, RP_STR("lead.email_domain"));
     rules->email_domain_field = domain == RP_MAP_NONE ? RP_NONE : domain;
     rp_compile_weights(compile);
-    rp_lint(compile);
     rp_compile_models(compile);
+    rp_lint(compile);
     if (compile->with_tests)
         rp_compile_tests(compile);
     settle(compile);

@@ -36,6 +36,7 @@ struct rp_compile {
         uint32_t other_count, other_cap;
     } * traits;
     uint32_t trait_count, trait_cap;
+    uint32_t known_traits; /* the first of them: built in or declared by names {…} */
     size_t field_cap, kind_cap, counter_cap, sum_cap;
     bool *counter_all_time; /* [counter]: some use is without a window */
     size_t all_time_cap;
@@ -111,6 +112,15 @@ void rp_compile_fits(struct rp_compile *compile);
 void rp_compile_excludes(struct rp_compile *compile);
 void rp_compile_stage_names(struct rp_compile *compile);
 void rp_compile_stages(struct rp_compile *compile);
+/* compile_status.c: calendars, and what belongs to a stage besides its conditions */
+void rp_compile_calendars(struct rp_compile *compile);
+uint32_t rp_compile_calendar_of(struct rp_compile *compile,
+                                const struct rp_node *body); /* its `hours`; RP_NONE */
+void rp_compile_due(struct rp_compile *compile, const struct rp_node *body,
+                    struct rp_stage *stage);
+void rp_compile_status_names(struct rp_compile *compile, const struct rp_node *names,
+                             struct rp_stage *stage);
+void rp_compile_statuses(struct rp_compile *compile); /* when the stages stand */
 void rp_compile_fact_names(struct rp_compile *compile);
 void rp_compile_actions(struct rp_compile *compile);
 void rp_compile_template(struct rp_compile *compile, const struct rp_node *node,

@@ -114,6 +114,7 @@ void rp_compile_traits(struct rp_compile *compile)
                 add_spelling(compile, trait, items[j].text);
         }
     }
+    compile->known_traits = compile->trait_count;
 }
 
 /* ---- Slots ----------------------------------------------------------------------------------- */

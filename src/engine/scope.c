@@ -209,6 +209,10 @@ void rp_scope_unknown(struct rp_scope *scope, enum rp_ref ref, struct rp_str nam
     struct rp_str hint;
 
     if (ref == RP_REF_ENDPOINT && (scope->options == NULL || scope->options->endpoints == NULL)) {
+        for (uint32_t i = 0; i < set->count; i++)
+            if (rp_str_eq(set->items[i], name))
+                return; /* told of where it stands first */
+        add(scope, ref, name);
         rp_diagnose(scope->diagnosis, RP_CODE_ENDPOINT_UNKNOWN, place, width,
                     RP_STR("name the configuration with --config"),
                     "endpoint \"%.*s\" cannot be checked without ripen.lua", RP_STR_ARG(name));
