@@ -43,6 +43,8 @@ int rp_core_open(const struct rp_core_options *options, struct rp_core **ret_cor
     rp_arena_init(&core->history_arena);
     rp_arena_init(&core->stage_arena);
     rp_cache_init(&core->cache, RP_LEADS_CACHED_MAX);
+    rp_trails_init(&core->trails, RP_TRAILS_BYTES_MAX);
+    core->aside.enabled = options->set_aside;
     status = rp_store_open(options->db_path, options->mode, &core->store, err);
     if (status == 0) {
         status = rp_dedup_open(core->store, err);
@@ -68,7 +70,10 @@ void rp_core_close(struct rp_core *core)
                             NULL); /* what is not written now is recovered at the next start */
     }
     rp_core_drop_rules(core);
+    rp_aside_fini(&core->aside);
+    rp_trails_fini(&core->trails);
     rp_cache_fini(&core->cache);
+    rp_timer_heap_clear(&core->timers);
     rp_arena_fini(&core->arena);
     rp_arena_fini(&core->history_arena);
     free(core->touched);
@@ -165,6 +170,8 @@ void rp_core_stats(const struct rp_core *core, struct rp_core_stats *ret_stats)
 {
     *ret_stats = core->stats;
     ret_stats->leads_cached = core->cache.count;
+    ret_stats->leads_aside = core->aside.lead_count;
     ret_stats->leads_dirty = core->dirty_count + core->writing_count - core->writing_at;
     ret_stats->newest_event = core->newest_event;
+    ret_stats->timers_pending = core->timers.count;
 }

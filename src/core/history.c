@@ -11,43 +11,88 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A growing array in malloc'd memory while the number is not known. */
-struct gather {
+/* A growing array in malloc'd memory while the number is not known, and where the reading stands:
+ * the chain of a head, the next row of it. */
+struct rp_history_reading {
+    struct rp_arena *arena;
+    struct rp_store *store;
     struct rp_event *events;
     size_t count, cap;
+    struct rp_head *heads;
+    size_t head_count, head;
+    int64_t row;
 };
 
-static void gather_add(struct gather *gather, const struct rp_event *event)
+struct rp_history_reading *rp_history_reading_new(struct rp_arena *arena, struct rp_store *store,
+                                                  const struct rp_lead *lead)
 {
-    if (gather->count == gather->cap) {
-        gather->events =
-            rp_grow(gather->events, &gather->cap, gather->count + 1, sizeof(struct rp_event));
+    struct rp_history_reading *r = rp_calloc(1, sizeof(*r));
+    const struct rp_head *heads = rp_lead_heads(lead, &r->head_count);
+
+    r->arena = arena;
+    r->store = store;
+    r->heads = RP_ARENA_ARRAY(arena, struct rp_head, r->head_count + 1);
+    if (r->head_count > 0) {
+        memcpy(r->heads, heads, r->head_count * sizeof(*heads));
+        r->row = r->heads[0].event;
     }
-    gather->events[gather->count++] = *event;
+    return r;
 }
 
-static int gather_chain(struct rp_arena *arena, struct rp_store *store, int64_t id,
-                        struct gather *gather, struct rp_err *err)
+void rp_history_reading_free(struct rp_history_reading *reading)
 {
-    while (id != 0) {
-        struct rp_event event;
-        int64_t prev;
-        int status = rp_event_read(arena, store, id, &event, &prev, err);
+    if (reading) {
+        free(reading->events);
+        free(reading);
+    }
+}
 
-        if (status == 0) {
-            status = rp_event_body_parse(arena, &event);
+static void add_event(struct rp_history_reading *r, const struct rp_event *event)
+{
+    if (r->count == r->cap) {
+        r->events = rp_grow(r->events, &r->cap, r->count + 1, sizeof(struct rp_event));
+    }
+    r->events[r->count++] = *event;
+}
+
+static int read_row(struct rp_history_reading *r, struct rp_err *err)
+{
+    struct rp_event event;
+    int64_t prev;
+    int status = rp_event_read(r->arena, r->store, r->row, &event, &prev, err);
+
+    if (status == 0) {
+        status = rp_event_body_parse(r->arena, &event);
+    }
+    if (status == 0 && prev >= r->row) {
+        status = rp_err_set(err, RIPEN_ESTORE,
+                            "event %lld names a later one as its previous; "
+                            "restore the file from a backup",
+                            (long long)r->row);
+    }
+    if (status == 0) {
+        add_event(r, &event);
+        r->row = prev;
+    }
+    return status;
+}
+
+int rp_history_reading_more(struct rp_history_reading *r, size_t rows, struct rp_err *err)
+{
+    while (r->head < r->head_count) {
+        if (r->row == 0) {
+            r->head++;
+            r->row = r->head < r->head_count ? r->heads[r->head].event : 0;
+        } else if (rows == 0) {
+            return 1;
+        } else {
+            int status = read_row(r, err);
+
+            if (status != 0) {
+                return status;
+            }
+            rows--;
         }
-        if (status != 0) {
-            return status;
-        }
-        if (prev >= id) {
-            return rp_err_set(err, RIPEN_ESTORE,
-                              "event %lld names a later one as its previous; "
-                              "restore the file from a backup",
-                              (long long)id);
-        }
-        gather_add(gather, &event);
-        id = prev;
     }
     return 0;
 }
@@ -104,36 +149,45 @@ static size_t drop_copies(struct rp_event *events, size_t count)
     return kept;
 }
 
+void rp_history_reading_end(struct rp_history_reading *r, struct rp_history *ret_history)
+{
+    if (r->count > 1) {
+        r->count = drop_copies(r->events, r->count);
+        qsort(r->events, r->count, sizeof(struct rp_event), by_order);
+    }
+    ret_history->events = RP_ARENA_ARRAY(r->arena, struct rp_event, r->count + 1);
+    if (r->count > 0) {
+        memcpy(ret_history->events, r->events, r->count * sizeof(struct rp_event));
+    }
+    ret_history->count = r->count;
+    rp_history_reading_free(r);
+}
+
 int rp_history_load(struct rp_arena *arena, struct rp_store *store, const struct rp_lead *lead,
                     const struct rp_event *const *extra, size_t extra_count,
                     struct rp_history *ret_history, struct rp_err *err)
 {
-    struct gather gather = {0};
-    size_t head_count;
-    const struct rp_head *heads = rp_lead_heads(lead, &head_count);
-    int status = 0;
+    return rp_history_load_some(arena, store, lead, extra, extra_count, SIZE_MAX, ret_history, err);
+}
 
-    for (size_t i = 0; i < head_count && status == 0; i++) {
-        status = gather_chain(arena, store, heads[i].event, &gather, err);
-    }
+int rp_history_load_some(struct rp_arena *arena, struct rp_store *store, const struct rp_lead *lead,
+                         const struct rp_event *const *extra, size_t extra_count, size_t rows_max,
+                         struct rp_history *ret_history, struct rp_err *err)
+{
+    struct rp_history_reading *reading = rp_history_reading_new(arena, store, lead);
+    int status = rp_history_reading_more(reading, rows_max, err);
+
     if (status != 0) {
-        goto out;
+        rp_history_reading_free(reading);
+        return status < 0
+                   ? status
+                   : rp_err_set(err, RIPEN_EBUSY, "a lead has more than %zu events", rows_max);
     }
     for (size_t i = 0; i < extra_count; i++) {
-        gather_add(&gather, extra[i]);
+        add_event(reading, extra[i]);
     }
-    if (gather.count > 1) {
-        gather.count = drop_copies(gather.events, gather.count);
-        qsort(gather.events, gather.count, sizeof(struct rp_event), by_order);
-    }
-    ret_history->events = RP_ARENA_ARRAY(arena, struct rp_event, gather.count + 1);
-    if (gather.count > 0) {
-        memcpy(ret_history->events, gather.events, gather.count * sizeof(struct rp_event));
-    }
-    ret_history->count = gather.count;
-out:
-    free(gather.events);
-    return status;
+    rp_history_reading_end(reading, ret_history);
+    return 0;
 }
 
 void rp_history_fold(struct rp_fold *fold, struct rp_lead *lead, const struct rp_history *history,

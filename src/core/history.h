@@ -22,6 +22,21 @@ int rp_history_load(struct rp_arena *arena, struct rp_store *store, const struct
                     const struct rp_event *const *extra, size_t extra_count,
                     struct rp_history *ret_history, struct rp_err *err);
 
+/* The same, but EBUSY when there are more than rows_max rows: no more than that were read. */
+int rp_history_load_some(struct rp_arena *arena, struct rp_store *store, const struct rp_lead *lead,
+                         const struct rp_event *const *extra, size_t extra_count, size_t rows_max,
+                         struct rp_history *ret_history, struct rp_err *err);
+
+/* The same without extra events and in portions: more returns 1 while there are rows left, 0 at
+ * their end. `end` gives the history and frees the reading; free ends it early (NULL: no effect).
+ * The lead's heads are copied. */
+struct rp_history_reading;
+struct rp_history_reading *rp_history_reading_new(struct rp_arena *arena, struct rp_store *store,
+                                                  const struct rp_lead *lead);
+int rp_history_reading_more(struct rp_history_reading *reading, size_t rows, struct rp_err *err);
+void rp_history_reading_end(struct rp_history_reading *reading, struct rp_history *ret_history);
+void rp_history_reading_free(struct rp_history_reading *reading);
+
 /* Clears the lead's fold and folds the events with effective time <= until_ms. For each event that
  * has no row yet (id 0), `seen` (may be NULL) gets its decision. */
 typedef void rp_history_seen_fn(void *ctx, const struct rp_event *event,

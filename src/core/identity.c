@@ -10,6 +10,7 @@
 #include "core/core_priv.h"
 #include "store/decisions.h"
 #include "store/identities.h"
+#include "store/people.h"
 #include "store/states.h"
 
 #include <string.h>
@@ -167,11 +168,17 @@ static int merge(struct rp_core *core, struct rp_cached *from, struct rp_cached 
                  int64_t now_ms, struct rp_err *err)
 {
     struct rp_move_row row = {.lead = from->lead.id, .at_ms = now_ms, .because = RP_STR("merged")};
-    size_t count;
-    const struct rp_head *heads = rp_lead_heads(&from->lead, &count);
-    int status = 0;
+    struct rp_merge merged = {.at_ms = now_ms, .from = from->lead.id, .into = into->lead.id};
+    const struct rp_head *heads = rp_lead_heads(&from->lead, &merged.node_count);
+    size_t count = merged.node_count;
+    int status;
 
     RP_ASSERT(from != into);
+    merged.nodes = RP_ARENA_ARRAY(&core->arena, int64_t, count + 1);
+    for (size_t i = 0; i < count; i++) {
+        merged.nodes[i] = heads[i].node;
+    }
+    status = rp_merge_add(core->store, &merged, err);
     for (size_t i = 0; i < count && status == 0; i++) {
         status = rp_identity_move(core->store, heads[i].node, into->lead.id, err);
         rp_lead_head_set(&into->lead, heads[i].node, heads[i].event);
@@ -188,9 +195,15 @@ static int merge(struct rp_core *core, struct rp_cached *from, struct rp_cached 
         row.reasons = rp_arena_printf(&core->arena, "{\"into\":\"%s\"}", into->lead.public_id);
         status = rp_move_add(core->store, &row, &row.id, err);
     }
+    if (status == 0) {
+        status = rp_aside_merged(core, from, into, err);
+    }
     if (status != 0) {
         return status;
     }
+    rp_trail_drop(&core->trails, from->lead.id);
+    rp_trail_drop(&core->trails, into->lead.id);
+    rp_seen_merged(core, from, into->lead.id);
     move_pending(from, into);
     if (from->lead.created_ms < into->lead.created_ms) {
         into->lead.created_ms = from->lead.created_ms;
@@ -201,6 +214,23 @@ static int merge(struct rp_core *core, struct rp_cached *from, struct rp_cached 
     rp_core_dirty(core, into);
     core->stats.merges++;
     return 0;
+}
+
+/* Counted each time, written once a pair and reason: with a shared browser every event is one. */
+static int refuse(struct rp_core *core, int64_t lead, int64_t other, const char *reason,
+                  int64_t now_ms, struct rp_err *err)
+{
+    int64_t parts[2] = {lead, other};
+    uint64_t key = rp_path(rp_hash(rp_str_from(reason)),
+                           (struct rp_str){(const char *)parts, sizeof(parts)});
+    uint64_t *known = &core->refused[key % RP_COUNT(core->refused)];
+
+    core->stats.joins_refused++;
+    if (*known == key) {
+        return 0;
+    }
+    *known = key;
+    return rp_refusal_add(core->store, lead, other, rp_str_from(reason), now_ms, err);
 }
 
 /* Joins two leads if the guards allow it; *ret_lead is the one that stands afterwards. */
@@ -223,8 +253,10 @@ static int join(struct rp_core *core, struct rp_cached *one, int64_t other_id, b
         return status;
     }
     if (one_user && other_user) {
-        core->stats.joins_refused++;
-        return 0;
+        return refuse(core, one->lead.id, other_id, "two_user_ids", now_ms, err);
+    }
+    if (rp_people_apart(core->store, one->lead.id, other_id)) {
+        return refuse(core, one->lead.id, other_id, "taken_apart", now_ms, err);
     }
     if (is_public) {
         bool known;
@@ -234,8 +266,7 @@ static int join(struct rp_core *core, struct rp_cached *one, int64_t other_id, b
             return status;
         }
         if (other_user || known) {
-            core->stats.joins_refused++;
-            return 0;
+            return refuse(core, one->lead.id, other_id, "public_key", now_ms, err);
         }
     }
     if (other_user || (!one_user && other->lead.id < one->lead.id)) {
@@ -330,8 +361,8 @@ static int link_email(struct rp_core *core, const struct rp_event *event, struct
     }
     status = is_public ? has_kind(core, &(*lead)->lead, RP_NODE_EMAIL, &has, err) : 0;
     if (status == 0 && has) {
-        core->stats.joins_refused++;
-        return 0;
+        return refuse(core, (*lead)->lead.id, (*lead)->lead.id, "public_key_email",
+                      event->received_ms, err);
     }
     return status ? status
                   : add_node(core, *lead, RP_NODE_EMAIL, r->email_value, event->received_ms,

@@ -41,6 +41,9 @@ static int take_row(struct rp_core *core, struct rp_event *event, struct rp_err 
     if (event->received_ms > lead->lead.updated_ms) {
         lead->lead.updated_ms = event->received_ms;
     }
+    if (event->received_ms > lead->lead.judged_ms) {
+        lead->lead.judged_ms = event->received_ms; /* its timers up to then were judged before it */
+    }
     rp_core_dirty(core, lead);
     return 0;
 }
@@ -75,6 +78,7 @@ int rp_core_recover(struct rp_core *core, struct rp_err *err)
     int status;
 
     rp_cache_clear(&core->cache);
+    rp_trails_clear(&core->trails);
     core->touched_count = core->dirty_count = core->writing_count = core->writing_at = 0;
     core->stats.watermark = after;
     core->newest_event = rp_event_newest(core->store);
@@ -91,14 +95,21 @@ int rp_core_recover(struct rp_core *core, struct rp_err *err)
     if (status == 0) {
         status = take_nodes(core, err);
     }
+    for (size_t i = 0; i < core->touched_count && status == 0; i++) {
+        status = rp_core_stage_on_record(core, &core->touched[i]->lead, err);
+        rp_arena_reset(&core->arena);
+    }
+    if (status == 0) {
+        status = rp_core_timers_load(core, err);
+    }
     for (size_t i = 0; i < core->touched_count; i++) {
-        if (status == 0) {
-            status = rp_core_stage_on_record(core, &core->touched[i]->lead, err);
-        }
         core->touched[i]->lead.flags &= (uint16_t)~RP_LEAD_PINNED;
         rp_arena_reset(&core->arena);
     }
     core->touched_count = 0;
+    if (status == 0) {
+        status = rp_aside_load(core, err);
+    }
     core->stale = status != 0;
     return status;
 }

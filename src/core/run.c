@@ -24,51 +24,6 @@
 
 enum { DEDUP_CANDIDATES_MAX = 16, WRITE_PORTION_MIN = 16 };
 
-static size_t seen_slot(const struct rp_core *core, uint64_t hash)
-{
-    return (size_t)hash & (core->seen_cap - 1);
-}
-
-static void seen_prepare(struct rp_core *core, size_t items)
-{
-    size_t cap = 64;
-
-    while (cap < items * 2) {
-        cap *= 2;
-    }
-    if (cap > core->seen_cap) {
-        free(core->seen);
-        core->seen = rp_malloc(cap * sizeof(*core->seen));
-        core->seen_cap = cap;
-    }
-    memset(core->seen, 0, core->seen_cap * sizeof(*core->seen));
-}
-
-static bool seen_in_run(struct rp_core *core, uint64_t hash, struct rp_str message_id, int64_t lead)
-{
-    for (size_t at = seen_slot(core, hash); core->seen[at].item;
-         at = (at + 1) & (core->seen_cap - 1)) {
-        const struct rp_event *event = &core->seen[at].item->event;
-
-        if (core->seen[at].hash == hash && rp_str_eq(event->message_id, message_id) &&
-            rp_identity_lead(core->store, event->node) == lead) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static void seen_add(struct rp_core *core, uint64_t hash, struct rp_item *item)
-{
-    size_t at = seen_slot(core, hash);
-
-    while (core->seen[at].item) {
-        at = (at + 1) & (core->seen_cap - 1);
-    }
-    core->seen[at].hash = hash;
-    core->seen[at].item = item;
-}
-
 /* Walks the lead's own chains: exact however many other leads use the same messageIds. */
 static int is_in_history(struct rp_core *core, struct rp_str message_id, int64_t lead_id,
                          struct rp_err *err)
@@ -98,7 +53,7 @@ static int is_duplicate(struct rp_core *core, const struct rp_event *event, uint
     if (lead == 0) {
         return 0;
     }
-    if (seen_in_run(core, hash, event->message_id, lead)) {
+    if (rp_seen_find(core, hash, event->message_id, lead)) {
         return 1;
     }
     count = rp_dedup_find(core->store, event->message_id, rows, DEDUP_CANDIDATES_MAX, err);
@@ -178,16 +133,9 @@ static int take_item(struct rp_core *core, struct rp_item *item, struct rp_err *
         lead->pending = item;
     }
     lead->pending_last = item;
-    seen_add(core, hash, item);
+    rp_seen_add(core, hash, lead->lead.id, item);
     return 0;
 }
-
-/* What the fold of one pending event gave, until its row is written. */
-struct folded {
-    struct rp_item *item;
-    struct rp_decision decision;
-    bool copy; /* of a message that the lead has: its row is kept, it counts for nothing */
-};
 
 static int64_t head_of(const struct rp_lead *lead, int64_t node)
 {
@@ -202,7 +150,7 @@ static int64_t head_of(const struct rp_lead *lead, int64_t node)
     return 0;
 }
 
-static int append(struct rp_core *core, struct rp_cached *lead, struct folded *folded,
+static int append(struct rp_core *core, struct rp_cached *lead, struct rp_folded *folded,
                   struct rp_err *err)
 {
     struct rp_event *event = &folded->item->event;
@@ -224,7 +172,7 @@ static int append(struct rp_core *core, struct rp_cached *lead, struct folded *f
 
 /* The decisions that the event causes; its row stands. A copy causes none by itself, but the merge
  * that it brought may. */
-static int judge(struct rp_core *core, struct rp_cached *lead, struct folded *folded,
+static int judge(struct rp_core *core, struct rp_cached *lead, struct rp_folded *folded,
                  struct rp_err *err)
 {
     struct rp_event *event = &folded->item->event;
@@ -236,81 +184,96 @@ static int judge(struct rp_core *core, struct rp_cached *lead, struct folded *fo
 
 static int by_order(const void *a, const void *b)
 {
-    const struct folded *x = a;
-    const struct folded *y = b;
+    const struct rp_folded *x = a;
+    const struct rp_folded *y = b;
     struct rp_order left = rp_event_order(&x->item->event);
     struct rp_order right = rp_event_order(&y->item->event);
 
     return rp_order_cmp(&left, &right);
 }
 
-struct pending {
-    struct folded *folded;
-    size_t count;
-};
-
-static struct folded *find_pending(const struct pending *pending, const struct rp_event *event)
+/* Stores the events of a lead that is set aside; they are judged in the background. */
+static int put_aside(struct rp_core *core, struct rp_cached *lead, struct rp_folded *folded,
+                     size_t count, struct rp_err *err)
 {
-    for (size_t i = 0; i < pending->count; i++) {
-        if (pending->folded[i].item->event.message_id.ptr == event->message_id.ptr) {
-            return &pending->folded[i];
+    int status = rp_aside_has(core, lead->lead.id) ? 0 : rp_aside_add(core, lead, err);
+
+    lead->lead.generation = 0;
+    for (size_t i = 0; i < count && status == 0; i++) {
+        folded[i].decision = (struct rp_decision){0};
+        status = append(core, lead, &folded[i], err);
+        if (status == 0) {
+            status = rp_aside_event(core, lead, folded[i].item->event.id, err);
         }
     }
-    return NULL;
+    return status;
 }
 
-static void late_seen(void *ctx, const struct rp_event *event, const struct rp_decision *decision)
+/* Events that follow all that the cells hold, one after the other. */
+static int fold_in_order(struct rp_core *core, struct rp_cached *lead, struct rp_folded *folded,
+                         size_t count, struct rp_err *err)
 {
-    struct folded *folded = find_pending(ctx, event);
+    struct rp_trail *trail = rp_trail_find(&core->trails, &lead->lead);
+    int status = 0;
 
-    if (folded) {
-        folded->decision = *decision;
-    }
-}
-
-/* Folds the lead's history anew: up to the pending events when they are the newest, else with them
- * (*ret_late). */
-static int fold_history(struct rp_core *core, struct rp_cached *lead, struct folded *folded,
-                        size_t count, bool *ret_late, struct rp_err *err)
-{
-    const struct rp_event **events = RP_ARENA_ARRAY(&core->arena, const struct rp_event *, count);
-    struct pending pending = {folded, count};
-    struct rp_history history;
-    size_t rows = 0;
-    int status;
-
-    for (size_t i = 0; i < count; i++) {
-        events[i] = &folded[i].item->event;
-        folded[i].copy = true; /* unless the history has it */
-    }
-    status = rp_history_load(&core->history_arena, core->store, &lead->lead, events, count,
-                             &history, err);
-    *ret_late = false;
-    for (size_t i = 0; status == 0 && i < history.count; i++) {
-        struct folded *found =
-            history.events[i].id == 0 ? find_pending(&pending, &history.events[i]) : NULL;
-
-        if (found) {
-            found->copy = false;
-        } else {
-            *ret_late = *ret_late || rows < i;
-            rows++;
+    for (size_t i = 0; i < count && status == 0; i++) {
+        status = i ? rp_core_timers_between(core, lead, folded[i].item->event.received_ms, err) : 0;
+        if (status != 0) {
+            break;
         }
+        if (!folded[i].copy) {
+            rp_fold_event(&core->fold, &lead->lead, &folded[i].item->event, &folded[i].decision);
+        }
+        status = append(core, lead, &folded[i], err);
+        if (status == 0 && trail) {
+            rp_core_trail_append(core, trail, &lead->lead, &folded[i].item->event);
+        }
+        if (status == 0) {
+            status = judge(core, lead, &folded[i], err);
+        }
+    }
+    return status;
+}
+
+/* After a re-fold the state knows all of them, and so must the history that gives the reasons. */
+static int append_then_judge(struct rp_core *core, struct rp_cached *lead, struct rp_folded *folded,
+                             size_t count, struct rp_err *err)
+{
+    int status = 0;
+
+    for (size_t i = 0; i < count && status == 0; i++) {
+        status = append(core, lead, &folded[i], err);
     }
     if (status == 0) {
-        history.count = *ret_late ? history.count : rows;
-        rp_history_fold(&core->fold, &lead->lead, &history, INT64_MAX, late_seen, &pending);
-        core->stats.refolds++;
+        rp_core_refold_rows(core, lead, folded, count);
     }
-    rp_arena_reset(&core->history_arena);
+    for (size_t i = 0; i < count && status == 0; i++) {
+        status = i ? rp_core_timers_between(core, lead, folded[i].item->event.received_ms, err) : 0;
+        if (status == 0) {
+            status = judge(core, lead, &folded[i], err);
+        }
+    }
     return status;
+}
+
+/* Timers that are due by then are judged before any of them. */
+static int64_t first_received(const struct rp_folded *folded, size_t count)
+{
+    int64_t first = INT64_MAX;
+
+    for (size_t i = 0; i < count; i++) {
+        int64_t received = folded[i].item->event.received_ms;
+
+        first = received < first ? received : first;
+    }
+    return first;
 }
 
 static int fold_lead(struct rp_core *core, struct rp_cached *lead, struct rp_err *err)
 {
-    struct folded *folded;
+    enum rp_refolded how = RP_REFOLDED_BEFORE;
+    struct rp_folded *folded;
     size_t count = 0;
-    bool late = false;
     int status = 0;
 
     for (struct rp_item *item = lead->pending; item; item = item->next_pending) {
@@ -319,7 +282,7 @@ static int fold_lead(struct rp_core *core, struct rp_cached *lead, struct rp_err
     if (count == 0) {
         return 0;
     }
-    folded = RP_ARENA_ARRAY(&core->arena, struct folded, count);
+    folded = RP_ARENA_ARRAY(&core->arena, struct rp_folded, count);
     count = 0;
     for (struct rp_item *item = lead->pending; item; item = item->next_pending) {
         folded[count++].item = item;
@@ -328,25 +291,29 @@ static int fold_lead(struct rp_core *core, struct rp_cached *lead, struct rp_err
         qsort(folded, count, sizeof(*folded), by_order);
     }
     rp_core_dirty(core, lead);
-    if (lead->lead.generation != core->rules->number ||
-        !rp_fold_in_order(&lead->lead, &folded[0].item->event)) {
-        status = fold_history(core, lead, folded, count, &late, err);
+    if (rp_aside_has(core, lead->lead.id)) {
+        return put_aside(core, lead, folded, count, err);
     }
-    /* After a re-fold the state knows all of them, and so must the history that gives the reasons.
-     */
-    for (size_t i = 0; i < count && late && status == 0; i++) {
-        status = append(core, lead, &folded[i], err);
+    status = rp_core_timers_before(core, lead, first_received(folded, count), err);
+    if (status == 0 && (lead->lead.generation != core->rules->number ||
+                        !rp_fold_in_order(&lead->lead, &folded[0].item->event))) {
+        status = rp_core_refold(core, lead, folded, count, &how, err);
     }
-    for (size_t i = 0; i < count && status == 0; i++) {
-        if (!late && !folded[i].copy) {
-            rp_fold_event(&core->fold, &lead->lead, &folded[i].item->event, &folded[i].decision);
-        }
-        if (!late) {
-            status = append(core, lead, &folded[i], err);
-        }
-        if (status == 0) {
-            status = judge(core, lead, &folded[i], err);
-        }
+    if (status != 0) {
+        return status;
+    }
+    switch (how) {
+    case RP_REFOLDED_BEFORE:
+        status = fold_in_order(core, lead, folded, count, err);
+        break;
+    case RP_REFOLDED_WITH:
+        status = append_then_judge(core, lead, folded, count, err);
+        break;
+    case RP_REFOLDED_NOT:
+        return put_aside(core, lead, folded, count, err);
+    }
+    if (status == 0) {
+        rp_core_timer_derive(core, lead);
     }
     return status;
 }
@@ -371,7 +338,7 @@ static int run_items(struct rp_core *core, struct rp_batch *first, struct rp_err
     for (struct rp_batch *batch = first; batch; batch = batch->next) {
         items += batch->item_count;
     }
-    seen_prepare(core, items);
+    rp_seen_prepare(core, items);
     for (struct rp_batch *batch = first; batch; batch = batch->next) {
         for (size_t i = 0; i < batch->item_count && status == 0; i++) {
             status = take_item(core, &batch->items[i], err);
@@ -403,7 +370,7 @@ static void count_verdicts(struct rp_core *core, struct rp_batch *batch)
     core->stats.rejected += batch->rejected;
 }
 
-static void unpin(struct rp_core *core)
+void rp_core_unpin(struct rp_core *core)
 {
     for (size_t i = 0; i < core->touched_count; i++) {
         struct rp_cached *lead = core->touched[i];
@@ -445,6 +412,6 @@ int rp_core_run(struct rp_core *core, struct rp_batch *first, struct rp_err *err
         }
     }
     core->stats.groups += status == 0;
-    unpin(core);
+    rp_core_unpin(core);
     return status;
 }
