@@ -66,19 +66,38 @@ int rp_core_lead(struct rp_core *core, int64_t id, struct rp_cached **ret_lead, 
     return 0;
 }
 
-int rp_core_lead_new(struct rp_core *core, enum rp_node_kind kind, struct rp_str value,
-                     int64_t created_ms, struct rp_cached **ret_lead, struct rp_err *err)
+/* "ld_", nine characters that tell the time and sort like it, and a digest of who it is: new leads
+ * stand together at the end of the index of ids, so that it is not written all over. */
+static void make_public_id(struct rp_core *core, enum rp_node_kind kind, struct rp_str value,
+                           int64_t created_ms, char text[32])
 {
+    static const char digits[] = "234567abcdefghijklmnopqrstuvwxyz";
+    enum { HEAD = 3, TIME = 9, ALL = 29 };
     struct rp_digest *digest = rp_digest_new(rp_store_secret(core->store), 16);
-    char text[32] = "ld_";
     int64_t parts[2] = {kind, created_ms};
-    struct rp_cached *entry;
-    int64_t id;
-    int status;
+    uint64_t left = (uint64_t)created_ms;
+    char who[27];
 
     rp_digest_part(digest, (struct rp_str){(const char *)parts, sizeof(parts)});
     rp_digest_part(digest, value);
-    rp_digest_end(digest, text + 3);
+    rp_digest_end(digest, who);
+    memset(text, 0, 32);
+    memcpy(text, "ld_", HEAD);
+    for (int at = HEAD + TIME - 1; at >= HEAD; at--, left /= 32) {
+        text[at] = digits[left % 32];
+    }
+    memcpy(text + HEAD + TIME, who, ALL - HEAD - TIME);
+}
+
+int rp_core_lead_new(struct rp_core *core, enum rp_node_kind kind, struct rp_str value,
+                     int64_t created_ms, struct rp_cached **ret_lead, struct rp_err *err)
+{
+    struct rp_cached *entry;
+    char text[32];
+    int64_t id;
+    int status;
+
+    make_public_id(core, kind, value, created_ms, text);
     status = rp_lead_add(core->store, rp_str_from(text), created_ms, &id, err);
     if (status != 0) {
         return status;

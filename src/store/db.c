@@ -12,6 +12,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "store/store_priv.h"
+#include "store/wal_vfs.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -135,7 +136,9 @@ static int open_database(struct rp_store *store, const char *path, struct rp_err
                  : store->mode == RP_STORE_MEMORY ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
                                                   : SQLITE_OPEN_READWRITE);
 
-    if (sqlite3_open_v2(path, &store->db, flags, NULL) != SQLITE_OK) {
+    const char *vfs =
+        store->mode == RP_STORE_SERVE || store->mode == RP_STORE_WRITE ? rp_wal_vfs() : NULL;
+    if (sqlite3_open_v2(path, &store->db, flags, vfs) != SQLITE_OK) {
         if (!store->db)
             return rp_err_set(err, RIPEN_ESTORE, "%s could not be opened", path);
         return rp_sql_fail(store, "opening the store", err);

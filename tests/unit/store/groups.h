@@ -26,6 +26,7 @@ int test_events(void);
 int test_records(void);
 int test_outbox(void);
 int test_dedup(void);
+int test_wal(void);
 
 #define NINE INT64_C(1772442000000) /* 2026-03-02T09:00:00Z */
 
