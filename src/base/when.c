@@ -375,6 +375,15 @@ bool rp_zone_known(struct rp_str zone)
     return zone_offset(zone, &offset) || zone_find(zone) != NULL;
 }
 
+/* UTC plus this is the zone's time at that instant. */
+static int64_t offset_at(GTimeZone *zone, int64_t ms)
+{
+    gint interval =
+        g_time_zone_find_interval(zone, G_TIME_TYPE_UNIVERSAL, floor_div(ms, RP_SECOND));
+
+    return (interval < 0 ? 0 : g_time_zone_get_offset(zone, interval)) * RP_SECOND;
+}
+
 int32_t rp_zone_day(struct rp_str zone, int64_t ms)
 {
     int64_t offset = 0;
@@ -382,13 +391,40 @@ int32_t rp_zone_day(struct rp_str zone, int64_t ms)
     ms = ms < TIME_MIN ? TIME_MIN : ms > TIME_MAX ? TIME_MAX : ms;
     if (!zone_offset(zone, &offset)) {
         GTimeZone *found = zone_find(zone);
-        if (found) {
-            gint interval =
-                g_time_zone_find_interval(found, G_TIME_TYPE_UNIVERSAL, floor_div(ms, RP_SECOND));
-            offset = (interval < 0 ? 0 : g_time_zone_get_offset(found, interval)) * RP_SECOND;
-        }
+        offset = found ? offset_at(found, ms) : 0;
     }
     return (int32_t)floor_div(ms + offset, RP_DAY);
+}
+
+/* The instant between two at which the offset changes from `before`. */
+static int64_t transition(GTimeZone *zone, int64_t low, int64_t high, int64_t before)
+{
+    while (high - low > 1) {
+        int64_t middle = low + (high - low) / 2;
+        if (offset_at(zone, middle) == before)
+            low = middle;
+        else
+            high = middle;
+    }
+    return high;
+}
+
+int64_t rp_zone_moment(struct rp_str zone, int32_t day, int32_t second)
+{
+    int64_t local = day * RP_DAY + second * RP_SECOND, before, after;
+
+    if (zone_offset(zone, &before))
+        return local - before;
+    GTimeZone *found = zone_find(zone);
+    if (!found)
+        return local;
+    before = offset_at(found, local - RP_DAY);
+    after = offset_at(found, local + RP_DAY);
+    if (before == after || offset_at(found, local - before) == before)
+        return local - before;
+    if (offset_at(found, local - after) == after)
+        return local - after;
+    return transition(found, local - RP_DAY, local + RP_DAY, before);
 }
 
 static int64_t system_now_ms(void *ctx)

@@ -29,6 +29,10 @@ void rp_duration_print(struct rp_buf *buf,
 /* Calendar day (days since 1970-01-01) of an instant in a zone ("" or unknown: UTC). Any thread. */
 int32_t rp_zone_day(struct rp_str zone, int64_t ms);
 bool rp_zone_known(struct rp_str zone);
+/* The instant at which a clock of the zone shows this second (0 … 86400) of this calendar day. Of
+ * two (clocks are put back) the earlier one; a time that is skipped (they are put forward) is the
+ * instant at which they are. */
+int64_t rp_zone_moment(struct rp_str zone, int32_t day, int32_t second);
 /* ISO week's Monday etc. are left to the callers: days are enough. */
 
 struct rp_clock {

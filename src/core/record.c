@@ -9,6 +9,7 @@
 #include "core/core_priv.h"
 #include "store/decisions.h"
 #include "store/outbox.h"
+#include "store/timers.h"
 
 #include <string.h>
 
@@ -100,6 +101,36 @@ static int record_moves(struct rp_core *core, struct rp_cached *lead, const stru
     return 0;
 }
 
+static struct rp_str status_name(const struct rp_stage *stage, uint32_t status)
+{
+    return status < stage->status_count ? stage->statuses[status].name : RP_STR("");
+}
+
+static int record_statuses(struct rp_core *core, const struct rp_cached *lead,
+                           const struct rp_event *event, const struct rp_decision *decision,
+                           int64_t now_ms, struct rp_err *err)
+{
+    int status = 0;
+
+    for (size_t i = 0; i < decision->status_count && status == 0; i++) {
+        const struct rp_status_move *move = &decision->statuses[i];
+        const struct rp_stage *stage = &core->rules->stages[move->stage];
+        struct rp_status_row row = {
+            .lead = lead->lead.id,
+            .event = event ? event->id : 0,
+            .stage = stage->name,
+            .from = status_name(stage, move->from),
+            .to = status_name(stage, move->to),
+            .because = move->because,
+            .at_ms = now_ms,
+            .generation = core->rules->number,
+        };
+
+        status = rp_status_add(core->store, &row, err);
+    }
+    return status;
+}
+
 static enum rp_outbox_state first_state(const struct rp_intent *intent)
 {
     if (intent->held.len > 0) {
@@ -181,6 +212,9 @@ int rp_core_record(struct rp_core *core, struct rp_cached *lead, const struct rp
     int64_t move;
     int status = record_moves(core, lead, event, decision, now_ms, &move, err);
 
+    if (status == 0) {
+        status = record_statuses(core, lead, event, decision, now_ms, err);
+    }
     if (status == 0 && !core->no_actions) {
         status = record_intents(core, lead, event, decision, now_ms, move, err);
     }

@@ -118,6 +118,34 @@ static bool trigger_of_event(struct rp_scratch *s, const struct rp_trigger *trig
     return false;
 }
 
+static bool trigger_of_status(const struct rp_scratch *s, const struct rp_trigger *trigger,
+                              const struct rp_status_move *move)
+{
+    if (trigger->op == RP_TRIGGER_ENTERED_STATUS)
+        return (trigger->index == RP_NONE || trigger->index == move->stage) &&
+               trigger->status == s->rules->stages[move->stage].statuses[move->to].id;
+    for (uint32_t i = 0; trigger->op == RP_TRIGGER_ANY && i < trigger->part_count; i++) {
+        if (trigger_of_status(s, &trigger->parts[i], move))
+            return true;
+    }
+    return false;
+}
+
+/* What a timer brings: a stage's due, a threshold reached by time alone. */
+static bool trigger_of_moment(struct rp_scratch *s, const struct rp_trigger *trigger,
+                              const struct rp_decision *decision)
+{
+    if (trigger->op == RP_TRIGGER_LATE)
+        return decision->late && trigger->index == s->lead->stage;
+    if (trigger->op == RP_TRIGGER_CROSSED)
+        return trigger_crossed(s, trigger);
+    for (uint32_t i = 0; trigger->op == RP_TRIGGER_ANY && i < trigger->part_count; i++) {
+        if (trigger_of_moment(s, &trigger->parts[i], decision))
+            return true;
+    }
+    return false;
+}
+
 /* ---- Bodies ---------------------------------------------------------------------------------- */
 
 static void put_field(struct rp_scratch *s, struct rp_jw *jw, const char *key, uint32_t field)
@@ -237,27 +265,50 @@ static void run_action(struct rp_scratch *s, uint32_t index, struct rp_str cause
     }
 }
 
+/* The causes of one action, each of which happened once: entries into stages and statuses, then the
+ * event or, of a timer, the moment. */
+static void run_causes(struct rp_scratch *s, uint32_t index, struct rp_decision *decision)
+{
+    const struct rp_action *action = &s->rules->actions[index];
+    const struct rp_stage *stages = s->rules->stages;
+
+    for (size_t m = 0; m < decision->move_count; m++) {
+        if (trigger_of_move(&action->on, decision, m, action->even_when_passing))
+            run_action(s, index,
+                       rp_arena_printf(s->arena, "stage:%.*s@%lld",
+                                       RP_STR_ARG(stages[decision->moves[m].to].name),
+                                       (long long)s->now_ms),
+                       decision);
+    }
+    for (size_t m = 0; m < decision->status_count; m++) {
+        const struct rp_status_move *move = &decision->statuses[m];
+
+        if (trigger_of_status(s, &action->on, move))
+            run_action(s, index,
+                       rp_arena_printf(s->arena, "status:%.*s.%.*s@%lld",
+                                       RP_STR_ARG(stages[move->stage].name),
+                                       RP_STR_ARG(stages[move->stage].statuses[move->to].name),
+                                       (long long)s->now_ms),
+                       decision);
+    }
+    if (s->event && trigger_of_event(s, &action->on, decision))
+        run_action(s, index,
+                   rp_arena_printf(s->arena, "event:%.*s", RP_STR_ARG(s->event->message_id)),
+                   decision);
+    if (!s->event && trigger_of_moment(s, &action->on, decision))
+        run_action(s, index,
+                   decision->late ? rp_arena_printf(s->arena, "late:%.*s@%lld",
+                                                    RP_STR_ARG(stages[s->lead->stage].name),
+                                                    (long long)s->lead->stage_since_ms)
+                                  : rp_arena_printf(s->arena, "timer:%lld", (long long)s->now_ms),
+                   decision);
+}
+
 void rp_actions_run(struct rp_scratch *s, struct rp_lead *lead, struct rp_decision *decision)
 {
     for (uint32_t a = 0; a < s->rules->action_count; a++) {
-        const struct rp_action *action = &s->rules->actions[a];
-
-        if (!action->enabled)
-            continue;
-        for (size_t m = 0; m < decision->move_count; m++) {
-            const struct rp_move *move = &decision->moves[m];
-
-            if (trigger_of_move(&action->on, decision, m, action->even_when_passing))
-                run_action(s, a,
-                           rp_arena_printf(s->arena, "stage:%.*s@%lld",
-                                           RP_STR_ARG(s->rules->stages[move->to].name),
-                                           (long long)s->now_ms),
-                           decision);
-        }
-        if (s->event && trigger_of_event(s, &action->on, decision))
-            run_action(s, a,
-                       rp_arena_printf(s->arena, "event:%.*s", RP_STR_ARG(s->event->message_id)),
-                       decision);
+        if (s->rules->actions[a].enabled)
+            run_causes(s, a, decision);
     }
     crossings_remember(s, lead);
 }

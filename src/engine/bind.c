@@ -259,6 +259,11 @@ static void read_state(struct rp_scratch *s, const struct rp_field *field, struc
     if (rp_str_is(key, "stage")) {
         if (s->lead->stage < rules->stage_count)
             slot_set_text(slot, RP_STRING, rules->stages[s->lead->stage].name);
+    } else if (rp_str_is(key, "status")) {
+        struct rp_str status = rp_status_name(rules, s->lead);
+
+        if (status.len)
+            slot_set_text(slot, RP_STRING, status);
     } else if (rp_str_is(key, "stage_since")) {
         slot_set_text(slot, RP_STRING, time_text(s, s->lead->stage_since_ms));
     } else if (rp_str_is(key, "id")) {

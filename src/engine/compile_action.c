@@ -72,7 +72,14 @@ static void compile_trigger(struct rp_compile *compile, const struct rp_node *no
         trigger->index = rp_map_get(&compile->dims, first);
         trigger->threshold = (int64_t)llround(node->items[1].number * 1000);
     } else if (strcmp(name, "entered_status") == 0) {
+        const char *dot = memchr(first.ptr, '.', first.len);
+        struct rp_str stage = {first.ptr, dot ? (size_t)(dot - first.ptr) : 0};
+
         trigger->op = RP_TRIGGER_ENTERED_STATUS;
+        trigger->index = dot ? rp_map_get(&compile->stages, stage) : RP_NONE;
+        if (dot)
+            first = (struct rp_str){dot + 1, first.len - stage.len - 1};
+        trigger->status = rp_status_id(first);
     } else {
         rp_compile_report(compile, RP_CODE_TRIGGER, node->place, rp_node_width(node),
                           RP_STR("move conditions to `when`"), "%.*s: %s starts nothing",

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Declarations that are read and checked, and act with a later part of Ripen: sequences, statuses,
+/* Declarations that are read and checked, and act with a later part of Ripen: sequences and
  * experiments. Their conditions, texts and references are compiled into nothing, so that mistakes
  * show. */
 #include "engine/compile.h"
@@ -87,18 +87,6 @@ static void check_sequences(struct rp_compile *compile)
     }
 }
 
-static void check_statuses(struct rp_compile *compile)
-{
-    struct rp_declared *declared;
-    uint32_t at = 0;
-
-    while ((declared = rp_compile_next(compile, "status", &at)) != NULL) {
-        if (!rp_scope_has(compile->scope, RP_REF_STATUS, declared->name))
-            rp_scope_unknown(compile->scope, RP_REF_STATUS, declared->name, declared->place, 6);
-        (void)rp_compile_cond(compile, rp_node_get(&declared->body, "enter"), RP_BARE_EVENT);
-    }
-}
-
 static void check_experiments(struct rp_compile *compile)
 {
     struct rp_declared *declared;
@@ -152,7 +140,6 @@ void rp_compile_later(struct rp_compile *compile)
 {
     check_segments(compile);
     check_sequences(compile);
-    check_statuses(compile);
     check_models(compile);
     check_experiments(compile);
 }

@@ -22,7 +22,8 @@ static void add_stage(struct rp_compile *compile, const struct rp_node *name, bo
     *stage = (struct rp_stage){.name = rp_compile_keep(compile, name->text),
                                .place = name->place,
                                .side = side,
-                               .leave_to = RP_STAGE_NONE};
+                               .leave_to = RP_STAGE_NONE,
+                               .due_calendar = RP_NONE};
     rp_map_put(compile->arena, &compile->stages, stage->name, rules->stage_count++);
 }
 
@@ -139,6 +140,8 @@ static void compile_stage(struct rp_compile *compile, struct rp_declared *declar
         default_from(compile, number);
     stage->enter = rp_compile_cond(compile, rp_node_get(&declared->body, "enter"), RP_BARE_EVENT);
     compile_leave(compile, declared, number);
+    rp_compile_status_names(compile, rp_node_get(&declared->body, "status"), stage);
+    rp_compile_due(compile, &declared->body, stage);
 }
 
 void rp_compile_stages(struct rp_compile *compile)
@@ -146,6 +149,8 @@ void rp_compile_stages(struct rp_compile *compile)
     struct rp_declared *declared;
     uint32_t at = 0;
 
+    rp_compile_calendars(compile);
     while ((declared = rp_compile_next(compile, "stage", &at)) != NULL)
         compile_stage(compile, declared);
+    rp_compile_statuses(compile);
 }

@@ -333,6 +333,27 @@ int64_t rp_counter_newest(const struct rp_scratch *s, uint32_t counter)
     return entries.count ? entry_at(&entries, entries.count - 1).at : RP_NEVER;
 }
 
+int64_t rp_counter_falls(const struct rp_scratch *s, uint32_t counter, int64_t within_ms, bool days,
+                         uint32_t n)
+{
+    struct rp_span span = rp_span_within(s->now_ms, within_ms);
+    bool distinct = s->rules->counters[counter].op == RP_COUNTER_DISTINCT;
+    struct entries entries = entries_of(s, counter);
+    int64_t last_day = INT64_MAX;
+    uint32_t found = 0;
+
+    for (uint32_t i = entries.count; n && i-- > 0;) {
+        struct entry entry = entry_at(&entries, i);
+
+        if (!span_holds(&span, &entry, distinct) || (days && entry.day == last_day))
+            continue;
+        last_day = entry.day; /* where days go back, some count twice: found too early, not late */
+        if (++found == n)
+            return entry.at + within_ms;
+    }
+    return INT64_MAX;
+}
+
 bool rp_measure(const struct rp_scratch *s, enum rp_measure measure, uint32_t counter,
                 int64_t within_ms, double *ret_value)
 {

@@ -104,29 +104,39 @@ static size_t payload_grant(const struct rp_decay *decay, uint8_t *payload, size
     return len - gone + sizeof(grant);
 }
 
-static double payload_value(const struct rp_decay *decay, const uint8_t *payload, size_t len,
-                            int64_t t_ms)
+double rp_sum_part_value(const struct rp_sum_part *part, int64_t plus_ms, int64_t minus_ms)
 {
+    const struct rp_decay *decay = part->decay;
     struct fading fading;
     struct grant grant;
     int64_t total;
     double value = 0;
 
-    if (len == 0)
+    if (part->len == 0)
         return 0;
     if (decay->kind == RP_DECAY_NONE) {
-        memcpy(&total, payload, sizeof(total));
+        memcpy(&total, part->payload, sizeof(total));
         return (double)total;
     }
     if (decay->kind == RP_DECAY_HALF_LIFE) {
-        memcpy(&fading, payload, sizeof(fading));
-        return fading.value * rp_decay_share(decay, t_ms - fading.at);
+        memcpy(&fading, part->payload, sizeof(fading));
+        return fading.value *
+               rp_decay_share(decay, (fading.value > 0 ? plus_ms : minus_ms) - fading.at);
     }
-    for (size_t at = 0; at < len; at += sizeof(grant)) {
-        memcpy(&grant, payload + at, sizeof(grant));
-        value += (double)grant.granted * rp_decay_share(decay, t_ms - grant.at);
+    for (size_t at = 0; at < part->len; at += sizeof(grant)) {
+        memcpy(&grant, part->payload + at, sizeof(grant));
+        value += (double)grant.granted *
+                 rp_decay_share(decay, (grant.granted > 0 ? plus_ms : minus_ms) - grant.at);
     }
     return value;
+}
+
+static double payload_value(const struct rp_decay *decay, const uint8_t *payload, size_t len,
+                            int64_t t_ms)
+{
+    struct rp_sum_part part = {decay, payload, (uint32_t)len};
+
+    return rp_sum_part_value(&part, t_ms, t_ms);
 }
 
 /* ---- Cells ----------------------------------------------------------------------------------- */
@@ -142,6 +152,14 @@ void rp_sum_grant(struct rp_lead *lead, uint32_t key, const struct rp_decay *dec
     payload = rp_lead_cell_resize(lead, key, (uint32_t)payload_max(decay, len));
     used = payload_grant(decay, payload, len, t_ms, granted);
     rp_lead_cell_resize(lead, key, (uint32_t)used);
+}
+
+bool rp_sum_part(const struct rp_lead *lead, uint32_t key, const struct rp_decay *decay,
+                 struct rp_sum_part *ret_part)
+{
+    *ret_part = (struct rp_sum_part){.decay = decay};
+    ret_part->payload = rp_lead_cell(lead, key, &ret_part->len);
+    return ret_part->payload != NULL;
 }
 
 double rp_sum_value(const struct rp_lead *lead, uint32_t key, const struct rp_decay *decay,
@@ -216,8 +234,8 @@ bool rp_sum_by_grant(struct rp_arena *arena, struct rp_lead *lead, uint32_t key,
     return found;
 }
 
-bool rp_sum_by_next(const struct rp_lead *lead, uint32_t key, const struct rp_decay *decay,
-                    int64_t t_ms, uint32_t *at, struct rp_str *ret_text, double *ret_value)
+bool rp_sum_by_part(const struct rp_lead *lead, uint32_t key, const struct rp_decay *decay,
+                    uint32_t *at, struct rp_str *ret_text, struct rp_sum_part *ret_part)
 {
     uint32_t len = 0;
     const uint8_t *cell = rp_lead_cell(lead, key, &len);
@@ -227,8 +245,19 @@ bool rp_sum_by_next(const struct rp_lead *lead, uint32_t key, const struct rp_de
         return false;
     memcpy(&head, cell + *at, sizeof(head));
     *ret_text = (struct rp_str){(const char *)cell + *at + sizeof(head), head.text_len};
-    *ret_value =
-        payload_value(decay, cell + *at + sizeof(head) + pad8(head.text_len), head.len, t_ms);
+    *ret_part = (struct rp_sum_part){decay, cell + *at + sizeof(head) + pad8(head.text_len),
+                                     head.len};
     *at += (uint32_t)(sizeof(head) + pad8(head.text_len) + head.len);
+    return true;
+}
+
+bool rp_sum_by_next(const struct rp_lead *lead, uint32_t key, const struct rp_decay *decay,
+                    int64_t t_ms, uint32_t *at, struct rp_str *ret_text, double *ret_value)
+{
+    struct rp_sum_part part;
+
+    if (!rp_sum_by_part(lead, key, decay, at, ret_text, &part))
+        return false;
+    *ret_value = rp_sum_part_value(&part, t_ms, t_ms);
     return true;
 }

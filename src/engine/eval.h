@@ -76,8 +76,8 @@ struct rp_scratch {
     uint64_t unadjusted_of;        /* the epoch in which the lead is known to have no adjustment */
     int64_t *held;                 /* [index->held]: as of the bound event, before it */
     bool in_status;                /* a status's condition is asked: `did` counts since its entry */
-    bool kept_before;              /* the values before a late event are known already */
-    struct rp_buf facts;           /* what this decision sets, open while facts.len > 0 */
+    const struct rp_lead *kept_before; /* its values before a late event are known already */
+    struct rp_buf facts;               /* what this decision sets, open while facts.len > 0 */
     struct rp_jw facts_jw;
 };
 
@@ -253,6 +253,13 @@ void rp_score_by_json(struct rp_scratch *s, uint32_t dim, struct rp_jw *jw);
 
 /* The stages with the thresholds of the fold's model. */
 const struct rp_stage *rp_stages_acting(const struct rp_fold *fold);
+/* status.c: the status that follows from a stage just entered, from the events or from time. */
+void rp_judge_status(struct rp_scratch *s, struct rp_lead *lead, struct rp_decision *decision);
+/* fold.c: what crossed(…) compares with, as of a moment. */
+void rp_read_before(struct rp_scratch *s, int64_t ms);
+/* The name of a condition, as rules write it; of any{…} and all{…} that of the part that decided.
+ */
+const char *rp_cond_decided(struct rp_scratch *s, const struct rp_cond *cond);
 /* Opens the object of facts that the decision sets. */
 void rp_facts_open(struct rp_scratch *s);
 
@@ -267,10 +274,11 @@ void rp_adjust(struct rp_scratch *s, struct rp_lead *lead, struct rp_decision *d
 /* Takes the bound event if it is a Stage Set: true, and then no rule moves the lead for it. */
 bool rp_stage_set(struct rp_scratch *s, struct rp_lead *lead, struct rp_decision *decision);
 
-/* ---- moments.c: when time alone changes a condition; cells as they are ------------------------ */
+/* ---- moments.c: when time alone changes a condition; cells as they are ------------------------
+ */
 
 struct rp_moment {
-    int64_t at_ms;             /* RP_MOMENT_NOW, RP_MOMENT_NEVER */
+    int64_t at_ms; /* RP_MOMENT_NOW, RP_MOMENT_NEVER */
     enum rp_timer_kind kind;
 };
 #define RP_MOMENT_NOW   INT64_MIN /* it is so now, and not since some moment that can be told */
@@ -282,13 +290,18 @@ struct rp_moment rp_cond_next(struct rp_scratch *s, const struct rp_cond *cond, 
                               int64_t from_ms);
 /* Whether time alone may ever bring that about. */
 bool rp_cond_is_timed(const struct rp_cond *cond, bool want);
+/* When a state dimension's counts change their bands; RP_MOMENT_NEVER. */
+int64_t rp_state_next(struct rp_scratch *s, uint32_t dim, int64_t from_ms);
+/* When what a stage entered at since_ms owes is late. */
+int64_t rp_due_ms(const struct rp_rules *rules, const struct rp_stage *stage, int64_t since_ms);
 /* The same for a score: below the bound (down) or at least it. dim RP_NONE: the total. */
 struct rp_moment rp_bound_next(struct rp_scratch *s, uint32_t dim, int64_t bound, bool down,
                                int64_t from_ms);
 
 /* ---- held.c ---------------------------------------------------------------------------------- */
 
-/* Of below {…, held}: since when its scores are below as of s->now_ms, RP_NEVER when they are not. */
+/* Of below {…, held}: since when its scores are below as of s->now_ms, RP_NEVER when they are not.
+ */
 int64_t rp_held_since(struct rp_scratch *s, const struct rp_cond *cond);
 /* Around the fold of the bound event: before its effects with the newest effective time folded so
  * far (RP_NEVER: none), and behind them. */

@@ -46,6 +46,7 @@ void rp_fold_init(struct rp_fold *fold, const struct rp_rules *rules, struct rp_
     s->counter_epoch = rp_calloc(rules->counter_count + 1, sizeof(*s->counter_epoch));
     s->before = rp_calloc(s->index->crossing_count + 1, sizeof(*s->before));
     s->before_day = rp_calloc(s->index->crossing_count + 1, sizeof(*s->before_day));
+    s->held = rp_calloc(s->index->held_count + 1, sizeof(*s->held));
 }
 
 void rp_fold_fini(struct rp_fold *fold)
@@ -64,6 +65,7 @@ void rp_fold_fini(struct rp_fold *fold)
     free(s->counter_epoch);
     free(s->before);
     free(s->before_day);
+    free(s->held);
     rp_buf_fini(&s->facts);
     free(s);
     fold->scratch = NULL;
@@ -138,6 +140,14 @@ static void newest_write(struct rp_lead *lead, const struct rp_event *event, uin
     memcpy(cell, &newest, sizeof(newest));
     if (order.message_id.len)
         memcpy(cell + sizeof(newest), order.message_id.ptr, order.message_id.len);
+}
+
+int64_t rp_fold_newest(const struct rp_lead *lead)
+{
+    struct newest newest;
+    struct rp_str id;
+
+    return newest_read(lead, &newest, &id) ? newest.at : RP_NEVER;
 }
 
 bool rp_fold_in_order(const struct rp_lead *lead, const struct rp_event *event)
@@ -354,20 +364,33 @@ static void run_scores(struct rp_scratch *s, struct rp_lead *lead, struct rp_dec
 
 /* ---- The fold -------------------------------------------------------------------------------- */
 
-/* What crossed(…) compares with: the values before the event, at its receivedAt and a day earlier.
- */
-static void read_before(struct rp_scratch *s)
+/* What crossed(…) compares with: the values as of a moment and a day earlier. */
+void rp_read_before(struct rp_scratch *s, int64_t ms)
 {
     int64_t now = s->now_ms;
 
     s->before_of = s->epoch;
     for (uint32_t i = 0; i < s->index->crossing_count; i++) {
-        s->now_ms = s->event->received_ms;
+        s->now_ms = ms;
         s->before[i] = rp_score_read(s, s->index->crossings[i].dim);
         s->now_ms -= RP_DAY;
         s->before_day[i] = rp_score_read(s, s->index->crossings[i].dim);
     }
     s->now_ms = now;
+}
+
+void rp_fold_before(struct rp_fold *fold, const struct rp_lead *lead, int64_t now_ms)
+{
+    struct rp_scratch *s = fold->scratch;
+
+    if (s->index->crossing_count == 0)
+        return;
+    s->arena = fold->arena;
+    s->fold = fold;
+    rp_bind_event(s, lead, NULL, now_ms);
+    s->model = fold->model;
+    rp_read_before(s, now_ms);
+    s->kept_before = lead;
 }
 
 static bool is_excluded(struct rp_scratch *s)
@@ -390,8 +413,10 @@ void rp_fold_event(struct rp_fold *fold, struct rp_lead *lead, const struct rp_e
     s->arena = fold->arena;
     s->fold = fold;
     rp_bind_event(s, lead, event, event->effective_ms);
-    if (s->index->crossing_count)
-        read_before(s);
+    if (s->index->crossing_count && s->kept_before != lead)
+        rp_read_before(s, event->received_ms);
+    if (s->index->held_count)
+        rp_held_before(s, first ? RP_NEVER : newest.at);
     known = rp_profile_known(s->rules, lead);
     changed = rp_profile_merge(s, lead);
     touched = (newest.flags & NEWEST_TOUCHED) != 0;
@@ -403,8 +428,12 @@ void rp_fold_event(struct rp_fold *fold, struct rp_lead *lead, const struct rp_e
         run_scores(s, lead, decision);
         rp_adjust(s, lead, decision);
         rp_counters_add(s, lead);
+        rp_active_note(s, lead);
+        rp_wake_note(s, lead);
     }
     if (first || changed)
         rp_fit_store(s, lead);
+    if (s->index->held_count)
+        rp_held_behind(s, lead);
     newest_write(lead, event, touched ? NEWEST_TOUCHED : 0);
 }

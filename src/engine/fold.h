@@ -63,9 +63,13 @@ bool rp_fold_in_order(const struct rp_lead *lead, const struct rp_event *event);
 void rp_fold_event(struct rp_fold *fold, struct rp_lead *lead, const struct rp_event *event,
                    struct rp_decision *decision);
 
-/* Stages, then actions, for an event just folded (`event` NULL: for a moment, part of the timers).
- * Moves lead->stage and stage_since_ms; adds moves, intents and facts_set. `now_ms` is the event's
- * receivedAt. */
+/* Before a late event is folded with the whole history: keeps what crossed(…) compares with, for
+ * the next rp_judge. The lead's cells are of these rules. */
+void rp_fold_before(struct rp_fold *fold, const struct rp_lead *lead, int64_t now_ms);
+
+/* Stages, statuses, then actions, for an event just folded, or for a moment (`event` NULL): a
+ * timer. Moves lead->stage, status and their times, and judged_ms; adds moves, statuses, intents
+ * and facts_set. `now_ms` is the event's receivedAt, or the timer's due time. */
 void rp_judge(struct rp_fold *fold, struct rp_lead *lead, const struct rp_event *event,
               int64_t now_ms, struct rp_decision *decision);
 
@@ -115,5 +119,9 @@ bool rp_why_not_stage(struct rp_fold *fold, const struct rp_lead *lead, uint32_t
 /* Why rule `rule` gave nothing for this event (the lead's cells as they were before it). */
 bool rp_why_not_rule(struct rp_fold *fold, const struct rp_lead *lead, uint32_t rule,
                      const struct rp_event *event, struct rp_buf *out);
+/* What action `action` waits for, and what its `when` still needs. True when it has run for the
+ * present stage. */
+bool rp_why_not_action(struct rp_fold *fold, const struct rp_lead *lead, uint32_t action,
+                       int64_t now_ms, struct rp_buf *out);
 
 #endif

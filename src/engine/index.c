@@ -371,6 +371,7 @@ struct rp_index *rp_index_new(struct rp_rules *rules)
     index_keys(rules, index);
     rp_index_scores(rules, index);
     rp_index_probes(rules, index);
+    rp_index_timers(rules, index);
     return index;
 }
 

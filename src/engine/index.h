@@ -89,6 +89,24 @@ struct rp_crossing {
     int64_t threshold;
 };
 
+/* A below {…, held}, with the model whose scores it asks for. */
+struct rp_held {
+    const struct rp_cond *cond;
+    uint32_t model;
+};
+/* The stages that can be entered from another one. */
+struct rp_entry {
+    uint16_t stage;
+    bool timed; /* time alone may bring it */
+};
+struct rp_entries {
+    struct rp_entry *items;
+    uint32_t count;
+};
+struct rp_waking {
+    uint32_t field, cell;
+};
+
 /* A plain condition of a score rule: all of these fields must match. */
 struct rp_probe {
     uint32_t field;
@@ -121,6 +139,12 @@ struct rp_index {
     uint32_t *group_sum; /* [group * sum_count + sum]: cell index of a group without `per` */
     struct rp_crossing *crossings;
     uint32_t crossing_count;
+    struct rp_entries **entries; /* [model][stage] */
+    struct rp_held *held;
+    uint32_t held_count;
+    struct rp_waking *wakings; /* statuses that a property of an event wakes */
+    uint32_t waking_count;
+    bool asks_active; /* some condition asks for inactivity */
 };
 
 /* Derives the index; everything lives in rules->arena. Called once, when all else of the rules
@@ -135,6 +159,9 @@ uint64_t rp_index_value_key(uint32_t kind, uint32_t field, uint32_t len, uint64_
 
 /* The part of the index about score rules, in index_scores.c. */
 void rp_index_scores(struct rp_rules *rules, struct rp_index *index);
+
+/* What time needs: entries, held conditions, wakings; in index_timers.c. */
+void rp_index_timers(struct rp_rules *rules, struct rp_index *index);
 
 /* index->probes, in index_probes.c. */
 void rp_index_probes(struct rp_rules *rules, struct rp_index *index);

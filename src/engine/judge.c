@@ -79,6 +79,11 @@ static const struct rp_cond *cond_decided(struct rp_scratch *s, const struct rp_
     return cond;
 }
 
+const char *rp_cond_decided(struct rp_scratch *s, const struct rp_cond *cond)
+{
+    return cond_name(s, cond_decided(s, cond));
+}
+
 static void write_conditions(struct rp_scratch *s, const struct rp_cond *cond, struct rp_jw *jw)
 {
     struct rp_buf words = {0};
@@ -268,6 +273,31 @@ static void begin_first_stage(struct rp_lead *lead, int64_t now_ms)
         lead->stage_since_ms = now_ms;
 }
 
+/* What the stage owes is late: told by a timer, once a stage entry. */
+static void judge_late(struct rp_scratch *s, struct rp_lead *lead, struct rp_decision *decision)
+{
+    const struct rp_stage *present;
+
+    if (s->event || lead->stage >= s->rules->stage_count || lead->late_ms == lead->stage_since_ms)
+        return;
+    present = &rp_stages_acting(s->fold)[lead->stage];
+    if (present->due_ms == 0 || s->now_ms < rp_due_ms(s->rules, present, lead->stage_since_ms))
+        return;
+    decision->late = true;
+    lead->late_ms = lead->stage_since_ms;
+}
+
+/* crossed(…) compares with the values before the event; at a moment with those when the lead was
+ * judged last. */
+static void compare_with(struct rp_scratch *s, const struct rp_lead *lead)
+{
+    if (s->kept_before == lead)
+        s->before_of = s->epoch;
+    else if (!s->event && lead->judged_ms)
+        rp_read_before(s, lead->judged_ms < s->now_ms ? lead->judged_ms : s->now_ms);
+    s->kept_before = NULL;
+}
+
 void rp_judge(struct rp_fold *fold, struct rp_lead *lead, const struct rp_event *event,
               int64_t now_ms, struct rp_decision *decision)
 {
@@ -278,15 +308,19 @@ void rp_judge(struct rp_fold *fold, struct rp_lead *lead, const struct rp_event 
     if (!event || s->event != event || s->lead != lead)
         rp_bind_event(s, lead, event, now_ms);
     s->now_ms = now_ms;
+    if (s->index->crossing_count)
+        compare_with(s, lead);
     if (s->rules->stage_count)
         begin_first_stage(lead, now_ms);
     if (now_ms > lead->judged_ms)
         lead->judged_ms = now_ms;
-    if (decision->excluded)
+    if (decision->excluded || (!event && rp_fit_excluded(s)))
         return;
     if (event)
         rp_bind_kinds(s);
     judge_stages(s, lead, decision);
+    rp_judge_status(s, lead, decision);
+    judge_late(s, lead, decision);
     rp_actions_run(s, lead, decision);
     facts_close(s, decision);
 }

@@ -275,7 +275,7 @@ static struct rp_span cond_span(const struct rp_scratch *s, const struct rp_cond
     if (cond->since == RP_SINCE_WITHIN)
         span = rp_span_within(s->now_ms, cond->within_ms);
     else if (cond->since == RP_SINCE_ENTRY)
-        span.received_ms = s->lead->stage_since_ms;
+        span.received_ms = s->in_status ? s->lead->status_since_ms : s->lead->stage_since_ms;
     return span;
 }
 
@@ -326,6 +326,23 @@ static enum rp_truth truth_of(bool holds)
     return holds ? RP_TRUE : RP_FALSE;
 }
 
+/* Below without a break, since the stage was entered or the scores fell. */
+static bool cond_held(struct rp_scratch *s, const struct rp_cond *cond)
+{
+    int64_t since;
+
+    if (s->now_ms - s->lead->stage_since_ms < cond->held_ms)
+        return false;
+    since = rp_held_since(s, cond);
+    return since != RP_NEVER && s->now_ms - since >= cond->held_ms;
+}
+
+static bool in_status(const struct rp_scratch *s, const struct rp_cond *cond)
+{
+    return (cond->stage == RP_NONE || s->lead->stage == cond->stage) && s->lead->status != 0 &&
+           s->lead->status == rp_status_id(cond->names[0]);
+}
+
 enum rp_truth rp_cond_eval(struct rp_scratch *s, const struct rp_cond *cond)
 {
     switch (cond->op) {
@@ -341,8 +358,7 @@ enum rp_truth rp_cond_eval(struct rp_scratch *s, const struct rp_cond *cond)
     case RP_COND_AT_LEAST:
         return cond_bounds(s, cond, false);
     case RP_COND_BELOW:
-        /* `held` needs the moment at which it became true: a timer's work. */
-        return cond->held_ms ? RP_FALSE : cond_bounds(s, cond, true);
+        return cond->held_ms ? truth_of(cond_held(s, cond)) : cond_bounds(s, cond, true);
     case RP_COND_GRADE_IN:
         return truth_of(grade_in(s, cond));
     case RP_COND_IN_STAGE:
@@ -351,8 +367,9 @@ enum rp_truth rp_cond_eval(struct rp_scratch *s, const struct rp_cond *cond)
     case RP_COND_IN_SEGMENT:
         return cond->part_count ? rp_cond_eval(s, &cond->parts[0]) : RP_FALSE;
     case RP_COND_IN_STATUS:
-    case RP_COND_INACTIVE: /* an event is activity */
-        return RP_FALSE;
+        return truth_of(in_status(s, cond));
+    case RP_COND_INACTIVE:
+        return truth_of(s->now_ms - rp_active_ms(s->lead) >= cond->held_ms);
     case RP_COND_KNOWN:
         return truth_of(rp_profile_known(s->rules, s->lead));
     case RP_COND_FILLED:

@@ -164,7 +164,7 @@ struct rp_cond {
     struct rp_bound *bounds;
     uint32_t bound_count;
     int64_t held_ms;      /* BELOW, INACTIVE; 0: at once */
-    uint32_t held;        /* BELOW with held_ms: number of its cell + 1 (index->held) */
+    uint32_t held;        /* BELOW with held_ms: its first number in index->held + 1 */
     struct rp_str *names; /* GRADE_IN (folded upper case), FILLED (field names) */
     uint32_t *fields;     /* FILLED */
     uint32_t name_count;
@@ -513,6 +513,7 @@ uint32_t rp_rules_score(const struct rp_rules *rules, struct rp_str name);
 uint32_t rp_rules_field(const struct rp_rules *rules, struct rp_str name);
 /* The name of the lead's status, "" when it has none that these rules know. */
 struct rp_str rp_status_name(const struct rp_rules *rules, const struct rp_lead *lead);
+uint32_t rp_rules_action(const struct rp_rules *rules, struct rp_str name);
 uint32_t rp_rules_model(const struct rp_rules *rules, struct rp_str name);
 
 void rp_rules_free(struct rp_rules *rules);

@@ -1,8 +1,24 @@
 /* SPDX-License-Identifier: MIT */
-/* The timers of a lead. */
+/* The timers of a lead: for its present stage the entries that are open, the leave and what is due,
+ * for its status the others and the waking, and the thresholds that actions wait for. Nothing is
+ * remembered here: all of it follows from cells, stage, status and rules, so that a timer can be
+ * lost and found again. */
 #include "engine/timers.h"
 
+#include "engine/calendar.h"
 #include "engine/eval.h"
+
+#include <stdlib.h>
+
+struct deriving {
+    struct rp_scratch *s;
+    const struct rp_lead *lead;
+    int64_t after_ms;
+    bool past;
+    struct rp_timer next;
+    struct rp_timer *list; /* NULL: only the next is asked for */
+    size_t count, cap;
+};
 
 const char *rp_timer_kind_name(enum rp_timer_kind kind)
 {
@@ -13,10 +29,145 @@ const char *rp_timer_kind_name(enum rp_timer_kind kind)
     return names[kind];
 }
 
+static void consider(struct deriving *d, struct rp_moment moment, struct rp_str what)
+{
+    struct rp_timer timer = {moment.at_ms, moment.kind, what};
+
+    if (moment.at_ms == RP_MOMENT_NEVER || moment.at_ms == RP_MOMENT_NOW ||
+        (moment.at_ms <= d->after_ms && !d->past))
+        return;
+    if (d->next.at_ms == 0 || timer.at_ms < d->next.at_ms)
+        d->next = timer;
+    if (d->list && d->count < d->cap)
+        d->list[d->count++] = timer;
+}
+
+/* ---- Stages ---------------------------------------------------------------------------------- */
+
+static void consider_entries(struct deriving *d, const struct rp_stage *stages)
+{
+    const struct rp_stage *present = &stages[d->lead->stage];
+    int64_t barred_ms = present->stay_ms ? d->lead->stage_since_ms + present->stay_ms : 0;
+    const struct rp_entry *entries = d->s->index->entries[d->s->model][d->lead->stage].items;
+    uint32_t count = d->s->index->entries[d->s->model][d->lead->stage].count;
+    bool barred = barred_ms > d->after_ms;
+
+    if (present->terminal)
+        return;
+    for (uint32_t i = 0; i < count; i++) {
+        const struct rp_stage *stage = &stages[entries[i].stage];
+        struct rp_moment moment;
+
+        if (!barred && !entries[i].timed)
+            continue;
+        moment = rp_cond_next(d->s, stage->enter, true, d->after_ms);
+        if (barred && moment.at_ms < barred_ms)
+            moment = (struct rp_moment){barred_ms, RP_TIMER_STAY};
+        consider(d, moment, stage->name);
+    }
+}
+
+/* Told once a stage entry, also when rules make it due when it is over. */
+static void consider_due(struct deriving *d, const struct rp_stage *present)
+{
+    struct rp_moment moment = {.kind = RP_TIMER_DUE};
+
+    if (present->due_ms == 0 || d->lead->late_ms == d->lead->stage_since_ms)
+        return;
+    moment.at_ms = rp_due_ms(d->s->rules, present, d->lead->stage_since_ms);
+    consider(d, moment, present->name);
+}
+
+static void consider_statuses(struct deriving *d, const struct rp_stage *present)
+{
+    for (uint32_t i = 0; i < present->status_count; i++) {
+        const struct rp_status *status = &present->statuses[i];
+        struct rp_moment moment = {.kind = RP_TIMER_WAKE};
+
+        if (status->id == d->lead->status) {
+            moment.at_ms = rp_wake_ms(d->s, status, d->lead->status_since_ms);
+            if (moment.at_ms != RP_NEVER)
+                consider(d, moment, present->statuses[status->wake_to].name);
+        } else if (status->enter && rp_cond_is_timed(status->enter, true)) {
+            d->s->in_status = true;
+            consider(d, rp_cond_next(d->s, status->enter, true, d->after_ms), status->name);
+            d->s->in_status = false;
+        }
+    }
+}
+
+static void consider_all(struct deriving *d)
+{
+    const struct rp_stage *stages = rp_stages_acting(d->s->fold), *present;
+
+    for (uint32_t i = 0; i < d->s->index->crossing_count; i++) {
+        const struct rp_crossing *crossing = &d->s->index->crossings[i];
+
+        consider(d, rp_bound_next(d->s, crossing->dim, crossing->threshold, false, d->after_ms),
+                 crossing->dim == RP_NONE ? RP_STR("total")
+                                          : d->s->rules->dims[crossing->dim].name);
+    }
+    if (d->lead->stage >= d->s->rules->stage_count)
+        return;
+    present = &stages[d->lead->stage];
+    consider_entries(d, stages);
+    if (present->leave && present->leave_to != RP_STAGE_NONE && !present->terminal &&
+        rp_cond_is_timed(present->leave, true))
+        consider(d, rp_cond_next(d->s, present->leave, true, d->after_ms),
+                 stages[present->leave_to].name);
+    consider_due(d, present);
+    consider_statuses(d, present);
+}
+
+/* ---- For others ------------------------------------------------------------------------------ */
+
+static void derive(struct deriving *d, struct rp_fold *fold)
+{
+    d->s = fold->scratch;
+    d->s->arena = fold->arena;
+    d->s->fold = fold;
+    rp_bind_event(d->s, d->lead, NULL, d->after_ms);
+    d->s->model = fold->model;
+    if (!rp_fit_excluded(d->s))
+        consider_all(d);
+}
+
 struct rp_timer rp_timer_next(struct rp_fold *fold, const struct rp_lead *lead, bool past)
 {
-    (void)fold;
-    (void)lead;
-    (void)past;
-    return (struct rp_timer){0};
+    struct deriving d = {.lead = lead, .after_ms = lead->judged_ms, .past = past};
+
+    derive(&d, fold);
+    return d.next;
+}
+
+static int by_time(const void *left, const void *right)
+{
+    const struct rp_timer *a = left, *b = right;
+
+    return a->at_ms != b->at_ms ? (a->at_ms > b->at_ms) - (a->at_ms < b->at_ms)
+                                : rp_str_cmp(a->what, b->what);
+}
+
+struct rp_timer *rp_timer_list(struct rp_fold *fold, const struct rp_lead *lead, int64_t after_ms,
+                               size_t *ret_count)
+{
+    const struct rp_rules *rules = fold->rules;
+    struct deriving d = {.lead = lead, .after_ms = after_ms};
+
+    d.cap = rules->index->crossing_count + rules->stage_count + 2;
+    if (lead->stage < rules->stage_count)
+        d.cap += rules->stages[lead->stage].status_count;
+    d.list = RP_ARENA_ARRAY(fold->arena, struct rp_timer, d.cap);
+    derive(&d, fold);
+    if (d.count > 1)
+        qsort(d.list, d.count, sizeof(*d.list), by_time);
+    *ret_count = d.count;
+    return d.list;
+}
+
+int64_t rp_due_ms(const struct rp_rules *rules, const struct rp_stage *stage, int64_t since_ms)
+{
+    return stage->due_calendar == RP_NONE
+               ? since_ms + stage->due_ms
+               : rp_calendar_add(&rules->calendars[stage->due_calendar], since_ms, stage->due_ms);
 }
