@@ -100,8 +100,8 @@ static int help_rules(const char *name, enum form form)
         rp_help_list(&out);
     }
     if (!found) {
-        status = rp_complain("the rules language has no \"%s\"%s%.*s; `ripen help rules` lists all",
-                             name, hint.len ? "; " : "", RP_STR_ARG(hint));
+        status = rp_complain("the rules language has no \"%s\"; %.*s%s`ripen help rules` lists all",
+                             name, RP_STR_ARG(hint), hint.len ? " " : "");
         rp_buf_fini(&out);
     } else if (status == RP_EXIT_DONE) {
         status = rp_print(&out);

@@ -194,9 +194,7 @@ static void bounds_cell(struct rp_page *page, const struct rp_shown *shown,
     }
     if (limit) {
         clause(cell, 0);
-        rp_buf_text(cell, "at most ");
-        rp_number_print(cell, rp_node_number(limit, "times", 1));
-        rp_buf_text(cell, " times");
+        rp_words_times(cell, "at most ", rp_node_number(limit, "times", 1));
         if (rp_node_text(limit, "per").len > 0) {
             rp_buf_text(cell, " in ");
             rp_words_span(cell, rp_node_text(limit, "per"));

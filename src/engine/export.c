@@ -82,13 +82,24 @@ static bool stage_leave_to(struct rp_jw *jw, const struct rp_rules *rules, struc
     return true;
 }
 
+/* Points that nothing lowers. */
+static bool dimension_decay(struct rp_jw *jw, const struct rp_rules *rules, struct rp_str name)
+{
+    uint32_t number = rp_rules_dim(rules, name);
+
+    if (number == RP_NONE || rules->dims[number].state ||
+        rules->dims[number].decay.kind != RP_DECAY_NONE)
+        return false;
+    put_decay(jw, &rules->dims[number].decay);
+    return true;
+}
+
 static const struct {
     const char *decl, *field;
     bool (*put)(struct rp_jw *jw, const struct rp_rules *rules, struct rp_str name);
 } derived[] = {
-    {"score", "dimension", score_dimension},
-    {"score", "decay", score_decay},
-    {"stage", "from", stage_from},
+    {"dimension", "decay", dimension_decay}, {"score", "dimension", score_dimension},
+    {"score", "decay", score_decay},         {"stage", "from", stage_from},
     {"stage", "leave_to", stage_leave_to},
 };
 

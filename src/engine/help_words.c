@@ -65,7 +65,9 @@ void rp_help_kind(struct rp_buf *out, const struct rp_schema_field *field)
     if (field->wants & RP_WANT_CALL)
         put_calls(out, field, start);
     if (field->ref != RP_REF_NONE && (field->wants & (RP_WANT_TEXT | RP_WANT_TEXTS)))
-        rp_buf_printf(out, ", the name of a %s", rp_schema_nouns[field->ref]);
+        rp_buf_printf(out, ", the name of %s %s",
+                      strchr("aeiou", rp_schema_nouns[field->ref][0]) ? "an" : "a",
+                      rp_schema_nouns[field->ref]);
 }
 
 void rp_help_rest(struct rp_buf *out, const struct rp_schema_field *field)

@@ -262,6 +262,7 @@ void rp_types_luacheckrc(struct rp_buf *out)
 {
     rp_buf_text(out, "-- " FIRST_LINE "\nstd = \"lua54\"\nmax_line_length = false\n"
                      "unused_args = false -- of test = function(event, lead, past)\n"
+                     "exclude_files = { \".ripen\", \"**/.ripen/**\" }\n"
                      "read_globals = {\n");
     for (const struct rp_schema_decl *decl = rp_schema_decls; decl->name; decl++)
         put_globals(out, decl->name);

@@ -67,6 +67,17 @@ static void put_option_span(struct rp_buf *out, const char *before, const struct
     rp_words_span(out, text);
 }
 
+void rp_words_times(struct rp_buf *out, const char *before, double times)
+{
+    rp_buf_text(out, before);
+    if (times <= 1) {
+        rp_buf_text(out, "once");
+        return;
+    }
+    rp_number_print(out, times);
+    rp_buf_text(out, " times");
+}
+
 /* ---- Matchers -------------------------------------------------------------------------------- */
 
 static const struct {
@@ -171,14 +182,15 @@ static void put_where(struct rp_buf *out, const struct rp_node *options)
     }
 }
 
-/* within, ever, or since the stage was entered. */
-static void put_since(struct rp_buf *out, const struct rp_node *options)
+/* within, ever, or since the stage was entered; `once`: then it is said by "happens". */
+static void put_since(struct rp_buf *out, const struct rp_node *options, bool once)
 {
     if (rp_node_get(options, "within"))
         put_option_span(out, " within ", options, "within");
-    else
-        rp_buf_text(out, rp_node_flag(options, "ever", false) ? " at any time"
-                                                              : " since the stage was entered");
+    else if (rp_node_flag(options, "ever", false))
+        rp_buf_text(out, " at any time");
+    else if (!once)
+        rp_buf_text(out, " since the lead's last move");
 }
 
 void rp_words_count(struct rp_buf *out, const struct rp_node *node)
@@ -220,7 +232,8 @@ void rp_words_count(struct rp_buf *out, const struct rp_node *node)
 
 /* ---- Conditions ------------------------------------------------------------------------------ */
 
-static void put_times(struct rp_buf *out, const struct rp_node *options)
+/* True when once is enough. */
+static bool put_times(struct rp_buf *out, const struct rp_node *options)
 {
     double times = rp_node_number(options, "times", 1), days = rp_node_number(options, "days", 0);
 
@@ -229,21 +242,20 @@ static void put_times(struct rp_buf *out, const struct rp_node *options)
         rp_number_print(out, days);
         rp_buf_text(out, days > 1 ? " different days" : " day");
     } else if (times > 1) {
-        rp_buf_text(out, " at least ");
-        rp_number_print(out, times);
-        rp_buf_text(out, " times");
+        rp_words_times(out, " at least ", times);
     }
+    return days <= 0 && times <= 1;
 }
 
 static void put_did(struct rp_buf *out, const struct rp_node *node)
 {
     const struct rp_node *options = argument(node, 1);
+    bool past = rp_node_get(options, "within") || rp_node_flag(options, "ever", false);
 
     rp_words_list(out, argument(node, 0), " or ");
     put_where(out, options);
-    rp_buf_text(out, " happened");
-    put_times(out, options);
-    put_since(out, options);
+    rp_buf_text(out, past ? " happened" : " happens");
+    put_since(out, options, put_times(out, options));
 }
 
 static void put_visits(struct rp_buf *out, const struct rp_node *node)
@@ -254,7 +266,7 @@ static void put_visits(struct rp_buf *out, const struct rp_node *node)
     rp_buf_text(out, "at least ");
     rp_number_print(out, times);
     rp_buf_text(out, times > 1 ? " visits" : " visit");
-    put_since(out, options);
+    put_since(out, options, false);
 }
 
 static void put_bounds(struct rp_buf *out, const struct rp_node *node)
@@ -332,12 +344,15 @@ static void put_filled(struct rp_buf *out, const struct rp_node *node)
     rp_words_list(out, fields, ", ");
 }
 
-static void put_join(struct rp_buf *out, const struct rp_node *node)
+static void put_condition(struct rp_buf *out, const struct rp_node *node, bool nested);
+
+static void put_join(struct rp_buf *out, const struct rp_node *node, bool nested)
 {
     bool some = rp_node_is_call(node, "some"), none = rp_node_is_call(node, "none");
     const struct rp_node *parts = argument(node, some ? 1 : 0);
     const char *join = some ? "; " : rp_node_is_call(node, "all") ? " and " : " or ";
     bool several = parts && parts->item_count > 1;
+    bool closed = none || (several && nested);
 
     if (some) {
         rp_buf_text(out, "at least ");
@@ -345,12 +360,12 @@ static void put_join(struct rp_buf *out, const struct rp_node *node)
         rp_buf_text(out, " of these: ");
     }
     rp_buf_text(out, none ? "not " : "");
-    rp_buf_text(out, several || none ? "(" : "");
+    rp_buf_text(out, closed ? "(" : "");
     for (uint32_t i = 0; parts && i < parts->item_count; i++) {
         rp_buf_text(out, i ? join : "");
-        rp_words_condition(out, &parts->items[i]);
+        put_condition(out, &parts->items[i], several);
     }
-    rp_buf_text(out, several || none ? ")" : "");
+    rp_buf_text(out, closed ? ")" : "");
 }
 
 /* ---- Triggers -------------------------------------------------------------------------------- */
@@ -382,38 +397,72 @@ static const struct {
     const char *call;
     void (*put)(struct rp_buf *out, const struct rp_node *node);
 } conditions[] = {
-    {"any", put_join},          {"all", put_join},
-    {"none", put_join},         {"some", put_join},
-    {"did", put_did},           {"visits", put_visits},
-    {"at_least", put_bounds},   {"below", put_bounds},
-    {"grade_in", put_grade},    {"in_stage", put_in_stage},
-    {"in_status", put_status},  {"in_segment", put_segment},
-    {"inactive", put_inactive}, {"known", put_known},
-    {"trait", put_trait},       {"context", put_context},
-    {"filled", put_filled},     {"entered", put_named},
-    {"left", put_named},        {"fired", put_named},
-    {"late", put_named},        {"entered_status", put_named},
-    {"crossed", put_crossed},
+    {"did", put_did},           {"visits", put_visits},        {"grade_in", put_grade},
+    {"in_stage", put_in_stage}, {"in_status", put_status},     {"in_segment", put_segment},
+    {"inactive", put_inactive}, {"known", put_known},          {"trait", put_trait},
+    {"context", put_context},   {"filled", put_filled},        {"entered", put_named},
+    {"left", put_named},        {"fired", put_named},          {"late", put_named},
+    {"at_least", put_bounds},   {"entered_status", put_named}, {"crossed", put_crossed},
+    {"below", put_bounds},
 };
+
+static bool is_join(const struct rp_node *node)
+{
+    return rp_node_is_call(node, "any") || rp_node_is_call(node, "all") ||
+           rp_node_is_call(node, "none") || rp_node_is_call(node, "some");
+}
+
+/* Says several things that hold together. */
+static bool is_several(const struct rp_node *node)
+{
+    const struct rp_node *table = node->type == RP_NODE_TABLE ? node : argument(node, 0);
+
+    if (node->type == RP_NODE_CALL && !rp_node_is_call(node, "at_least") &&
+        !rp_node_is_call(node, "below") && !rp_node_is_call(node, "trait") &&
+        !rp_node_is_call(node, "context"))
+        return false;
+    return table && table->item_count + table->field_count > 1;
+}
+
+static void put_clause(struct rp_buf *out, const struct rp_node *table)
+{
+    bool several = table->item_count + table->field_count > 1;
+
+    for (uint32_t i = 0; i < table->item_count; i++) {
+        rp_buf_text(out, i ? " and " : "");
+        put_condition(out, &table->items[i], several);
+    }
+    rp_buf_text(out, table->item_count > 0 && table->field_count > 0 ? " and " : "");
+    put_fields(out, "", table);
+}
+
+/* `nested`: other conditions stand beside it. */
+static void put_condition(struct rp_buf *out, const struct rp_node *node, bool nested)
+{
+    if (is_join(node)) {
+        put_join(out, node, nested);
+        return;
+    }
+    nested = nested && is_several(node);
+    rp_buf_text(out, nested ? "(" : "");
+    if (node->type == RP_NODE_TABLE) {
+        put_clause(out, node);
+    } else {
+        size_t i = 0;
+
+        while (i < RP_COUNT(conditions) && !rp_node_is_call(node, conditions[i].call))
+            i++;
+        if (i < RP_COUNT(conditions))
+            conditions[i].put(out, node);
+        else
+            rp_node_print(out, node);
+    }
+    rp_buf_text(out, nested ? ")" : "");
+}
 
 void rp_words_condition(struct rp_buf *out, const struct rp_node *node)
 {
-    if (node->type == RP_NODE_TABLE) {
-        for (uint32_t i = 0; i < node->item_count; i++) {
-            rp_buf_text(out, i ? " and " : "");
-            rp_words_condition(out, &node->items[i]);
-        }
-        rp_buf_text(out, node->item_count > 0 && node->field_count > 0 ? " and " : "");
-        put_fields(out, "", node);
-        return;
-    }
-    for (size_t i = 0; node->type == RP_NODE_CALL && i < RP_COUNT(conditions); i++) {
-        if (!rp_node_is_call(node, conditions[i].call))
-            continue;
-        conditions[i].put(out, node);
-        return;
-    }
-    rp_node_print(out, node);
+    put_condition(out, node, false);
 }
 
 /* `did` as a trigger is the event itself. */

@@ -22,6 +22,8 @@ void rp_words_value(struct rp_buf *out, const struct rp_schema_field *field,
                     const struct rp_node *node);
 /* "30d" as "30 days"; what is no duration as it is. */
 void rp_words_span(struct rp_buf *out, struct rp_str text);
+/* "at most once", "at least 3 times". */
+void rp_words_times(struct rp_buf *out, const char *before, double times);
 /* "a", "b" or "c" of a text or a list of texts; `join`: " or ", " and ". */
 void rp_words_list(struct rp_buf *out, const struct rp_node *list, const char *join);
 
