@@ -23,6 +23,10 @@ int rp_reader_open(const char *db_path, struct rp_store *store, const struct rp_
                    struct rp_reader **ret_reader, struct rp_err *err);
 void rp_reader_close(struct rp_reader *reader);
 
+/* Answers are given as this model sees the lead, from here on; "": as the control does. A name that
+ * the rules do not have is ENOTFOUND at the next question. The text is borrowed. */
+void rp_reader_model(struct rp_reader *reader, struct rp_str name);
+
 struct rp_leads_query {
     struct rp_str stage; /* "" : all */
     struct rp_str sort;  /* "score" (default), "recent", "created" */
@@ -38,10 +42,13 @@ int rp_reader_lead(struct rp_reader *reader, struct rp_str lead, int64_t now_ms,
                    enum rp_format format, bool colour, struct rp_buf *out, struct rp_err *err);
 int rp_reader_explain(struct rp_reader *reader, struct rp_str lead, int64_t at_ms,
                       enum rp_format format, bool colour, struct rp_buf *out, struct rp_err *err);
-/* `what` is a rule or a stage. ret_fires: it would. */
+/* `what` is a stage, a score rule or an action. ret_fires: it would. */
 int rp_reader_why_not(struct rp_reader *reader, struct rp_str lead, struct rp_str what,
                       int64_t now_ms, enum rp_format format, struct rp_buf *out, bool *ret_fires,
                       struct rp_err *err);
+/* All that is known of a lead, as JSON: LEAD, its deliveries, its events as they came. */
+int rp_reader_export(struct rp_reader *reader, struct rp_str lead, int64_t now_ms,
+                     struct rp_buf *out, struct rp_err *err);
 /* Compares every state on file with the fold of its lead's events; differences are told on out. */
 struct rp_verified {
     size_t same, different,

@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: MIT */
+/* Corrections become events of the lead, sent by Ripen itself and judged like any other; un-merge
+ * and forgetting change who is who. A table says which verb needs what; what is wrong is told
+ * before anything is done. */
+#include "core/amend.h"
+
+#include "base/json_read.h"
+#include "base/json_write.h"
+#include "core/core_priv.h"
+#include "core/people.h"
+#include "model/correction.h"
+#include "store/dedup.h"
+#include "store/events.h"
+#include "store/reports.h"
+
+#include <stddef.h>
+#include <string.h>
+
+/* The members of a body; points as written. */
+struct asked {
+    struct rp_str lead, stage, points, dimension, reason, author, until, message_id, text;
+};
+
+static const struct {
+    const char *name;
+    size_t at;
+    bool number;
+} members[] = {
+    {"lead", offsetof(struct asked, lead), false},
+    {"stage", offsetof(struct asked, stage), false},
+    {"points", offsetof(struct asked, points), true},
+    {"dimension", offsetof(struct asked, dimension), false},
+    {"reason", offsetof(struct asked, reason), false},
+    {"author", offsetof(struct asked, author), false},
+    {"until", offsetof(struct asked, until), false},
+    {"messageId", offsetof(struct asked, message_id), false},
+    {"text", offsetof(struct asked, text), false},
+};
+
+static struct rp_str *member(struct asked *asked, size_t i)
+{
+    return (struct rp_str *)(void *)((char *)asked + members[i].at);
+}
+
+static int read_member(struct rp_json *json, struct asked *asked, struct rp_err *err)
+{
+    struct rp_str key = json->string;
+    struct rp_str raw;
+    size_t i = 0;
+    enum rp_json_token token;
+
+    while (i < RP_COUNT(members) && !rp_str_is(key, members[i].name)) {
+        i++;
+    }
+    if (i == RP_COUNT(members)) {
+        return rp_err_set(err, RIPEN_EINPUT, "\"%.*s\" is nothing that a correction has",
+                          RP_STR_ARG(key));
+    }
+    if (members[i].number) {
+        token = rp_json_skip(json, &raw);
+        *member(asked, i) = raw;
+    } else {
+        token = rp_json_next(json);
+        *member(asked, i) = json->string;
+    }
+    if (token != (members[i].number ? RP_JSON_NUMBER : RP_JSON_STRING)) {
+        return rp_err_set(err, RIPEN_EINPUT, "\"%s\" is a %s", members[i].name,
+                          members[i].number ? "number" : "text");
+    }
+    return 0;
+}
+
+static int read_asked(struct rp_arena *arena, struct rp_str body, struct asked *ret_asked,
+                      struct rp_err *err)
+{
+    struct asked asked = {0};
+    struct rp_json json;
+    enum rp_json_token token;
+    int status = 0;
+
+    rp_json_init(&json, arena, body);
+    if (rp_json_next(&json) != RP_JSON_OBJECT) {
+        return rp_err_set(err, RIPEN_EINPUT, "a correction is a JSON object");
+    }
+    while (status == 0 && (token = rp_json_next(&json)) == RP_JSON_KEY) {
+        status = read_member(&json, &asked, err);
+    }
+    if (status == 0 && token == RP_JSON_ERROR) {
+        status = rp_err_set(err, RIPEN_EINPUT, "not JSON at byte %zu", json.at);
+    }
+    *ret_asked = asked;
+    return status;
+}
+
+/* ---- Corrections: events that Ripen sends ------------------------------------------------------
+ */
+
+/* A node by which an event reaches the lead: its userId, else an anonymousId, else an e-mail. */
+static int best_node(struct rp_core *core, int64_t id, struct rp_identity *ret_node,
+                     struct rp_err *err)
+{
+    struct rp_identity best = {0};
+    struct rp_cached *lead;
+    const struct rp_head *heads;
+    size_t count;
+    int status = rp_core_lead(core, id, &lead, err);
+
+    if (status != 0) {
+        return status;
+    }
+    heads = rp_lead_heads(&lead->lead, &count);
+    for (size_t i = 0; i < count && status == 0; i++) {
+        struct rp_identity node;
+
+        status = rp_identity_get(&core->arena, core->store, heads[i].node, &node, err);
+        if (status == 0 && (best.node == 0 || node.kind < best.kind)) {
+            best = node;
+        }
+    }
+    if (status == 0 && best.node == 0) {
+        status = rp_err_set(err, RIPEN_ENOTFOUND, "the lead has no identity");
+    }
+    *ret_node = best;
+    return status;
+}
+
+static void put_identity(const struct rp_identity *node, struct rp_jw *jw)
+{
+    if (node->kind == RP_NODE_EMAIL) {
+        rp_jw_key(jw, "context");
+        rp_jw_object(jw);
+        rp_jw_key(jw, "traits");
+        rp_jw_object(jw);
+        rp_jw_put_str(jw, "email", node->value);
+        rp_jw_object_end(jw);
+        rp_jw_object_end(jw);
+        return;
+    }
+    rp_jw_put_str(jw, node->kind == RP_NODE_USER ? "userId" : "anonymousId", node->value);
+}
+
+/* The item of the correction; the lead is not among its properties. */
+static void write_item(enum rp_correction correction, const struct asked *asked,
+                       const struct rp_identity *node, struct rp_buf *out)
+{
+    struct rp_jw jw = rp_jw(out);
+    struct asked copy = *asked;
+
+    rp_jw_object(&jw);
+    rp_jw_put_text(&jw, "type", "track");
+    rp_jw_put_text(&jw, "event", rp_correction_event(correction));
+    put_identity(node, &jw);
+    rp_jw_key(&jw, "properties");
+    rp_jw_object(&jw);
+    copy.lead = RP_STR("");
+    for (size_t i = 0; i < RP_COUNT(members); i++) {
+        struct rp_str value = *member(&copy, i);
+
+        if (value.len > 0 && members[i].number) {
+            rp_jw_key(&jw, members[i].name);
+            rp_jw_raw(&jw, value);
+        } else if (value.len > 0) {
+            rp_jw_put_str(&jw, members[i].name, value);
+        }
+    }
+    rp_jw_object_end(&jw);
+    rp_jw_object_end(&jw);
+}
+
+static int run_item(struct rp_core *core, struct rp_str item, struct rp_buf *out,
+                    struct rp_err *err)
+{
+    struct rp_envelope envelope = {
+        .received_ms = rp_clock_now(&core->clock), .sent_ms = RP_NEVER, .flags = RP_EVENT_CRM};
+    struct rp_batch *batch = rp_batch_new();
+    int status = rp_batch_parse(batch, item, &envelope, NULL, err);
+
+    if (status == 0) {
+        status = rp_core_run(core, batch, err);
+    }
+    if (status == 0 && batch->rejected > 0) {
+        status = rp_err_set(err, RIPEN_EINPUT, "%.*s", RP_STR_ARG(batch->items[0].message));
+    }
+    if (status == 0) {
+        rp_batch_answer(batch, out);
+    }
+    rp_batch_free(batch);
+    return status;
+}
+
+/* The lead whose event has this messageId; two leads may each have one. */
+static int lead_of_message(struct rp_core *core, struct rp_str message_id, int64_t *ret_lead,
+                           struct rp_err *err)
+{
+    enum { CANDIDATES_MAX = 64 };
+    int64_t rows[CANDIDATES_MAX];
+    int count = rp_dedup_find(core->store, message_id, rows, CANDIDATES_MAX, err);
+    int status = count < 0 ? count : 0;
+
+    *ret_lead = 0;
+    for (int i = 0; i < count && status == 0; i++) {
+        struct rp_event event;
+        int64_t prev;
+        int64_t lead;
+
+        status = rp_event_read(&core->arena, core->store, rows[i], &event, &prev, err);
+        if (status == RIPEN_ENOTFOUND) {
+            status = 0;
+            continue;
+        }
+        if (status != 0 || !rp_str_eq(event.message_id, message_id)) {
+            continue;
+        }
+        lead = rp_identity_lead(core->store, event.node);
+        if (*ret_lead != 0 && lead != *ret_lead) {
+            return rp_err_set(err, RIPEN_EINPUT,
+                              "several leads have an event \"%.*s\"; name the lead too",
+                              RP_STR_ARG(message_id));
+        }
+        *ret_lead = lead;
+    }
+    return status == 0 && *ret_lead == 0
+               ? rp_err_set(err, RIPEN_ENOTFOUND, "there is no event \"%.*s\"",
+                            RP_STR_ARG(message_id))
+               : status;
+}
+
+/* What the fold would find wrong is told to the person who asks. */
+static int check(struct rp_core *core, enum rp_correction correction, const struct asked *asked,
+                 struct rp_err *err)
+{
+    const struct rp_rules *rules = core->rules;
+    uint32_t dim = asked->dimension.len ? rp_rules_dim(rules, asked->dimension) : 0;
+    int64_t until;
+
+    if (correction == RP_CORRECTION_STAGE && rp_rules_stage(rules, asked->stage) == RP_NONE) {
+        return rp_err_set(err, RIPEN_EINPUT, "no stage is named \"%.*s\"",
+                          RP_STR_ARG(asked->stage));
+    }
+    if (correction != RP_CORRECTION_POINTS) {
+        return 0;
+    }
+    if (dim == RP_NONE || (asked->dimension.len && rules->dims[dim].by != RP_NONE)) {
+        return rp_err_set(err, RIPEN_EINPUT, "no dimension \"%.*s\" takes points by hand",
+                          RP_STR_ARG(asked->dimension));
+    }
+    if (asked->until.len && !rp_time_parse(asked->until, &until)) {
+        return rp_err_set(err, RIPEN_EINPUT, "until \"%.*s\" is no time; write it like 2026-03-02",
+                          RP_STR_ARG(asked->until));
+    }
+    return 0;
+}
+
+static int correct(struct rp_core *core, enum rp_correction correction, const struct asked *asked,
+                   struct rp_buf *out, struct rp_err *err)
+{
+    struct rp_identity node;
+    struct rp_buf item = {0};
+    int64_t lead = 0;
+    int status = check(core, correction, asked, err);
+
+    if (status == 0) {
+        status = asked->lead.len ? rp_lead_find(core->store, asked->lead, &lead, err)
+                                 : lead_of_message(core, asked->message_id, &lead, err);
+    }
+    if (status == 0) {
+        status = best_node(core, lead, &node, err);
+    }
+    if (status == 0) {
+        write_item(correction, asked, &node, &item);
+        status = run_item(core, rp_buf_view(&item), out, err);
+    }
+    rp_buf_fini(&item);
+    return status;
+}
+
+/* ---- Who is who ------------------------------------------------------------------------------ */
+
+static int unmerge(struct rp_core *core, const struct asked *asked, struct rp_buf *out,
+                   struct rp_err *err)
+{
+    struct rp_unmerged unmerged;
+    struct rp_jw jw = rp_jw(out);
+    int status = rp_core_unmerge(core, asked->lead, asked->author, &unmerged, err);
+
+    if (status == 0) {
+        rp_jw_object(&jw);
+        rp_jw_put_text(&jw, "lead", unmerged.lead);
+        rp_jw_put_text(&jw, "other", unmerged.other);
+        rp_jw_object_end(&jw);
+    }
+    return status;
+}
+
+static int forget(struct rp_core *core, const struct asked *asked, struct rp_buf *out,
+                  struct rp_err *err)
+{
+    struct rp_forget forgotten;
+    struct rp_jw jw = rp_jw(out);
+    int status = rp_core_forget(core, asked->lead, &forgotten, err);
+
+    if (status == 0) {
+        rp_jw_object(&jw);
+        rp_jw_put_int(&jw, "leads", (int64_t)forgotten.leads);
+        rp_jw_put_int(&jw, "events", (int64_t)forgotten.events);
+        rp_jw_put_int(&jw, "actions", (int64_t)forgotten.actions);
+        rp_jw_object_end(&jw);
+    }
+    return status;
+}
+
+/* ---- Verbs ----------------------------------------------------------------------------------- */
+
+static const struct verb {
+    const char *name;
+    enum rp_correction correction; /* NONE: `run` */
+    int (*run)(struct rp_core *core, const struct asked *asked, struct rp_buf *out,
+               struct rp_err *err);
+    const char *needs[3]; /* members */
+} verbs[] = {
+    {"stage", RP_CORRECTION_STAGE, NULL, {"lead", "stage", "reason"}},
+    {"points", RP_CORRECTION_POINTS, NULL, {"lead", "points", "reason"}},
+    {"void", RP_CORRECTION_VOID, NULL, {"messageId", "reason"}},
+    {"note", RP_CORRECTION_NOTE, NULL, {"lead", "text"}},
+    {"unmerge", RP_CORRECTION_NONE, unmerge, {"lead"}},
+    {"forget", RP_CORRECTION_NONE, forget, {"lead"}},
+};
+
+static const struct verb *find_verb(struct rp_str name)
+{
+    for (size_t i = 0; i < RP_COUNT(verbs); i++) {
+        if (rp_str_is(name, verbs[i].name)) {
+            return &verbs[i];
+        }
+    }
+    return NULL;
+}
+
+bool rp_amend_knows(struct rp_str verb)
+{
+    return find_verb(verb) != NULL;
+}
+
+static int check_needs(const struct verb *verb, struct asked *asked, struct rp_err *err)
+{
+    for (size_t n = 0; n < RP_COUNT(verb->needs) && verb->needs[n]; n++) {
+        for (size_t i = 0; i < RP_COUNT(members); i++) {
+            if (strcmp(verb->needs[n], members[i].name) == 0 && member(asked, i)->len == 0) {
+                return rp_err_set(err, RIPEN_EINPUT, "%s needs \"%s\"", verb->name, verb->needs[n]);
+            }
+        }
+    }
+    return 0;
+}
+
+int rp_core_amend(struct rp_core *core, struct rp_str verb, struct rp_str body, struct rp_buf *out,
+                  struct rp_err *err)
+{
+    const struct verb *found = find_verb(verb);
+    struct rp_arena arena;
+    struct asked asked;
+    int status;
+
+    if (!found) {
+        return rp_err_set(err, RIPEN_ENOTFOUND, "no correction is named \"%.*s\"",
+                          RP_STR_ARG(verb));
+    }
+    rp_arena_init(&arena);
+    status = read_asked(&arena, body, &asked, err);
+    if (status == 0) {
+        status = check_needs(found, &asked, err);
+    }
+    if (status == 0) {
+        status = found->run ? found->run(core, &asked, out, err)
+                            : correct(core, found->correction, &asked, out, err);
+    }
+    rp_arena_fini(&arena);
+    return status;
+}

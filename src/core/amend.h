@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* What people decide about leads, asked for as data: corrections, un-merge, forgetting. The command
+ * line without a server, a server for the command line and the API all come through here. */
+#ifndef RP_CORE_AMEND_H
+#define RP_CORE_AMEND_H
+
+#include "base/buf.h"
+#include "core/core.h"
+
+/* Does what `verb` asks, in transactions of its own on the core's thread:
+ *   "stage"   {"lead","stage","reason","author"}
+ *   "points"  {"lead","points","dimension","reason","author","until"}
+ *   "void"    {"messageId","lead"?,"reason","author"}
+ *   "note"    {"lead","text","author"}
+ *   "unmerge" {"lead","author"}
+ *   "forget"  {"lead"}
+ * The first four become events. Returns 0 with the answer as a JSON object on `out`; EINPUT (what
+ * is wrong with the body), ENOTFOUND, EDENIED, or the store's errors. */
+int rp_core_amend(struct rp_core *core, struct rp_str verb, struct rp_str body, struct rp_buf *out,
+                  struct rp_err *err);
+bool rp_amend_knows(struct rp_str verb);
+
+#endif

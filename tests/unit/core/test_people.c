@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT */
+/* Who is who: merges taken back, joins refused and recorded, people forgotten without a trace. */
+#include "core/people.h"
+#include "core_test.h"
+#include "groups.h"
+#include "store/people.h"
+
+#include <unistd.h>
+
+#include <sqlite3.h>
+
+static const char rules[] =
+    "dimension \"engagement\" { range = {0, 200}, decay = \"none\" }\n"
+    "total { engagement = 1 }\n"
+    "score \"page\" { why = \"Looked at a page\", on = \"page\", points = 1 }\n"
+    "score \"demo\" { why = \"Asked for a demo\", on = \"Demo Requested\", points = 30 }\n"
+    "stages { \"visitor\", \"lead\", \"mql\" }\n"
+    "stage \"lead\" { enter = at_least { engagement = 2 } }\n"
+    "stage \"mql\" { enter = at_least { engagement = 30 }, terminal = true }\n"
+    "action \"tell\" { on = entered \"mql\", webhook { to = endpoint \"crm\", body = { } } }\n";
+
+static void assert_verified(struct bench *b)
+{
+    struct rp_verified verified;
+    struct rp_buf out = {0};
+    struct rp_err err = {0};
+
+    assert_int_equal(rp_core_flush(b->core, &err), 0);
+    assert_int_equal(rp_reader_verify(b->reader, &verified, &out, &err), 0);
+    if (verified.different > 0) {
+        fail_msg("%s", out.ptr);
+    }
+    rp_buf_fini(&out);
+}
+
+static void page(struct bench *b, const char *ids, const char *message)
+{
+    b->now_ms += 1000;
+    bench_send(b, false, "{\"type\":\"page\",%s,\"messageId\":\"%s\"}", ids, message);
+}
+
+/* Two visits of one browser, two people: after the un-merge each has what was his. */
+static void unmerge_restores_both(void **state)
+{
+    struct rp_unmerged unmerged;
+    struct rp_err err = {0};
+    struct bench b;
+
+    (void)state;
+    bench_open(&b, NULL, rules);
+    page(&b, "\"anonymousId\":\"a1\"", "m1");
+    page(&b, "\"anonymousId\":\"a1\"", "m2"); /* a1 is a lead by its own pages */
+    bench_expect(&b, "a1", "\"stage\":\"lead\"");
+    page(&b, "\"userId\":\"u1\"", "m3");
+    page(&b, "\"userId\":\"u1\",\"anonymousId\":\"a1\"", "m4"); /* the merge */
+    assert_int_equal(bench_total(&b, "u1", b.now_ms), 4000);
+    assert_int_equal(rp_core_unmerge(b.core, RP_STR("u1"), RP_STR("ana"), &unmerged, &err), 0);
+    assert_int_equal(bench_total(&b, "u1", b.now_ms), 2000);
+    assert_int_equal(bench_total(&b, "a1", b.now_ms), 2000);
+    bench_expect(&b, "a1", "\"stage\":\"lead\"");
+    bench_expect(&b, "a1", "\"userId\":null");
+    assert_verified(&b);
+    /* The same browser again: the two stay apart, and that is on record. */
+    page(&b, "\"userId\":\"u1\",\"anonymousId\":\"a1\"", "m5");
+    assert_int_equal(bench_total(&b, "u1", b.now_ms), 3000);
+    page(&b, "\"anonymousId\":\"a1\"", "m6");
+    assert_int_equal(bench_total(&b, "a1", b.now_ms), 3000);
+    assert_verified(&b);
+    assert_int_equal(rp_core_unmerge(b.core, RP_STR("u1"), RP_STR("ana"), &unmerged, &err),
+                     RIPEN_ENOTFOUND);
+    bench_close(&b);
+}
+
+static int64_t number(const char *path, const char *sql)
+{
+    sqlite3 *db;
+    sqlite3_stmt *stmt;
+    int64_t value;
+
+    assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &stmt, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
+    value = sqlite3_column_int64(stmt, 0);
+    sqlite3_finalize(stmt);
+    sqlite3_close(db);
+    return value;
+}
+
+static bool file_contains(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "rb");
+    size_t len, want = strlen(text);
+    char *bytes;
+    bool found;
+
+    if (!file) {
+        return false;
+    }
+    assert_int_equal(fseek(file, 0, SEEK_END), 0);
+    len = (size_t)ftell(file);
+    rewind(file);
+    bytes = malloc(len + 1);
+    assert_int_equal(fread(bytes, 1, len, file), len);
+    (void)fclose(file);
+    found = memmem(bytes, len, text, want) != NULL;
+    free(bytes);
+    return found;
+}
+
+/* A shared browser: identify A, then B. B's events are B's, and the refused join is recorded once.
+ */
+static void shared_browser(void **state)
+{
+    char path[] = "/tmp/ripen-people-XXXXXX";
+    struct bench b;
+
+    (void)state;
+    assert_non_null(mkdtemp(path));
+    assert_int_equal(chdir(path), 0);
+    bench_open(&b, "p.db", rules);
+    page(&b, "\"anonymousId\":\"a1\"", "m1");
+    page(&b, "\"userId\":\"anna\",\"anonymousId\":\"a1\"", "m2");
+    page(&b, "\"userId\":\"bob\",\"anonymousId\":\"a1\"", "m3");
+    page(&b, "\"userId\":\"bob\",\"anonymousId\":\"a1\"", "m4");
+    assert_int_equal(bench_total(&b, "anna", b.now_ms), 2000);
+    assert_int_equal(bench_total(&b, "bob", b.now_ms), 2000);
+    assert_verified(&b);
+    bench_close(&b);
+    assert_int_equal(number("p.db", "SELECT count(*) FROM refused_joins "
+                                    "WHERE reason = 'two_user_ids'"),
+                     1);
+    (void)unlink("p.db");
+    (void)unlink("p.db-lock");
+    assert_int_equal(chdir("/"), 0);
+    (void)rmdir(path);
+}
+
+static void forget_leaves_no_trace(void **state)
+{
+    char path[] = "/tmp/ripen-people-XXXXXX";
+    struct rp_forget forget;
+    struct rp_err err = {0};
+    struct bench b;
+
+    (void)state;
+    assert_non_null(mkdtemp(path));
+    assert_int_equal(chdir(path), 0);
+    bench_open(&b, "p.db", rules);
+    page(&b, "\"userId\":\"other\"", "m0");
+    page(&b, "\"anonymousId\":\"zephyrine-browser\"", "m1");
+    page(&b,
+         "\"userId\":\"zephyrine\",\"anonymousId\":\"zephyrine-browser\","
+         "\"traits\":{\"email\":\"zephyrine@acme.test\"}",
+         "m2");
+    bench_send(&b, false,
+               "{\"type\":\"track\",\"event\":\"Demo Requested\","
+               "\"userId\":\"zephyrine\",\"messageId\":\"m3\","
+               "\"properties\":{\"text\":\"I am zephyrine\"}}");
+    assert_int_equal(rp_core_flush(b.core, &err), 0);
+    assert_int_equal(bench_outbox(&b), 1);
+    assert_int_equal(rp_core_forget(b.core, RP_STR("zephyrine@acme.test"), &forget, &err), 0);
+    assert_int_equal(forget.leads, 1);
+    assert_int_equal(forget.events, 3);
+    assert_int_equal(forget.actions, 1);
+    assert_false(file_contains("p.db", "zephyrine"));
+    assert_false(file_contains("p.db-wal", "zephyrine"));
+    assert_int_equal(rp_core_forget(b.core, RP_STR("zephyrine"), &forget, &err), RIPEN_ENOTFOUND);
+    /* Whoever comes back is somebody new, under numbers that nobody had. */
+    page(&b, "\"userId\":\"zephyrine\"", "m4");
+    assert_int_equal(bench_total(&b, "zephyrine", b.now_ms), 1000);
+    assert_int_equal(bench_total(&b, "other", b.now_ms), 1000);
+    assert_verified(&b);
+    assert_true(rp_forgotten_has(rp_core_store(b.core), RP_STR("1:zephyrine")));
+    assert_true(rp_forgotten_has(rp_core_store(b.core), RP_STR("3:zephyrine@acme.test")));
+    assert_false(rp_forgotten_has(rp_core_store(b.core), RP_STR("1:other")));
+    bench_close(&b);
+    assert_int_equal(number("p.db", "SELECT sum(events) FROM forgotten WHERE stage = 'mql'"), 3);
+    assert_int_equal(number("p.db", "SELECT max(id) FROM events"), 5);
+    (void)unlink("p.db");
+    (void)unlink("p.db-lock");
+    assert_int_equal(chdir("/"), 0);
+    (void)rmdir(path);
+}
+
+int test_people(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(unmerge_restores_both),
+        cmocka_unit_test(shared_browser),
+        cmocka_unit_test(forget_leaves_no_trace),
+    };
+
+    return cmocka_run_group_tests_name("people", tests, NULL, NULL);
+}
