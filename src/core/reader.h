@@ -57,6 +57,14 @@ struct rp_verified {
 int rp_reader_verify(struct rp_reader *reader, struct rp_verified *ret_verified, struct rp_buf *out,
                      struct rp_err *err);
 
+/* What the database holds, counted with the reader's rules (engine/census.h), which must be given
+ * to rp_reader_open. *ret_before: the rules that are active in the database (NULL: none that can be
+ * loaded), to be freed with rp_rules_free when the census is no longer read. */
+struct rp_census;
+int rp_reader_census(struct rp_reader *reader, struct rp_arena *arena, int64_t now_ms,
+                     struct rp_census *ret_census, struct rp_rules **ret_before,
+                     struct rp_err *err);
+
 /* The leads of `try`: array elements of an array that is open in jw, or text onto out. */
 struct rp_jw;
 int rp_reader_try(struct rp_reader *reader, const int64_t *leads, size_t lead_count, int64_t now_ms,

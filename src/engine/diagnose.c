@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The table of codes and the collector of findings, and their two printed forms. Knows places and
  * texts; knows neither Lua nor what a rule means. Invariant: a finding is complete when it is
- * added; at most RP_FINDINGS_MAX errors are kept after sorting, the rest is counted in `more`. */
+ * added; at most `max` errors and `max` warnings are kept after sorting, the rest is counted in
+ * `more`. */
 #include "engine/diagnose.h"
 
 #include "base/json_write.h"
@@ -137,7 +138,8 @@ static void uncount(struct rp_findings *findings, const struct rp_finding *findi
 
 void rp_findings_sort(struct rp_findings *findings)
 {
-    size_t kept = 0, errors = 0;
+    size_t kept = 0, errors = 0, warnings = 0;
+    size_t max = findings->max > 0 ? findings->max : RP_FINDINGS_MAX;
 
     if (findings->count > 1)
         qsort(findings->items, findings->count, sizeof *findings->items, compare);
@@ -149,11 +151,12 @@ void rp_findings_sort(struct rp_findings *findings)
             uncount(findings, finding);
             continue;
         }
-        if (error && errors == RP_FINDINGS_MAX) {
+        if ((error ? errors : warnings) == max) {
             findings->more++;
             continue;
         }
         errors += error;
+        warnings += !error;
         findings->items[kept++] = *finding;
     }
     findings->count = kept;
@@ -178,14 +181,29 @@ static void print_caret(struct rp_buf *out, const struct rp_finding *finding, in
         rp_buf_char(out, '^');
 }
 
-static void print_one(struct rp_buf *out, const struct rp_finding *finding, bool colour)
+/* From the current folder, so that a terminal or an editor opens it. */
+static void print_path(struct rp_buf *out, const struct rp_findings *findings,
+                       const struct rp_finding *finding)
+{
+    struct rp_str folder = findings->folder;
+
+    if (finding->file.len == 0)
+        return;
+    if (folder.len > 0) {
+        rp_buf_str(out, folder);
+        rp_buf_text(out, rp_str_ends(folder, RP_STR("/")) ? "" : "/");
+    }
+    rp_buf_str(out, finding->file);
+}
+
+static void print_one(struct rp_buf *out, const struct rp_findings *findings,
+                      const struct rp_finding *finding, bool colour)
 {
     bool error = finding->severity == RP_SEVERITY_ERROR;
     const char *on = !colour ? "" : error ? "\x1b[31m" : "\x1b[33m";
     const char *off = colour ? "\x1b[0m" : "";
 
-    if (finding->file.len > 0)
-        rp_buf_str(out, finding->file);
+    print_path(out, findings, finding);
     if (finding->line > 0)
         rp_buf_printf(out, ":%d", finding->line);
     if (finding->line > 0 && finding->column > 0)
@@ -213,9 +231,45 @@ static void print_one(struct rp_buf *out, const struct rp_finding *finding, bool
 void rp_findings_print(struct rp_buf *out, const struct rp_findings *findings, bool colour)
 {
     for (size_t i = 0; i < findings->count; i++)
-        print_one(out, &findings->items[i], colour);
+        print_one(out, findings, &findings->items[i], colour);
     if (findings->more > 0)
-        rp_buf_printf(out, "… and %zu more\n", findings->more);
+        rp_buf_printf(out, "… and %zu more; `ripen check --all` shows them\n", findings->more);
+}
+
+static void put_finding(struct rp_jw *jw, const struct rp_findings *findings,
+                        const struct rp_finding *finding)
+{
+    struct rp_buf path = {0};
+
+    print_path(&path, findings, finding);
+    rp_jw_object(jw);
+    rp_jw_put_str(jw, "code", finding->code);
+    rp_jw_put_text(jw, "severity", finding->severity == RP_SEVERITY_ERROR ? "error" : "warning");
+    rp_jw_put_str(jw, "file", finding->file);
+    if (findings->folder.len > 0)
+        rp_jw_put_str(jw, "path", rp_buf_view(&path));
+    rp_jw_put_int(jw, "line", finding->line);
+    rp_jw_put_int(jw, "column", finding->column);
+    rp_jw_put_int(jw, "width", finding->width);
+    rp_jw_put_str(jw, "message", finding->message);
+    rp_jw_put_str(jw, "hint", finding->hint);
+    rp_jw_put_str(jw, "source", finding->source);
+    rp_jw_object_end(jw);
+    rp_buf_fini(&path);
+}
+
+void rp_findings_members(struct rp_jw *jw, const struct rp_findings *findings)
+{
+    rp_jw_put_bool(jw, "ok", findings->errors == 0);
+    rp_jw_put_int(jw, "errors", (int64_t)findings->errors);
+    rp_jw_put_int(jw, "warnings", (int64_t)findings->warnings);
+    rp_jw_key(jw, "findings");
+    rp_jw_array(jw);
+    for (size_t i = 0; i < findings->count; i++)
+        put_finding(jw, findings, &findings->items[i]);
+    rp_jw_array_end(jw);
+    if (findings->more > 0)
+        rp_jw_put_int(jw, "more", (int64_t)findings->more);
 }
 
 void rp_findings_json(struct rp_buf *out, const struct rp_findings *findings)
@@ -223,29 +277,7 @@ void rp_findings_json(struct rp_buf *out, const struct rp_findings *findings)
     struct rp_jw jw = rp_jw(out);
 
     rp_jw_object(&jw);
-    rp_jw_put_bool(&jw, "ok", findings->errors == 0);
-    rp_jw_put_int(&jw, "errors", (int64_t)findings->errors);
-    rp_jw_put_int(&jw, "warnings", (int64_t)findings->warnings);
-    rp_jw_key(&jw, "findings");
-    rp_jw_array(&jw);
-    for (size_t i = 0; i < findings->count; i++) {
-        const struct rp_finding *finding = &findings->items[i];
-
-        rp_jw_object(&jw);
-        rp_jw_put_str(&jw, "code", finding->code);
-        rp_jw_put_text(&jw, "severity",
-                       finding->severity == RP_SEVERITY_ERROR ? "error" : "warning");
-        rp_jw_put_str(&jw, "file", finding->file);
-        rp_jw_put_int(&jw, "line", finding->line);
-        rp_jw_put_int(&jw, "column", finding->column);
-        rp_jw_put_str(&jw, "message", finding->message);
-        rp_jw_put_str(&jw, "hint", finding->hint);
-        rp_jw_put_str(&jw, "source", finding->source);
-        rp_jw_object_end(&jw);
-    }
-    rp_jw_array_end(&jw);
-    if (findings->more > 0)
-        rp_jw_put_int(&jw, "more", (int64_t)findings->more);
+    rp_findings_members(&jw, findings);
     rp_jw_object_end(&jw);
     rp_buf_char(out, '\n');
 }

@@ -248,7 +248,7 @@ int rp_load(struct rp_arena *arena, const struct rp_files *files,
     struct rp_rules *rules = NULL;
     int status;
 
-    *findings = (struct rp_findings){0};
+    *findings = (struct rp_findings){.max = options ? options->findings_max : 0};
     rp_arena_init(&load.scratch);
     load.diagnosis = (struct rp_diagnosis){.arena = arena, .files = files, .findings = findings};
     load.recorder = (struct rp_recorder){.arena = &load.scratch,

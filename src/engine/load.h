@@ -27,8 +27,10 @@ struct rp_finding {
 struct rp_findings {
     struct rp_finding *items;
     size_t count, cap;
-    size_t more; /* findings beyond RP_FINDINGS_MAX errors */
+    size_t more; /* findings beyond `max` errors and `max` warnings */
+    size_t max;  /* 0: RP_FINDINGS_MAX */
     size_t errors, warnings;
+    struct rp_str folder; /* where the files stand, for texts that a terminal opens; "": nowhere */
 };
 
 /* The bytes of a rules directory, sorted by path: *.lua, weights.lua, lists, templates. */
@@ -52,9 +54,10 @@ struct rp_declarations; /* engine/tree.h */
 struct rp_load_options {
     const struct rp_str *endpoints; /* names in the configuration; NULL: unknown, only warned of */
     size_t endpoint_count;
-    bool strict;      /* warnings count as errors in the returned status */
-    bool tests;       /* the authors' tests too, those in tests/ included:
-                         check, test and reload; a server does without */
+    bool strict;         /* warnings count as errors in the returned status */
+    bool tests;          /* the authors' tests too, those in tests/ included:
+                            check, test and reload; a server does without */
+    size_t findings_max; /* of errors and of warnings; 0: RP_FINDINGS_MAX */
     bool skips_reads; /* what test functions read shows when they run: for tests of the sandbox */
     struct rp_declarations *declarations; /* keeps the trees there; free with
                                              rp_declarations_fini, also after errors */
@@ -74,8 +77,13 @@ int rp_load(struct rp_arena *arena, const struct rp_files *files,
  * {"ok":…,"findings":[…]}. */
 void rp_findings_print(struct rp_buf *out, const struct rp_findings *findings, bool colour);
 void rp_findings_json(struct rp_buf *out, const struct rp_findings *findings);
+/* The same as members of an object that is open in jw. */
+struct rp_jw;
+void rp_findings_members(struct rp_jw *jw, const struct rp_findings *findings);
 
-/* `check --plan`: how each event kind is dispatched. */
+/* `check --plan`: how each event kind is dispatched; as a table, and as the member "plan" of an
+ * object that is open in jw. */
 void rp_rules_plan(struct rp_buf *out, const struct rp_rules *rules);
+void rp_rules_plan_json(struct rp_jw *jw, const struct rp_rules *rules);
 
 #endif

@@ -2,9 +2,13 @@
 /* Loads each directory of tests/diagnostics/cases and compares what is printed about it with its
  * expected.txt. The directory's name starts with the code that must be among the findings; "clean"
  * must have none. `endpoints` lists the endpoints that are known; config.lua is read as ripen.lua.
+ * `census` holds what a database would say ("event NAME COUNT", "trait SPELLING LEADS", "known
+ * TRAIT LEADS", "fired RULE HITS", a line each), .before/ the rules that are active there. With
+ * `expected.json`, the JSON form is compared too.
  * With RIPEN_UPDATE_GOLDEN=1 the expected texts are written anew, to be looked at. */
 #include "base/buf.h"
 #include "base/str.h"
+#include "engine/census.h"
 #include "engine/config.h"
 #include "engine/diagnose.h"
 #include "engine/load.h"
@@ -67,6 +71,72 @@ static void load_config(struct one *one)
         one->findings.items[i].file = RP_STR("config.lua");
 }
 
+/* ---- What a database would say ----------------------------------------------------------------
+ */
+
+static struct rp_rules *load_before(struct one *one)
+{
+    struct rp_findings findings;
+    struct rp_rules *rules = NULL;
+    struct rp_files files;
+    struct rp_err err = {0};
+
+    if (access(in_folder(one, ".before"), R_OK) != 0)
+        return NULL;
+    if (rp_files_read(&one->arena, in_folder(one, ".before"), &files, &err) < 0 ||
+        rp_load(&one->arena, &files, NULL, &rules, &findings, &err) < 0)
+        printf("FAIL %s/.before: %s\n", one->path, err.text);
+    return rules;
+}
+
+static void count_line(struct rp_census *census, const struct rp_rules *rules, const char *line)
+{
+    char what[16], name[100];
+    unsigned count, number;
+
+    if (sscanf(line, "%15s %99[^0-9] %u", what, name, &count) != 3)
+        return;
+    while (name[0] != '\0' && name[strlen(name) - 1] == ' ')
+        name[strlen(name) - 1] = '\0';
+    for (unsigned i = 0; i < count && strcmp(what, "event") == 0; i++)
+        rp_census_event(census, rp_str_from(name));
+    for (unsigned i = 0; i < count && strcmp(what, "trait") == 0; i++)
+        rp_census_trait(census, rp_str_from(name), i + 1);
+    number = rp_rules_field(rules, rp_str_from(name));
+    if (strcmp(what, "known") == 0 && number != RP_NONE)
+        census->with_field[number] = count;
+    number = rp_rules_score(rules, rp_str_from(name));
+    if (strcmp(what, "fired") == 0 && number != RP_NONE)
+        census->fired[number] = count;
+    census->events += strcmp(what, "event") == 0 ? count : 0;
+}
+
+static void ask_census(struct one *one, const struct rp_files *files, const struct rp_rules *rules)
+{
+    struct rp_diagnosis diagnosis = {
+        .arena = &one->arena, .files = files, .findings = &one->findings};
+    struct rp_rules *before = load_before(one);
+    struct rp_buf text = {0};
+    struct rp_census census;
+
+    rp_census_init(&census, &one->arena, rules);
+    census.leads = 100;
+    census.whole = true;
+    census.before = before;
+    if (read_text(in_folder(one, "census"), &text)) {
+        rp_buf_char(&text, '\0');
+        for (const char *line = text.ptr; line; line = strchr(line, '\n')) {
+            line += *line == '\n';
+            count_line(&census, rules, line);
+        }
+        rp_lint_census(&diagnosis, rules, &census);
+        rp_findings_sort(&one->findings);
+        rp_census_print(&one->printed, rules, &census);
+    }
+    rp_buf_fini(&text);
+    rp_rules_free(before);
+}
+
 static bool load(struct one *one)
 {
     struct rp_load_options options = {0};
@@ -84,6 +154,8 @@ static bool load(struct one *one)
     }
     read_endpoints(one, &options);
     one->loaded = rp_load(&one->arena, &files, &options, &rules, &one->findings, &err) == 0;
+    if (rules)
+        ask_census(one, &files, rules);
     rp_rules_free(rules);
     return true;
 }
@@ -98,6 +170,41 @@ static bool has_code(const struct one *one, const char *name)
     return false;
 }
 
+static bool compare_text(struct one *one, const char *name, const char *file, struct rp_str got)
+{
+    bool right;
+
+    one->expected.len = 0;
+    if (getenv("RIPEN_UPDATE_GOLDEN") != NULL) {
+        FILE *to = fopen(in_folder(one, file), "wb");
+
+        if (to == NULL)
+            return false;
+        fwrite(got.ptr, 1, got.len, to);
+        fclose(to);
+        return true;
+    }
+    (void)read_text(in_folder(one, file), &one->expected);
+    right = rp_str_eq(got, rp_buf_view(&one->expected));
+    if (!right)
+        printf("FAIL %s: expected in %s\n%.*s\ngot\n%.*s\n", name, file,
+               RP_STR_ARG(rp_buf_view(&one->expected)), RP_STR_ARG(got));
+    return right;
+}
+
+static bool compare_json(struct one *one, const char *name)
+{
+    struct rp_buf json = {0};
+    bool right;
+
+    if (access(in_folder(one, "expected.json"), R_OK) != 0)
+        return true;
+    rp_findings_json(&json, &one->findings);
+    right = compare_text(one, name, "expected.json", rp_buf_view(&json));
+    rp_buf_fini(&json);
+    return right;
+}
+
 static bool compare(struct one *one, const char *name)
 {
     bool right = has_code(one, name);
@@ -105,22 +212,8 @@ static bool compare(struct one *one, const char *name)
     if (!right)
         printf("FAIL %s: its code is not among the findings\n%s", name,
                one->printed.ptr ? one->printed.ptr : "");
-    if (getenv("RIPEN_UPDATE_GOLDEN") != NULL) {
-        FILE *file = fopen(in_folder(one, "expected.txt"), "wb");
-
-        if (file == NULL)
-            return false;
-        fwrite(one->printed.ptr, 1, one->printed.len, file);
-        fclose(file);
-        return right;
-    }
-    (void)read_text(in_folder(one, "expected.txt"), &one->expected);
-    if (!rp_str_eq(rp_buf_view(&one->printed), rp_buf_view(&one->expected))) {
-        printf("FAIL %s: expected\n%sgot\n%s", name, one->expected.ptr ? one->expected.ptr : "",
-               one->printed.ptr ? one->printed.ptr : "");
-        return false;
-    }
-    return right;
+    right &= compare_text(one, name, "expected.txt", rp_buf_view(&one->printed));
+    return compare_json(one, name) && right;
 }
 
 static bool check(const char *folder, const char *name)
