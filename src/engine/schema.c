@@ -483,7 +483,9 @@ const struct rp_schema_decl rp_schema_decls[] = {
                                                 .min = 1, .max = 3650, .whole = true)))))}},
     {.name = "test",
      .doc = "An example with its expected outcome.",
-     .example = "test \"a demo makes an SQL\" { at = \"2026-03-02T09:00:00Z\", play = { … } }",
+     .example = "test \"prices are read\" { at = \"2026-03-02T09:00:00Z\", play = { after(\"0s\") "
+                "{ page { path = \"/pricing\" } }, after(\"1h\") { expect { fired = { "
+                "viewed_pricing = 1 } } } } }",
      .named = true,
      .shape = {.fields = MANY(
                    F("at", RP_WANT_DATE, "The moment at which the test starts."),

@@ -172,17 +172,18 @@ static const struct rp_schema_shape expect_shape = {
             F("text", RP_WANT_TEXT, "The text.", NEEDED)                                           \
         }                                                                                          \
     }
-#define TABLE_CALL(call, what, text, table_shape)                                                  \
+#define TABLE_CALL(call, what, text, sample, table_shape)                                          \
     {                                                                                              \
-        .name = (call), .makes = (what), .doc = (text), .example = call " {…}", .params = {        \
+        .name = (call), .makes = (what), .doc = (text), .example = call " " sample, .params = {    \
             F("fields", RP_WANT_TABLE, "Its fields.", .shape = (table_shape), NEEDED)              \
         }                                                                                          \
     }
 #define PLAYED F("options", RP_WANT_TABLE, "Who, where and when.", .shape = &played_shape)
-#define EVENT_CALL(call, text)                                                                     \
+#define EVENT_CALL(call, text, sample)                                                             \
     {                                                                                              \
-        .name = (call), .makes = MOMENT, .doc = (text), .example = call " {…}", .params = {        \
-            F("values", RP_WANT_VALUE, "Its values."), PLAYED                                      \
+        .name = (call), .makes = MOMENT, .doc = (text), .example = call " " sample, .params = {    \
+            F("values", RP_WANT_VALUE, "Its values."),                                             \
+            PLAYED                                                                                 \
         }                                                                                          \
     }
 
@@ -418,13 +419,25 @@ const struct rp_schema_call rp_schema_calls[] = {
      .doc = "A receiver of ripen.lua.",
      .example = "endpoint \"crm\"",
      .params = {F("name", RP_WANT_TEXT, "Its name.", .ref = RP_REF_ENDPOINT, NEEDED)}},
-    TABLE_CALL("webhook", ACTS, "Sends JSON to an endpoint.", &webhook_shape),
-    TABLE_CALL("notify", ACTS, "Sends a text to an endpoint.", &notify_shape),
-    TABLE_CALL("task", ACTS, "Gives somebody something to do.", &task_shape),
-    TABLE_CALL("set", ACTS, "Sets facts of the lead: lead.NAME.", &value_shape),
-    TABLE_CALL("email", ACTS, "Sends a mail to the lead.", &email_shape),
-    TABLE_CALL("assign", ACTS, "Gives the lead an owner.", &assign_shape),
-    TABLE_CALL("crm", ACTS, "Writes into the CRM.", &crm_shape),
+    TABLE_CALL(
+        "webhook", ACTS, "Sends JSON to an endpoint.",
+        "{ to = endpoint \"crm\", body = { email = \"{lead.email}\", score = \"{score.total}\" } }",
+        &webhook_shape),
+    TABLE_CALL("notify", ACTS, "Sends a text to an endpoint.",
+               "{ to = endpoint \"sales_channel\", text = \"{lead.email} raised a hand\" }",
+               &notify_shape),
+    TABLE_CALL("task", ACTS, "Gives somebody something to do.",
+               "{ to = \"owner\", due = \"4h\", note = \"Call {lead.email}\" }", &task_shape),
+    TABLE_CALL("set", ACTS, "Sets facts of the lead: lead.NAME.", "{ vip = true }", &value_shape),
+    TABLE_CALL("email", ACTS, "Sends a mail to the lead.",
+               "{ template = \"hello\", subject = \"Welcome\" }", &email_shape),
+    TABLE_CALL("assign", ACTS, "Gives the lead an owner.", "{ team = \"sdr\", keep_owner = true }",
+               &assign_shape),
+    TABLE_CALL(
+        "crm",
+        ACTS, "Writes into the CRM.",
+        "{ object = \"lead\", to = endpoint \"crm\", fields = { score = \"{score.total}\" } }",
+        &crm_shape),
     {.name = "step",
      .makes = RP_MAKES_STEP,
      .doc = "One step of a sequence.",
@@ -459,22 +472,25 @@ const struct rp_schema_call rp_schema_calls[] = {
      .params = {F("span", RP_WANT_DURATION, "After this time.", NEEDED),
                 F("moments", RP_WANT_TABLE, "Events and expectations.", .shape = &after_shape,
                   NEEDED)}},
-    EVENT_CALL("page", "A page view."),
-    EVENT_CALL("screen", "A screen view."),
-    EVENT_CALL("identify", "Traits of the lead."),
-    EVENT_CALL("account", "Traits of the lead's company (a group call)."),
-    EVENT_CALL("alias", "The lead's new userId."),
+    EVENT_CALL("page", "A page view.", "{ path = \"/pricing\" }"),
+    EVENT_CALL("screen", "A screen view.", "{ name = \"Prices\" }"),
+    EVENT_CALL("identify", "Traits of the lead.", "{ email = \"ana@globex.test\" }"),
+    EVENT_CALL("account", "Traits of the lead's company (a group call).",
+               "{ name = \"Globex\", employees = 500 }"),
+    EVENT_CALL("alias", "The lead's new userId.", "{ userId = \"ana\" }"),
     {.name = "track",
      .makes = MOMENT,
      .doc = "An event with a name.",
-     .example = "track(\"Webinar Attended\", { title = \"…\" })",
+     .example = "track(\"Webinar Attended\", { title = \"Scoring\" })",
      .params = {F("event", RP_WANT_TEXT, "Its name.", NEEDED),
                 F("properties", RP_WANT_VALUE, "Its properties."), PLAYED}},
-    TABLE_CALL("expect", MOMENT, "What must hold now.", &expect_shape),
+    TABLE_CALL("expect", MOMENT, "What must hold now.",
+               "{ stage = \"mql\", engagement = between(43, 44), fired = { viewed_pricing = 2 } }",
+               &expect_shape),
     {.name = "exactly",
      .makes = RP_MAKES_EXPECTED | MATCHER,
      .doc = "Nothing more and nothing less.",
-     .example = "fired = exactly { viewed_pricing = 2 }",
+     .example = "exactly { viewed_pricing = 2 }",
      .params = {F("values", RP_WANT_VALUE, "The values.", NEEDED)}},
     {.name = NULL},
 };
