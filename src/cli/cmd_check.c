@@ -9,7 +9,7 @@
 static int load(struct rp_setup *setup, const char *rules_dir, struct rp_rules **ret_rules,
                 struct rp_err *err)
 {
-    struct rp_load_options options = {0};
+    struct rp_load_options options = {.tests = true};
     struct rp_str *endpoints =
         RP_ARENA_ARRAY(&setup->arena, struct rp_str, setup->config.endpoint_count + 1);
     int status = rp_files_read(&setup->arena, rules_dir, &setup->files, err);

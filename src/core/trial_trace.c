@@ -15,6 +15,7 @@ struct trace {
     size_t move, action; /* shown so far, of those by time alone */
     /* Near misses: */
     size_t *last; /* [score]: 1 + the event that asked it last and got nothing; 0: none */
+    bool *cut;    /* [score]: there its condition held, and a limit took the points */
     bool *wanted; /* [score] */
     uint8_t *marks;
 };
@@ -119,9 +120,16 @@ static void say_grant(struct trace *t, const struct rp_grant *grant)
 static void say_label(const struct rp_event *event, struct rp_buf *words)
 {
     const struct rp_prop *path = rp_event_get(event, rp_path_of(RP_STR("properties.path")));
+    const struct rp_prop *stage = rp_event_get(event, rp_path_of(RP_STR("properties.stage")));
 
-    if (rp_event_is_given(event))
+    if (rp_event_is_given(event)) {
         rp_buf_text(words, "given: ");
+        if (event->type == RP_TRACK && stage)
+            rp_buf_printf(words, "stage %.*s", RP_STR_ARG(stage->text));
+        else
+            rp_buf_text(words, "the lead");
+        return;
+    }
     rp_buf_text(words, event->type == RP_GROUP ? "account" : rp_event_type_name(event->type));
     if (event->type == RP_TRACK)
         rp_buf_printf(words, " \"%.*s\"", RP_STR_ARG(event->name));
@@ -176,8 +184,16 @@ static void find_asked(void *ctx, struct rp_look *look, size_t index, struct rp_
         return;
     rp_test_asked(&look->view.fold, decision, t->marks);
     for (uint32_t i = 0; i < t->p->rules.score_count; i++)
-        if (t->marks[i] == RP_ASKED)
+        if (t->marks[i] == RP_ASKED && !t->cut[i])
             t->last[i] = index + 1;
+    for (size_t i = 0; i < decision->grant_count; i++) {
+        const struct rp_grant *grant = &decision->grants[i];
+
+        if (grant->model == look->view.fold.model && t->marks[grant->rule] == RP_ASKED) {
+            t->last[grant->rule] = index + 1;
+            t->cut[grant->rule] = true;
+        }
+    }
 }
 
 static void say_near(void *ctx, struct rp_look *look, size_t index, struct rp_lead *lead,
@@ -352,6 +368,7 @@ struct rp_str rp_trial_trace(struct rp_playing *p, const struct rp_test_moment *
                       .look = look,
                       .out = &out,
                       .last = RP_ARENA_ARRAY(arena, size_t, p->rules.score_count + 1),
+                      .cut = RP_ARENA_ARRAY(arena, bool, p->rules.score_count + 1),
                       .wanted = RP_ARENA_ARRAY(arena, bool, p->rules.score_count + 1),
                       .marks = RP_ARENA_ARRAY(arena, uint8_t, p->rules.score_count + 1)};
     struct rp_str text;

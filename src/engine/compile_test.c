@@ -411,6 +411,25 @@ static bool compile_expectation(struct rp_compile *compile, const struct rp_node
     return true;
 }
 
+/* As the author wrote them: fields come sorted by name. */
+static void sort_by_place(struct rp_expect *expects, uint32_t count)
+{
+    for (uint32_t i = 1; i < count; i++) {
+        struct rp_expect one = expects[i];
+        uint32_t at = i;
+
+        for (; at > 0; at--) {
+            const struct rp_place *before = &expects[at - 1].place;
+
+            if (before->line < one.place.line ||
+                (before->line == one.place.line && before->column <= one.place.column))
+                break;
+            expects[at] = expects[at - 1];
+        }
+        expects[at] = one;
+    }
+}
+
 static void compile_expect(struct rp_compile *compile, const struct rp_node *call,
                            struct rp_test_moment *moment)
 {
@@ -422,6 +441,7 @@ static void compile_expect(struct rp_compile *compile, const struct rp_node *cal
     for (uint32_t i = 0; i < count; i++)
         if (compile_expectation(compile, &table->fields[i], &moment->expects[moment->expect_count]))
             moment->expect_count++;
+    sort_by_place(moment->expects, moment->expect_count);
     if (count == 0)
         cannot_play(compile, call, RP_STR("write for example expect { stage = \"mql\" }"),
                     "an empty expect {} checks nothing");
