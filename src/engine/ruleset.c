@@ -31,6 +31,11 @@ uint32_t rp_rules_score(const struct rp_rules *rules, struct rp_str name)
     FIND(rules->scores, rules->score_count);
 }
 
+uint32_t rp_rules_action(const struct rp_rules *rules, struct rp_str name)
+{
+    FIND(rules->actions, rules->action_count);
+}
+
 uint32_t rp_rules_model(const struct rp_rules *rules, struct rp_str name)
 {
     FIND(rules->models, rules->model_count);

@@ -27,6 +27,8 @@ struct rp_vm {
     struct rp_sandbox *sandbox; /* NULL: to be built again */
     struct rp_vm_call call;
     uint64_t steps;
+    uint64_t steps_max; /* of a call */
+    size_t bytes_max;
 };
 
 /* ---- Building -------------------------------------------------------------------------------- */
@@ -87,7 +89,7 @@ static int build(struct rp_vm *vm, struct rp_err *err)
     }
     lua_gc(vm->sandbox->L, LUA_GCCOLLECT);
     vm->sandbox->host = vm;
-    vm->sandbox->cap = vm->sandbox->used + RP_RULE_BYTES_MAX;
+    vm->sandbox->cap = vm->sandbox->used + vm->bytes_max;
 out:
     rp_arena_fini(&arena);
     return status;
@@ -100,6 +102,8 @@ struct rp_vm *rp_vm_new(const struct rp_rules *rules, struct rp_err *err)
     vm->magic = MAGIC;
     vm->rules = rules;
     vm->call.rules = rules;
+    vm->steps_max = RP_RULE_STEPS_MAX;
+    vm->bytes_max = RP_RULE_BYTES_MAX;
     if (rules->test_count > 0 && build(vm, err) < 0) {
         rp_vm_free(vm);
         return NULL;
@@ -115,6 +119,15 @@ void rp_vm_free(struct rp_vm *vm)
     rp_sandbox_free(vm->sandbox);
     vm->magic = 0;
     free(vm);
+}
+
+void rp_vm_limits(struct rp_vm *vm, uint64_t steps, size_t bytes)
+{
+    RP_CHECK_OBJ(vm, MAGIC);
+    vm->steps_max = steps;
+    vm->bytes_max = bytes;
+    if (vm->sandbox != NULL)
+        vm->sandbox->cap = vm->sandbox->used + bytes;
 }
 
 uint64_t rp_vm_steps(const struct rp_vm *vm)
@@ -217,8 +230,8 @@ static int failed(struct rp_vm *vm, struct run *run, enum rp_trip kind,
                                                  : "error";
     if (kind == RP_TRIP_STEPS)
         return rp_err_at(err, RIPEN_EBUDGET, file, line,
-                         "rule \"%.*s\": its test takes more than %d steps; do less for one event",
-                         RP_STR_ARG(test->rule), RP_RULE_STEPS_MAX);
+                         "rule \"%.*s\": its test takes more than %llu steps; do less for one event",
+                         RP_STR_ARG(test->rule), (unsigned long long)vm->steps_max);
     return rp_err_at(err, kind == RP_TRIP_MEMORY ? RIPEN_EBUDGET : RIPEN_ERULE, file, line,
                      "rule \"%.*s\": %s%s%s", RP_STR_ARG(test->rule), text, hint[0] ? "; " : "",
                      hint);
@@ -233,7 +246,7 @@ static enum rp_trip run_once(struct rp_vm *vm, struct run *run)
 
     vm->call.serial++;
     run->wrong_result = false;
-    rp_sandbox_begin(vm->sandbox, RP_PHASE_TEST, RP_RULE_STEPS_MAX);
+    rp_sandbox_begin(vm->sandbox, RP_PHASE_TEST, vm->steps_max);
     kind = rp_sandbox_protect(vm->sandbox, run_test, run);
     vm->steps = rp_sandbox_steps(vm->sandbox);
     if (kind == RP_TRIP_MEMORY)

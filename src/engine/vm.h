@@ -38,6 +38,10 @@ int rp_vm_test(struct rp_arena *arena, struct rp_vm *vm, uint32_t test, uint32_t
                const struct rp_event *event, const struct rp_vm_facts *facts,
                struct rp_test_result *ret_result, struct rp_err *err);
 
+/* Smaller budgets for each call than RP_RULE_STEPS_MAX and RP_RULE_BYTES_MAX, which it starts with:
+ * for tests of the cage. */
+void rp_vm_limits(struct rp_vm *vm, uint64_t steps, size_t bytes);
+
 /* Instructions used by the last call. */
 uint64_t rp_vm_steps(const struct rp_vm *vm);
 

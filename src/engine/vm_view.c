@@ -436,6 +436,8 @@ void rp_vm_views_open(lua_State *L)
     luaL_setfuncs(L, methods, 0);
     lua_pushboolean(L, 0);
     lua_setfield(L, -2, "__metatable");
+    lua_pushliteral(L, "table of fields"); /* what messages call a view */
+    lua_setfield(L, -2, "__name");
     lua_pop(L, 1);
 }
 
