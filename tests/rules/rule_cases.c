@@ -12,6 +12,7 @@
 #include "base/num.h"
 #include "engine/fold.h"
 #include "engine/load.h"
+#include "engine/timers.h"
 #include "rules/case_file.h"
 
 #include <math.h>
@@ -33,6 +34,9 @@ struct run {
     size_t event_count, event_cap;
     int64_t now_ms;
     struct rp_buf moves;    /* "visitor>lead:known lead>mql:at_least" */
+    struct rp_buf times;    /* when: "0s 1h" */
+    struct rp_buf statuses; /* "mql.open:entered mql.attempting:did" */
+    size_t judged;          /* timers */
     struct rp_decision all; /* intents and faults of all events */
     struct rp_trace_row *rows;
     size_t row_count, row_cap;
@@ -172,7 +176,7 @@ static void fold_all(struct run *run, struct rp_lead *lead, struct rp_decision *
     }
 }
 
-static void keep_decision(struct run *run, const struct rp_decision *decision)
+static void keep_decision(struct run *run, const struct rp_decision *decision, int64_t now_ms)
 {
     struct rp_decision *all = &run->all;
 
@@ -182,6 +186,17 @@ static void keep_decision(struct run *run, const struct rp_decision *decision)
         rp_buf_printf(&run->moves, "%s%.*s>%.*s:%.*s", run->moves.len ? " " : "",
                       RP_STR_ARG(run->rules->stages[move->from].name),
                       RP_STR_ARG(run->rules->stages[move->to].name), RP_STR_ARG(move->because));
+        rp_buf_text(&run->times, run->times.len ? " " : "");
+        rp_duration_print(&run->times, now_ms - START_MS);
+    }
+    for (size_t i = 0; i < decision->status_count; i++) {
+        const struct rp_status_move *move = &decision->statuses[i];
+        const struct rp_stage *stage = &run->rules->stages[move->stage];
+
+        rp_buf_printf(&run->statuses, "%s%.*s.%.*s:%.*s@", run->statuses.len ? " " : "",
+                      RP_STR_ARG(stage->name), RP_STR_ARG(stage->statuses[move->to].name),
+                      RP_STR_ARG(move->because));
+        rp_duration_print(&run->statuses, now_ms - START_MS);
     }
     for (size_t i = 0; i < decision->intent_count; i++) {
         all->intents =
@@ -205,6 +220,23 @@ static void keep_facts(struct run *run, struct rp_str facts)
             facts.ptr, facts.len);
 }
 
+/* Judges what time brings up to a moment, as the server does. */
+static void run_timers(struct run *run, int64_t until_ms)
+{
+    struct rp_timer timer;
+
+    while (run->event_count && (timer = rp_timer_next(&run->fold, &run->lead, false)).at_ms &&
+           timer.at_ms <= until_ms) {
+        struct rp_decision decision = {0};
+
+        if (timer.at_ms <= run->lead.judged_ms || run->judged++ > 10000)
+            give_up(run, run->golden->line, "timers do not come to an end");
+        rp_judge(&run->fold, &run->lead, NULL, timer.at_ms, &decision);
+        keep_decision(run, &decision, timer.at_ms);
+        keep_facts(run, decision.facts_set);
+    }
+}
+
 static void take_event(struct run *run, const struct case_line *line, struct rp_str item,
                        int64_t received_ms, uint32_t flags)
 {
@@ -223,16 +255,20 @@ static void take_event(struct run *run, const struct case_line *line, struct rp_
                 RP_STR_ARG(message));
         exit(2);
     }
+    run_timers(run, event->received_ms);
+    event = &run->events[run->event_count];
     event->id = (int64_t)++run->event_count;
     if (!run->lead.created_ms)
         run->lead.created_ms = event->received_ms;
     run->now_ms = event->received_ms;
-    if (rp_fold_in_order(&run->lead, event))
+    if (rp_fold_in_order(&run->lead, event)) {
         rp_fold_event(&run->fold, &run->lead, event, &decision);
-    else
+    } else {
+        rp_fold_before(&run->fold, &run->lead, event->received_ms);
         fold_all(run, &run->lead, &decision);
+    }
     rp_judge(&run->fold, &run->lead, event, event->received_ms, &decision);
-    keep_decision(run, &decision);
+    keep_decision(run, &decision, event->received_ms);
     keep_facts(run, decision.facts_set);
 }
 
@@ -266,6 +302,11 @@ static void run_event_line(struct run *run, const struct case_line *line)
             flags |= rp_str_is(word, "crm") ? RP_EVENT_CRM : RP_EVENT_PUBLIC;
             rest = ahead;
         }
+    }
+    if (rp_str_is(rest, "wait")) {
+        run->now_ms = START_MS + received;
+        run_timers(run, run->now_ms);
+        return;
     }
     for (unsigned i = 0; i < times; i++) {
         int64_t at = START_MS + happened + (int64_t)i * step;
@@ -436,6 +477,21 @@ static struct rp_str got_why_not(struct run *run, struct rp_str name)
     return printed(run, &out);
 }
 
+/* "held@21d:lead in_stage@60d:evangelist" */
+static struct rp_str got_timers(struct run *run)
+{
+    struct rp_buf out = {0};
+    size_t count;
+    struct rp_timer *timers = rp_timer_list(&run->fold, &run->lead, run->now_ms, &count);
+
+    for (size_t i = 0; i < count; i++) {
+        rp_buf_printf(&out, "%s%s@", i ? " " : "", rp_timer_kind_name(timers[i].kind));
+        rp_duration_print(&out, timers[i].at_ms - START_MS);
+        rp_buf_printf(&out, ":%.*s", RP_STR_ARG(timers[i].what));
+    }
+    return printed(run, &out);
+}
+
 static struct rp_str got_lead(struct run *run, struct rp_str word, struct rp_str rest)
 {
     struct rp_str text = RP_STR("(unknown)");
@@ -446,6 +502,16 @@ static struct rp_str got_lead(struct run *run, struct rp_str word, struct rp_str
                                                          : text;
     if (rp_str_is(word, "moves"))
         return rp_arena_str(run->arena, rp_buf_view(&run->moves));
+    if (rp_str_is(word, "times"))
+        return rp_arena_str(run->arena, rp_buf_view(&run->times));
+    if (rp_str_is(word, "statuses"))
+        return rp_arena_str(run->arena, rp_buf_view(&run->statuses));
+    if (rp_str_is(word, "status"))
+        return rp_status_name(run->rules, &run->lead);
+    if (rp_str_is(word, "timers"))
+        return got_timers(run);
+    if (rp_str_is(word, "judged"))
+        return count_text(run, run->judged);
     if (rp_str_is(word, "grade"))
         return rp_lead_grade(&run->fold, &run->lead, run->fold.model, run->now_ms);
     if (rp_str_is(word, "faults"))
@@ -555,7 +621,8 @@ static void check_expect(struct run *run, const struct case_line *line)
         got = got_scores(run);
     else if (rp_str_is(word, "why-not"))
         got = got_why_not(run, rest);
-    else if (one_of_words(word, "stage moves grade faults excluded top field"))
+    else if (one_of_words(word, "stage moves times status statuses timers judged grade faults "
+                                "excluded top field"))
         got = got_lead(run, word, rest);
     else
         got = got_value(run, line->line, word, rest);
@@ -586,6 +653,8 @@ static int run_case(const char *path, const struct golden_case *golden, struct r
     rp_rules_free(run.rules);
     rp_lead_fini(&run.lead);
     rp_buf_fini(&run.moves);
+    rp_buf_fini(&run.times);
+    rp_buf_fini(&run.statuses);
     free(run.rows);
     free(run.events);
     free(run.all.intents);
