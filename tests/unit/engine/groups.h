@@ -4,6 +4,7 @@
 #define RP_UNIT_ENGINE_GROUPS_H
 
 int rp_test_load(void); /* test_load*.c */
+int rp_test_help(void);
 int rp_test_eval(void); /* test_eval*.c */
 int rp_test_eval_index(void);
 int rp_test_eval_counter(void);

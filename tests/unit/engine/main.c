@@ -7,6 +7,7 @@ int main(void)
     int failed = 0;
 
     failed += rp_test_load() != 0;
+    failed += rp_test_help() != 0;
     failed += rp_test_eval() != 0;
     return failed;
 }
