@@ -24,10 +24,15 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
-/* Past this the WAL is written back even if nobody asks: 256 MiB. */
-#define WAL_PAGES_MAX 65536
+/* Past this the WAL is written back even if nobody asks: a WAL that begins anew overwrites its
+ * pages, which syncs faster than growing it, and a short one makes short pauses. Where changes are
+ * so scattered that writing back takes much of the time the bound grows: then a page is more often
+ * written once for many changes. */
+#define WAL_PAGES_MIN 4096  /* 16 MiB */
+#define WAL_PAGES_MAX 65536 /* 256 MiB */
 #define BUSY_MS       5000
 
 static const char sql_settings[] =
@@ -52,6 +57,14 @@ static void configure_sqlite(void)
 {
     sqlite3_config(SQLITE_CONFIG_MULTITHREAD);
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
+static int64_t monotonic_us(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
 static int on_commit(void *ctx, sqlite3 *db, const char *name, int pages)
@@ -229,6 +242,7 @@ int rp_store_open(const char *path, enum rp_store_mode mode, struct rp_store **r
     store->mode = mode;
     store->lock_fd = -1;
     store->newest = -1;
+    store->wal_limit = store->wal_next = WAL_PAGES_MIN;
     store->names = rp_names_new();
     store->nodes = rp_nodes_new();
     store->tails = rp_tails_new();
@@ -323,6 +337,24 @@ static void end_transaction(struct rp_store *store, bool committed)
     rp_dedup_end(store, committed);
 }
 
+/* Writes back within a commit, at most an eighth of the time. */
+static void write_back(struct rp_store *store)
+{
+    int64_t began_us = monotonic_us();
+    int64_t between_us = began_us - store->wal_back_us;
+    int pages = store->wal_pages;
+
+    rp_store_checkpoint(store, store->wal_limit);
+    store->wal_back_us = monotonic_us();
+    int64_t took_us = store->wal_back_us - began_us;
+    if (took_us > between_us / 8 && store->wal_limit < WAL_PAGES_MAX)
+        store->wal_limit *= 2;
+    else if (took_us < between_us / 32 && store->wal_limit > WAL_PAGES_MIN)
+        store->wal_limit /= 2;
+    /* A reader may hold back that it begins anew: tried again when there is more of it. */
+    store->wal_next = pages + store->wal_limit;
+}
+
 int rp_store_commit(struct rp_store *store, struct rp_err *err)
 {
     sqlite3_stmt *stmt;
@@ -341,8 +373,10 @@ int rp_store_commit(struct rp_store *store, struct rp_err *err)
         return status;
     }
     end_transaction(store, true);
-    if (store->wal_pages >= WAL_PAGES_MAX)
-        rp_store_checkpoint(store, WAL_PAGES_MAX);
+    if (store->wal_pages < store->wal_limit) /* it began anew */
+        store->wal_next = store->wal_limit;
+    if (store->wal_pages >= store->wal_next)
+        write_back(store);
     return 0;
 }
 

@@ -68,6 +68,7 @@ enum rp_sql {
     RP_SQL_OUTBOX_LIST_LEAD,
     RP_SQL_OUTBOX_COUNT,
     RP_SQL_OUTBOX_COUNT_ALL,
+    RP_SQL_OUTBOX_OLDEST,
     RP_SQL_GENERATION_FIND,
     RP_SQL_GENERATION_ADD,
     RP_SQL_GENERATION_SET,
@@ -118,6 +119,11 @@ enum rp_sql {
     RP_SQL_ASIDE_EVENTS,
     RP_SQL_ASIDE_EVENTS_DONE,
     RP_SQL_EVENT_LINK,
+    RP_SQL_SCAN_NODES,
+    RP_SQL_SCAN_LAST_NODE,
+    RP_SQL_SCAN_EVENTS,
+    RP_SQL_SCAN_STATES,
+    RP_SQL_SCAN_LAST_LEAD,
     RP_SQL_LEADS_PLAIN,
     RP_SQL_LEADS_CELLS,
     RP_SQL_TIMER_PUT,
@@ -145,12 +151,14 @@ struct rp_store {
     enum rp_store_mode mode;
     sqlite3 *db;
     char *path;
-    int lock_fd;    /* -1: no lock held */
-    bool writing;   /* a write transaction is open */
-    bool reading;   /* a snapshot is open */
-    bool broken;    /* the disk failed in a way after which nothing may be promised */
-    int failed;     /* status of the first write that failed in this transaction */
-    int wal_pages;  /* in the WAL after the last commit */
+    int lock_fd;             /* -1: no lock held */
+    bool writing;            /* a write transaction is open */
+    bool reading;            /* a snapshot is open */
+    bool broken;             /* the disk failed in a way after which nothing may be promised */
+    int failed;              /* status of the first write that failed in this transaction */
+    int wal_pages;           /* in the WAL after the last commit */
+    int wal_limit, wal_next; /* written back past so many pages; next time at */
+    int64_t wal_back_us;     /* when it was last */
     int64_t newest; /* newest event row, known while a transaction is open; < 0: not looked up */
     uint8_t secret[16];
     sqlite3_stmt *stmts[RP_SQL_COUNT];
