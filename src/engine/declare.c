@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "engine/scan.h"
 #include "engine/slip.h"
+#include "engine/stop.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -418,6 +419,11 @@ void rp_recorder_push_function(lua_State *L, uint32_t number)
 
 /* ---- Running files --------------------------------------------------------------------------- */
 
+static char closing_of(char open)
+{
+    return open == '{' ? '}' : open == '(' ? ')' : ']';
+}
+
 /* Brackets tell more than the place where reading stopped: which one is not closed, or closes
  * nothing. Gives the place and the hint of a syntax error. */
 static void explain_brackets(struct rp_recorder *recorder, struct rp_str text,
@@ -440,7 +446,12 @@ static void explain_brackets(struct rp_recorder *recorder, struct rp_str text,
                 snprintf(hint, size, "this %c on line %d closes nothing: remove it", c, token.line);
                 return;
             }
-            depth--;
+            if (c != closing_of(open[--depth].text.ptr[0])) {
+                snprintf(hint, size, "this %c closes the %c of line %d: write %c", c,
+                         open[depth].text.ptr[0], open[depth].line,
+                         closing_of(open[depth].text.ptr[0]));
+                return;
+            }
         }
     }
     if (depth == 0)
@@ -452,22 +463,64 @@ static void explain_brackets(struct rp_recorder *recorder, struct rp_str text,
             .file = recorder->file, .line = open[depth - 1].line, .column = open[depth - 1].column};
 }
 
-/* Caret below what stands between the quotes of "… near 'x'". */
-static void point_at_near(struct rp_recorder *recorder, const char *message, struct rp_place *place)
+/* Caret below the token that Lua stopped at; width in characters. */
+static int point_at_stop(struct rp_recorder *recorder, struct rp_sandbox *sandbox,
+                         struct rp_place *place)
 {
-    const char *near = strstr(message, "near '");
-    char token[64];
-    size_t len;
+    struct rp_str text = recorder->diagnosis->files->items[place->file].text;
+    int line = place->line, column, width;
 
-    if (near == NULL)
+    if (!rp_stop_find(sandbox, text, &line, &column, &width))
+        return 1;
+    place->line = line;
+    place->column = column;
+    return width;
+}
+
+/* Words, place and hint of a text that Lua cannot read; returns the width under the caret. */
+static int explain_syntax(struct rp_recorder *recorder, struct rp_sandbox *sandbox,
+                          struct rp_place *place, char *text, size_t size, char *hint,
+                          size_t hint_size)
+{
+    struct rp_str source = recorder->diagnosis->files->items[place->file].text;
+    int width = 1, column;
+
+    explain_brackets(recorder, source, place, hint, hint_size);
+    if (place->column == 0)
+        width = point_at_stop(recorder, sandbox, place);
+    column = place->column;
+    rp_slip_explain(rp_source_line(source, place->line), sandbox->message, &place->column, text,
+                    size, hint, hint_size);
+    return place->column == column ? width : 1;
+}
+
+/* Caret below the first 'name' of the message. */
+static void point_at_name(const struct rp_recorder *recorder, struct rp_place *place,
+                          const char *text)
+{
+    const char *open = strchr(text, '\'');
+    const char *close = open ? strchr(open + 1, '\'') : NULL;
+    char name[64];
+
+    if (close == NULL || close == open + 1 || close - open > (ptrdiff_t)sizeof name)
         return;
-    near += strlen("near '");
-    len = strlen(near);
-    if (len < 2 || len > sizeof token)
+    snprintf(name, sizeof name, "%.*s", (int)(close - open - 1), open + 1);
+    point_at(recorder, place, name);
+}
+
+/* Without a better place: where the line begins. */
+static void point_at_line(const struct rp_recorder *recorder, struct rp_place *place)
+{
+    struct rp_str line;
+    size_t blank = 0;
+
+    if (place->column > 0 || place->line <= 0)
         return;
-    memcpy(token, near, len - 1);
-    token[len - 1] = '\0';
-    point_at(recorder, place, token);
+    line = rp_source_line(recorder->diagnosis->files->items[place->file].text, place->line);
+    while (blank < line.len && (line.ptr[blank] == ' ' || line.ptr[blank] == '\t'))
+        blank++;
+    if (blank < line.len)
+        place->column = (int)blank + 1;
 }
 
 static void report_failure(struct rp_recorder *recorder, struct rp_sandbox *sandbox,
@@ -479,22 +532,20 @@ static void report_failure(struct rp_recorder *recorder, struct rp_sandbox *sand
                                          [RP_TRIP_MEMORY] = RP_CODE_MEMORY};
     struct rp_place place = {.file = recorder->file, .line = sandbox->line};
     char text[300], hint[200];
+    int width = 1;
 
     recorder->spent |= kind == RP_TRIP_STEPS || kind == RP_TRIP_MEMORY;
     if (recorder->diagnosis == NULL)
         return;
     rp_sandbox_explain(sandbox, text, sizeof text, hint, sizeof hint);
-    if (kind == RP_TRIP_SYNTAX) {
-        point_at_near(recorder, sandbox->message, &place);
-        explain_brackets(recorder, recorder->diagnosis->files->items[recorder->file].text, &place,
-                         hint, sizeof hint);
-        rp_slip_explain(
-            rp_source_line(recorder->diagnosis->files->items[place.file].text, place.line),
-            sandbox->message, &place.column, text, sizeof text, hint, sizeof hint);
-    }
+    if (kind == RP_TRIP_SYNTAX)
+        width = explain_syntax(recorder, sandbox, &place, text, sizeof text, hint, sizeof hint);
     if (kind == RP_TRIP_STEPS)
         snprintf(hint, sizeof hint, "look for a loop that does not end");
-    rp_diagnose(recorder->diagnosis, codes[kind], place, 1, rp_str_from(hint), "%s", text);
+    if (kind == RP_TRIP_ERROR)
+        point_at_name(recorder, &place, text);
+    point_at_line(recorder, &place);
+    rp_diagnose(recorder->diagnosis, codes[kind], place, width, rp_str_from(hint), "%s", text);
 }
 
 static int take_returned(lua_State *L)

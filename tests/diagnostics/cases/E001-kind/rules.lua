@@ -1,0 +1,1 @@
+score "a" { why = "x", on = "page", when = { path = glob("/x"} }, points = 5 }
