@@ -55,6 +55,7 @@
 #define RP_TEST_WALL_MS     (600 * 1000)
 
 /* What a lead may hold. */
+#define RP_VOIDS_MAX       256     /* events of a lead that people may void */
 #define RP_WINDOW_ENTRIES_MAX 256 /* newest entries of a counter */
 #define RP_ONCE_KEYS_MAX      256 /* keys of once_per a rule */
 #define RP_BY_KEYS_MAX        256 /* values of a dimension `by` a field */

@@ -5,7 +5,9 @@
 #include "core/history.h"
 
 #include "base/check.h"
+#include "base/limits.h"
 #include "base/mem.h"
+#include "model/correction.h"
 #include "store/events.h"
 
 #include <stdlib.h>
@@ -149,11 +151,34 @@ static size_t drop_copies(struct rp_event *events, size_t count)
     return kept;
 }
 
+/* Marks what Event Voided takes out, as the fold would know it had it come in this order. */
+static void mark_voided(struct rp_event *events, size_t count)
+{
+    size_t voids = 0;
+
+    for (size_t i = 0; i < count && voids < RP_VOIDS_MAX; i++) {
+        struct rp_str target;
+
+        if (rp_event_correction(&events[i]) != RP_CORRECTION_VOID) {
+            continue;
+        }
+        voids++;
+        target = rp_correction_text(&events[i], "messageId");
+        for (size_t j = 0; j < count; j++) {
+            if (rp_str_eq(events[j].message_id, target) &&
+                rp_event_correction(&events[j]) != RP_CORRECTION_VOID) {
+                events[j].flags |= RP_EVENT_VOIDED;
+            }
+        }
+    }
+}
+
 void rp_history_reading_end(struct rp_history_reading *r, struct rp_history *ret_history)
 {
     if (r->count > 1) {
         r->count = drop_copies(r->events, r->count);
         qsort(r->events, r->count, sizeof(struct rp_event), by_order);
+        mark_voided(r->events, r->count);
     }
     ret_history->events = RP_ARENA_ARRAY(r->arena, struct rp_event, r->count + 1);
     if (r->count > 0) {

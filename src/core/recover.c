@@ -4,6 +4,7 @@
  * recovery, since a lead is written within the run that sets one. Used at start and after a
  * transaction that failed. */
 #include "core/core_priv.h"
+#include "model/correction.h"
 #include "store/dedup.h"
 #include "store/events.h"
 
@@ -30,6 +31,9 @@ static int take_row(struct rp_core *core, struct rp_event *event, struct rp_err 
     if (lead->lead.through == 0 && lead->lead.generation == 0 && lead->lead.cells_len == 0) {
         lead->lead.generation =
             core->rules->number; /* all of its events lie behind the watermark */
+    }
+    if (rp_event_correction(event) == RP_CORRECTION_VOID) {
+        lead->lead.generation = 0;
     }
     if (lead->lead.generation == core->rules->number && rp_fold_in_order(&lead->lead, event)) {
         rp_fold_event(&core->fold, &lead->lead, event, &decision);

@@ -130,7 +130,7 @@ static size_t rows_first(const struct rp_history *history, const struct pending 
             history->events[i].id == 0 ? find_pending(pending, &history->events[i]) : NULL;
 
         if (found) {
-            found->copy = false;
+            found->copy = history->events[i].flags & RP_EVENT_VOIDED;
         } else {
             *ret_late = *ret_late || rows < i;
             rows++;
@@ -183,7 +183,9 @@ int rp_core_refold(struct rp_core *core, struct rp_cached *lead, struct rp_folde
 {
     struct pending pending = {folded, count};
     bool current = lead->lead.generation == core->rules->number;
-    struct rp_trail *trail = current ? rp_trail_find(&core->trails, &lead->lead) : NULL;
+    uint32_t voids;
+    bool whole = !current || rp_lead_cell(&lead->lead, rp_cell_key(RP_CELL_VOIDED, 0, 0), &voids);
+    struct rp_trail *trail = whole ? NULL : rp_trail_find(&core->trails, &lead->lead);
     int status;
 
     RP_ASSERT(count > 0);

@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "core/core_priv.h"
 #include "core/history.h"
+#include "model/correction.h"
 #include "store/dedup.h"
 #include "store/events.h"
 #include "store/states.h"
@@ -223,6 +224,7 @@ static int fold_in_order(struct rp_core *core, struct rp_cached *lead, struct rp
         }
         if (!folded[i].copy) {
             rp_fold_event(&core->fold, &lead->lead, &folded[i].item->event, &folded[i].decision);
+            folded[i].copy = folded[i].decision.voided;
         }
         status = append(core, lead, &folded[i], err);
         if (status == 0 && trail) {
@@ -286,6 +288,10 @@ static int fold_lead(struct rp_core *core, struct rp_cached *lead, struct rp_err
     count = 0;
     for (struct rp_item *item = lead->pending; item; item = item->next_pending) {
         folded[count++].item = item;
+        if (rp_event_correction(&item->event) == RP_CORRECTION_VOID) {
+            lead->lead.generation = 0; /* what it names may stand anywhere in the history */
+            rp_trail_drop(&core->trails, lead->lead.id);
+        }
     }
     if (count > 1) {
         qsort(folded, count, sizeof(*folded), by_order);
@@ -297,6 +303,9 @@ static int fold_lead(struct rp_core *core, struct rp_cached *lead, struct rp_err
     status = rp_core_timers_before(core, lead, first_received(folded, count), err);
     if (status == 0 && (lead->lead.generation != core->rules->number ||
                         !rp_fold_in_order(&lead->lead, &folded[0].item->event))) {
+        if (lead->lead.generation == core->rules->number) {
+            rp_fold_before(&core->fold, &lead->lead, folded[0].item->event.received_ms);
+        }
         status = rp_core_refold(core, lead, folded, count, &how, err);
     }
     if (status != 0) {
@@ -413,5 +422,10 @@ int rp_core_run(struct rp_core *core, struct rp_batch *first, struct rp_err *err
     }
     core->stats.groups += status == 0;
     rp_core_unpin(core);
+    if (status == 0) {
+        rp_core_sweep_traffic(core);
+        (void)rp_aside_step(core, true);
+        (void)rp_core_sweep_step(core, true);
+    }
     return status;
 }

@@ -189,6 +189,49 @@ void rp_adjust(struct rp_scratch *s, struct rp_lead *lead, struct rp_decision *d
         s->fold->trace(s->fold->trace_ctx, &row);
 }
 
+/* ---- Event Voided ---------------------------------------------------------------------------- */
+
+bool rp_voided(const struct rp_lead *lead, const struct rp_event *event)
+{
+    uint32_t len = 0;
+    const uint8_t *cell = rp_lead_cell(lead, rp_cell_key(RP_CELL_VOIDED, 0, 0), &len);
+    uint64_t own, hash;
+
+    if (event->flags & RP_EVENT_VOIDED)
+        return true;
+    if (!cell || rp_event_correction(event) == RP_CORRECTION_VOID)
+        return false;
+    own = rp_hash(event->message_id);
+    for (uint32_t at = 0; at < len; at += sizeof(hash)) {
+        memcpy(&hash, cell + at, sizeof(hash));
+        if (hash == own)
+            return true;
+    }
+    return false;
+}
+
+void rp_void(struct rp_lead *lead, const struct rp_event *event, struct rp_fold *fold,
+             struct rp_decision *decision)
+{
+    uint32_t key = rp_cell_key(RP_CELL_VOIDED, 0, 0), len = 0;
+    uint64_t hash;
+    uint8_t *cell;
+
+    if (rp_event_correction(event) != RP_CORRECTION_VOID)
+        return;
+    (void)rp_lead_cell(lead, key, &len);
+    if (len / sizeof(hash) >= RP_VOIDS_MAX) {
+        *rp_decision_fault(fold->arena, decision) = (struct rp_fault){
+            .rule = event->name,
+            .kind = RP_STR("correction"),
+            .message = RP_STR("256 events of this lead are void already; this one stays")};
+        return;
+    }
+    hash = rp_hash(rp_correction_text(event, "messageId"));
+    cell = rp_lead_cell_resize(lead, key, len + (uint32_t)sizeof(hash));
+    memcpy(cell + len, &hash, sizeof(hash));
+}
+
 /* ---- Stage Set ------------------------------------------------------------------------------- */
 
 bool rp_stage_set(struct rp_scratch *s, struct rp_lead *lead, struct rp_decision *decision)

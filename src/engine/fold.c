@@ -410,8 +410,13 @@ void rp_fold_event(struct rp_fold *fold, struct rp_lead *lead, const struct rp_e
     struct rp_str id;
     bool first = !newest_read(lead, &newest, &id), known, changed, touched;
 
+    if (rp_voided(lead, event)) {
+        decision->voided = true;
+        return;
+    }
     s->arena = fold->arena;
     s->fold = fold;
+    rp_void(lead, event, fold, decision);
     rp_bind_event(s, lead, event, event->effective_ms);
     if (s->index->crossing_count && s->kept_before != lead)
         rp_read_before(s, event->received_ms);

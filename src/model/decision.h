@@ -76,6 +76,7 @@ struct rp_decision {
     size_t status_count;
     bool late;                 /* what the present stage owes is late: told once a stage entry */
     struct rp_grant adjusted; /* by hand (Score Adjusted); granted 0: none. Its rule is no rule */
+    bool voided;              /* the event is void: nothing was folded */
     bool excluded;           /* an `exclude` holds: recorded, nothing else */
     struct rp_str facts_set; /* JSON object of `set` parts to merge into the lead's facts; "" */
 };

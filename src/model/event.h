@@ -37,6 +37,8 @@ enum rp_event_flag {
     RP_EVENT_PUBLIC = 1, /* came with a public key: anyone can send it */
     RP_EVENT_CRM = 2,    /* came from a CRM or from Ripen: not activity of the lead */
     RP_EVENT_IMPORTED = 4,
+    RP_EVENT_VOIDED = 8, /* an Event Voided of its lead names it: the fold omits it. Of a history;
+                            never stored */
 };
 
 struct rp_event {

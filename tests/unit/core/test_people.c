@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Who is who: merges taken back, joins refused and recorded, people forgotten without a trace. */
+#include "base/limits.h"
+#include "core/amend.h"
 #include "core/people.h"
 #include "core_test.h"
 #include "groups.h"
@@ -182,12 +184,143 @@ static void forget_leaves_no_trace(void **state)
     (void)rmdir(path);
 }
 
+static void void_of(struct bench *b, const char *target, const char *message)
+{
+    b->now_ms += 1000;
+    bench_send(b, false,
+               "{\"type\":\"track\",\"event\":\"Event Voided\",\"userId\":\"u1\","
+               "\"messageId\":\"%s\",\"properties\":{\"messageId\":\"%s\","
+               "\"reason\":\"a robot\"}}",
+               message, target);
+}
+
+/* Whatever comes first, the event or its void, and however late: the same score, the same bytes. */
+static void a_void_event_counts_for_nothing(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    for (int order = 0; order < 4; order++) {
+        bench_open(&b, NULL, rules);
+        page(&b, "\"userId\":\"u1\"", "m0");
+        if (order == 0) { /* after it */
+            page(&b, "\"userId\":\"u1\"", "m1");
+            void_of(&b, "m1", "v1");
+        } else if (order == 1) { /* before it */
+            void_of(&b, "m1", "v1");
+            page(&b, "\"userId\":\"u1\"", "m1");
+        } else if (order == 2) { /* before it, and it comes late */
+            void_of(&b, "m1", "v1");
+            bench_send(&b, false,
+                       "{\"type\":\"page\",\"userId\":\"u1\",\"messageId\":\"m1\","
+                       "\"timestamp\":\"2026-03-02T08:00:00Z\"}");
+        } else { /* in one group */
+            static const char *const both[] = {
+                "{\"type\":\"page\",\"userId\":\"u1\",\"messageId\":\"m1\"}",
+                "{\"type\":\"track\",\"event\":\"Event Voided\",\"userId\":\"u1\","
+                "\"messageId\":\"v1\",\"properties\":{\"messageId\":\"m1\"}}"};
+
+            bench_send_group(&b, both, 2);
+        }
+        assert_int_equal(bench_total(&b, "u1", b.now_ms), 1000);
+        assert_verified(&b);
+        page(&b, "\"userId\":\"u1\"", "m2");
+        bench_send(&b, false,
+                   "{\"type\":\"page\",\"userId\":\"u1\",\"messageId\":\"m3\","
+                   "\"timestamp\":\"2026-03-02T07:00:00Z\"}");
+        assert_int_equal(bench_total(&b, "u1", b.now_ms), 3000);
+        assert_verified(&b);
+        page(&b, "\"userId\":\"u1\"", "m1"); /* it is known, and stays void */
+        assert_int_equal(b.last->duplicates, 1);
+        bench_close(&b);
+    }
+}
+
+/* At the bound and past it: the 257th void has no effect. */
+static void voids_have_a_bound(void **state)
+{
+    struct bench b;
+    char target[16], message[16];
+
+    (void)state;
+    bench_open(&b, NULL, rules);
+    for (int i = 0; i < RP_VOIDS_MAX + 1; i++) {
+        (void)snprintf(target, sizeof(target), "m%d", i);
+        page(&b, "\"userId\":\"u1\"", target);
+    }
+    for (int i = 0; i < RP_VOIDS_MAX + 1; i++) {
+        (void)snprintf(target, sizeof(target), "m%d", i);
+        (void)snprintf(message, sizeof(message), "v%d", i);
+        void_of(&b, target, message);
+        if (i == RP_VOIDS_MAX - 1) {
+            assert_int_equal(bench_total(&b, "u1", b.now_ms), 1000);
+        }
+    }
+    assert_int_equal(bench_total(&b, "u1", b.now_ms), 1000);
+    assert_verified(&b);
+    bench_close(&b);
+}
+
+static void amended(struct bench *b, const char *verb, const char *body)
+{
+    struct rp_buf out = {0};
+    struct rp_err err = {0};
+    int status = rp_core_amend(b->core, rp_str_from(verb), rp_str_from(body), &out, &err);
+
+    if (status != 0) {
+        fail_msg("%s: %s", verb, err.text);
+    }
+    rp_buf_fini(&out);
+}
+
+static void refused(struct bench *b, const char *verb, const char *body, int status)
+{
+    struct rp_buf out = {0};
+    struct rp_err err = {0};
+
+    assert_int_equal(rp_core_amend(b->core, rp_str_from(verb), rp_str_from(body), &out, &err),
+                     status);
+    assert_true(strlen(err.text) > 10);
+    rp_buf_fini(&out);
+}
+
+/* By e-mail, by lead id and by messageId; what is wrong is said, and nothing is done. */
+static void corrections_by_name(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    bench_open(&b, NULL, rules);
+    bench_send(&b, false,
+               "{\"type\":\"page\",\"messageId\":\"m1\",\"anonymousId\":\"a1\","
+               "\"context\":{\"traits\":{\"email\":\"ana@acme.test\"}}}");
+    b.now_ms += 1000;
+    amended(&b, "points", "{\"lead\":\"ana@acme.test\",\"points\":5.5,\"reason\":\"met her\"}");
+    assert_int_equal(bench_total(&b, "a1", b.now_ms), 6500);
+    b.now_ms += 1000;
+    amended(&b, "stage", "{\"lead\":\"a1\",\"stage\":\"mql\",\"reason\":\"asked by phone\"}");
+    bench_expect(&b, "a1", "\"stage\":\"mql\"");
+    bench_expect(&b, "a1", "\"because\":\"set\"");
+    b.now_ms += 1000;
+    amended(&b, "void", "{\"messageId\":\"m1\",\"reason\":\"a robot\"}");
+    assert_int_equal(bench_total(&b, "a1", b.now_ms), 5500);
+    amended(&b, "note", "{\"lead\":\"a1\",\"text\":\"call in May\"}");
+    refused(&b, "stage", "{\"lead\":\"a1\",\"stage\":\"mqll\",\"reason\":\"x\"}", RIPEN_EINPUT);
+    refused(&b, "stage", "{\"lead\":\"a1\",\"stage\":\"mql\"}", RIPEN_EINPUT);
+    refused(&b, "points", "{\"lead\":\"a1\",\"points\":\"5\",\"reason\":\"x\"}", RIPEN_EINPUT);
+    refused(&b, "void", "{\"messageId\":\"m9\",\"reason\":\"x\"}", RIPEN_ENOTFOUND);
+    refused(&b, "note", "{\"lead\":\"nobody\",\"text\":\"x\"}", RIPEN_ENOTFOUND);
+    refused(&b, "bless", "{}", RIPEN_ENOTFOUND);
+    assert_verified(&b);
+    bench_close(&b);
+}
+
 int test_people(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(unmerge_restores_both),
-        cmocka_unit_test(shared_browser),
-        cmocka_unit_test(forget_leaves_no_trace),
+        cmocka_unit_test(unmerge_restores_both),  cmocka_unit_test(shared_browser),
+        cmocka_unit_test(forget_leaves_no_trace), cmocka_unit_test(a_void_event_counts_for_nothing),
+        cmocka_unit_test(voids_have_a_bound),     cmocka_unit_test(corrections_by_name),
     };
 
     return cmocka_run_group_tests_name("people", tests, NULL, NULL);
