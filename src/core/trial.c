@@ -81,13 +81,19 @@ int rp_look_open(struct rp_playing *p, struct rp_look *ret_look, struct rp_err *
     struct rp_look look = {0};
     struct rp_arena *arena = &p->reader->arena;
     int status = rp_reader_begin(p->reader, err);
+    int64_t lead = rp_identity_lead(rp_core_store(p->core), p->node);
+    struct rp_cached *cached;
     uint8_t *marks;
 
     if (status == 0)
-        status = rp_view_open(p->reader, rp_identity_lead(rp_core_store(p->core), p->node),
-                              p->now_ms, &look.view, err);
+        status = rp_core_lead(p->core, lead, &cached, err);
+    if (status == 0)
+        status = rp_view_open(p->reader, lead, p->now_ms, &look.view, err);
     if (status != 0)
         return rp_reader_end(p->reader, status);
+    look.view.lead.status = cached->lead.status; /* its row may lag */
+    look.view.lead.status_since_ms = cached->lead.status_since_ms;
+    look.status = rp_status_name(&p->rules, &cached->lead);
     look.view.fold.model = p->test->model;
     look.fired = RP_ARENA_ARRAY(arena, uint32_t, p->rules.score_count + 1);
     look.sent = RP_ARENA_ARRAY(arena, uint32_t, p->rules.action_count + 1);

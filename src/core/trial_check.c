@@ -208,7 +208,7 @@ static void check_one(struct rp_playing *p, const struct rp_test_moment *moment,
         check_text(p, moment, expect, look, stage_of(look));
         return;
     case RP_EXPECT_STATUS:
-        check_text(p, moment, expect, look, (struct rp_str){0});
+        check_text(p, moment, expect, look, look->status.len ? look->status : (struct rp_str){0});
         return;
     case RP_EXPECT_GRADE:
         check_text(p, moment, expect, look,

@@ -27,33 +27,6 @@ static bool can_refuse(const struct rp_score *score)
            score->limit_times || score->cooldown_ms || score->per_field != RP_NONE;
 }
 
-/* Why no test can cause the trigger; NULL: it can. */
-static const char *never_of(const struct rp_trigger *on)
-{
-    const char *never = NULL;
-
-    switch (on->op) {
-    case RP_TRIGGER_LATE:
-        return "what is `due` in a stage is not watched yet";
-    case RP_TRIGGER_ENTERED_STATUS:
-        return "statuses are not kept yet";
-    case RP_TRIGGER_ANY:
-        for (uint32_t i = 0; i < on->part_count; i++) {
-            never = never_of(&on->parts[i]);
-            if (!never)
-                return NULL;
-        }
-        return never;
-    case RP_TRIGGER_ENTERED:
-    case RP_TRIGGER_LEFT:
-    case RP_TRIGGER_FIRED:
-    case RP_TRIGGER_CROSSED:
-    case RP_TRIGGER_DID:
-        return NULL;
-    }
-    RP_UNREACHABLE();
-}
-
 /* A stage can be entered by its own condition or by another's leave_to. */
 static bool can_enter(const struct rp_rules *rules, uint32_t stage)
 {
@@ -171,7 +144,6 @@ void rp_goals_new(const struct rp_rules *rules, struct rp_trial_result *result)
         if (!action->enabled)
             continue;
         add(rules, result, RP_GOAL_ACTION, action->name, RP_STR("caused"), action->place);
-        result->goals[result->goal_count - 1].never = never_of(&action->on);
     }
     for (uint32_t i = 0; i < set->step_count; i++) {
         const struct rp_test_step *step = &set->steps[i];

@@ -41,28 +41,45 @@ static void text_test(struct rp_buf *out, const struct rp_trial_test *test, bool
 
     rp_buf_printf(out, "  %s%s%s  ", colour ? (test->ok ? GREEN : RED) : "",
                   test->ok ? "ok  " : "FAIL", colour ? PLAIN : "");
-    rp_trial_wrap(&words, 8, 0, test->name);
-    rp_buf_add(out, words.ptr + 8, words.len - 8);
+    rp_trial_wrap(&words, RP_TRIAL_COLUMNS, RP_TRIAL_INDENT, 0, test->name);
+    rp_buf_add(out, words.ptr + RP_TRIAL_INDENT, words.len - RP_TRIAL_INDENT);
     for (size_t i = 0; i < test->failure_count; i++) {
         rp_buf_reset(&words);
         say_failure(&test->failures[i], &words);
-        rp_trial_wrap(out, 8, 2, rp_buf_view(&words));
+        rp_trial_wrap(out, RP_TRIAL_COLUMNS, RP_TRIAL_INDENT, 2, rp_buf_view(&words));
     }
     if (test->trace.len > 0) {
-        add_trace(out, test->trace, 8);
+        add_trace(out, test->trace, RP_TRIAL_INDENT);
         rp_buf_char(out, '\n');
     }
     rp_buf_fini(&words);
 }
 
-static void text_goal(struct rp_buf *out, const struct rp_goal *goal, const char *why)
+/* What is missing, in words; other goals are bands of a fit. */
+static const struct {
+    const char *what, *words;
+} missing[] = {
+    {"fired", "no test fires it"},    {"not fired", "no test leaves it without points"},
+    {"held", "it holds in no test"},  {"not held", "it holds in every test"},
+    {"entered", "no test enters it"}, {"left", "no test leaves it"},
+    {"caused", "no test causes it"},  {"reached", "no test reaches it"},
+};
+
+static void text_goal(struct rp_buf *out, const struct rp_goal *goal)
 {
     struct rp_buf words = {0};
+    const char *known = NULL;
 
-    rp_buf_printf(&words, "%s %.*s: %s%.*s  %.*s:%d", rp_goal_kind_name(goal->kind),
-                  RP_STR_ARG(goal->name), why, RP_STR_ARG(goal->what), RP_STR_ARG(goal->file),
-                  goal->line);
-    rp_trial_wrap(out, 2, 4, rp_buf_view(&words));
+    for (size_t i = 0; i < RP_COUNT(missing); i++)
+        if (rp_str_is(goal->what, missing[i].what))
+            known = missing[i].words;
+    rp_buf_printf(&words, "%s %.*s: ", rp_goal_kind_name(goal->kind), RP_STR_ARG(goal->name));
+    if (known)
+        rp_buf_text(&words, known);
+    else
+        rp_buf_printf(&words, "no test reaches %.*s", RP_STR_ARG(goal->what));
+    rp_buf_printf(&words, "  %.*s:%d", RP_STR_ARG(goal->file), goal->line);
+    rp_trial_wrap(out, RP_TRIAL_COLUMNS, 2, 4, rp_buf_view(&words));
     rp_buf_fini(&words);
 }
 
@@ -84,7 +101,7 @@ static void text_coverage(struct rp_buf *out, const struct rp_trial_result *resu
     for (size_t i = 0; i < result->goal_count; i++) {
         never += result->goals[i].never != NULL;
         if (!result->goals[i].never && !result->goals[i].reached)
-            text_goal(out, &result->goals[i], "not yet ");
+            text_goal(out, &result->goals[i]);
     }
     if (never > 0)
         rp_buf_text(out, "Not counted, because this version cannot run it:\n");

@@ -25,9 +25,10 @@ struct rp_playing {
 /* The lead now: its view, and what happened since the start. Lives until rp_look_close. */
 struct rp_look {
     struct rp_view view;
-    uint32_t *fired;   /* [score]: hits that gave points */
-    uint32_t *sent;    /* [action] */
-    size_t first_move; /* in view.moves; those in front of it belong to what is given */
+    uint32_t *fired;      /* [score]: hits that gave points */
+    uint32_t *sent;       /* [action] */
+    struct rp_str status; /* "" */
+    size_t first_move;    /* in view.moves; those in front of it belong to what is given */
 };
 
 int rp_look_open(struct rp_playing *p, struct rp_look *ret_look, struct rp_err *err);
@@ -48,9 +49,11 @@ void rp_trial_fail(struct rp_playing *p, struct rp_place place, int64_t after_ms
 /* trial_trace.c: what happened and what nearly did, for a test that has failed. */
 struct rp_str rp_trial_trace(struct rp_playing *p, const struct rp_test_moment *moment,
                              struct rp_look *look);
-/* Adds `text` to out, broken between words before RP_TRIAL_COLUMNS, behind so many blanks. */
-enum { RP_TRIAL_COLUMNS = 96 };
-void rp_trial_wrap(struct rp_buf *out, size_t indent, size_t more, struct rp_str text);
+/* Adds `text` to out behind `indent` blanks, broken between words before so many columns; further
+ * lines stand `more` columns to the right. */
+enum { RP_TRIAL_COLUMNS = 96, RP_TRIAL_INDENT = 8 };
+void rp_trial_wrap(struct rp_buf *out, size_t columns, size_t indent, size_t more,
+                   struct rp_str text);
 
 /* trial_cover.c */
 void rp_goals_new(const struct rp_rules *rules, struct rp_trial_result *result);

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* The decision trace of a failed test: each event with what it gave and caused, then what nearly
  * happened, with the first condition that failed and its actual values. Reads a look; writes
- * lines of at most RP_TRIAL_COLUMNS columns. */
+ * lines that fit a terminal. */
 #include "base/hash.h"
 #include "base/num.h"
 #include "core/trial_priv.h"
 
-enum { NEAR_MISSES_MAX = 6 };
+enum {
+    NEAR_MISSES_MAX = 6,
+    TRACE_COLUMNS = RP_TRIAL_COLUMNS - RP_TRIAL_INDENT /* it is shown that far to the right */
+};
 
 struct trace {
     struct rp_playing *p;
@@ -20,7 +23,8 @@ struct trace {
     uint8_t *marks;
 };
 
-void rp_trial_wrap(struct rp_buf *out, size_t indent, size_t more, struct rp_str text)
+void rp_trial_wrap(struct rp_buf *out, size_t columns, size_t indent, size_t more,
+                   struct rp_str text)
 {
     size_t at = 0, column = indent;
 
@@ -32,7 +36,7 @@ void rp_trial_wrap(struct rp_buf *out, size_t indent, size_t more, struct rp_str
             wide += ((unsigned char)text.ptr[at + len] & 0xc0) != 0x80;
             len++;
         }
-        if (column > indent + more && column + 1 + wide > RP_TRIAL_COLUMNS) {
+        if (column > indent + more && column + 1 + wide > columns) {
             rp_buf_printf(out, "\n%*s", (int)(indent + more), "");
             column = indent + more;
         } else if (at > 0) {
@@ -48,7 +52,7 @@ void rp_trial_wrap(struct rp_buf *out, size_t indent, size_t more, struct rp_str
 
 static void line(struct trace *t, size_t indent, struct rp_buf *words)
 {
-    rp_trial_wrap(t->out, indent, 2, rp_buf_view(words));
+    rp_trial_wrap(t->out, TRACE_COLUMNS, indent, 2, rp_buf_view(words));
     rp_buf_fini(words);
 }
 
@@ -157,7 +161,7 @@ static void say_event(void *ctx, struct rp_look *look, size_t index, struct rp_l
     }
     line(t, 2, &words);
     if (decision->excluded)
-        rp_trial_wrap(t->out, 6, 2, RP_STR("left out: an exclude holds"));
+        rp_trial_wrap(t->out, TRACE_COLUMNS, 6, 2, RP_STR("left out: an exclude holds"));
     for (size_t i = 0; i < decision->grant_count; i++)
         if (decision->grants[i].model == look->view.fold.model)
             say_grant(t, &decision->grants[i]);
@@ -265,83 +269,39 @@ static void say_stage(struct trace *t, const struct rp_expect *expect)
 
 /* ---- Actions --------------------------------------------------------------------------------- */
 
-static void say_trigger(const struct rp_rules *rules, const struct rp_trigger *on,
-                        struct rp_buf *out)
+/* The action's stage was entered, and every time left again in the same evaluation. */
+static bool only_passed(const struct trace *t, const struct rp_action *action)
 {
-    switch (on->op) {
-    case RP_TRIGGER_ENTERED:
-        rp_buf_printf(out, "entered \"%.*s\"", RP_STR_ARG(rules->stages[on->index].name));
-        return;
-    case RP_TRIGGER_LEFT:
-        rp_buf_printf(out, "left \"%.*s\"", RP_STR_ARG(rules->stages[on->index].name));
-        return;
-    case RP_TRIGGER_LATE:
-        rp_buf_printf(out, "late \"%.*s\"", RP_STR_ARG(rules->stages[on->index].name));
-        return;
-    case RP_TRIGGER_FIRED:
-        rp_buf_printf(out, "fired \"%.*s\"", RP_STR_ARG(rules->scores[on->index].name));
-        return;
-    case RP_TRIGGER_CROSSED:
-        rp_buf_printf(
-            out, "crossed(\"%.*s\", ",
-            RP_STR_ARG(on->index == RP_NONE ? RP_STR("total") : rules->dims[on->index].name));
-        rp_milli_print(out, on->threshold);
-        rp_buf_text(out, ")");
-        return;
-    case RP_TRIGGER_DID:
-        rp_buf_printf(out, "did \"%.*s\"", RP_STR_ARG(rules->kinds[on->index].name));
-        return;
-    case RP_TRIGGER_ENTERED_STATUS:
-        rp_buf_text(out, "entered_status");
-        return;
-    case RP_TRIGGER_ANY:
-        for (uint32_t i = 0; i < on->part_count; i++) {
-            rp_buf_text(out, i ? " or " : "");
-            say_trigger(rules, &on->parts[i], out);
-        }
-        return;
-    }
-    RP_UNREACHABLE();
-}
-
-/* Whether a move since the start was what the trigger waits for; *ret_passing: all only passed. */
-static bool was_moved(const struct trace *t, const struct rp_trigger *on, bool *ret_passing)
-{
-    const struct rp_rules *rules = &t->p->rules;
     const struct rp_view *view = &t->look->view;
-    bool found = false;
+    bool passed = false;
 
-    *ret_passing = true;
+    if (action->on.op != RP_TRIGGER_ENTERED || action->even_when_passing)
+        return false;
     for (size_t i = t->look->first_move; i < view->move_count; i++) {
         const struct rp_move_row *move = &view->moves[i];
-        bool entered =
-            on->op == RP_TRIGGER_ENTERED && rp_str_eq(move->to, rules->stages[on->index].name);
-        bool left =
-            on->op == RP_TRIGGER_LEFT && rp_str_eq(move->from, rules->stages[on->index].name);
 
-        found |= entered || left;
-        *ret_passing &= !left && (!entered || move->passing);
+        if (!rp_str_eq(move->to, t->p->rules.stages[action->on.index].name))
+            continue;
+        if (!move->passing)
+            return false;
+        passed = true;
     }
-    return found;
+    return passed;
 }
 
 static void say_action(struct trace *t, uint32_t index)
 {
     const struct rp_action *action = &t->p->rules.actions[index];
     struct rp_buf words = {0}, why = {0};
-    bool passing;
 
     rp_buf_printf(&words, "action %.*s: ", RP_STR_ARG(action->name));
-    if (was_moved(t, &action->on, &passing) && passing && !action->even_when_passing)
-        rp_buf_text(&words, "the lead only passed through the stage");
-    else if (was_moved(t, &action->on, &passing) &&
-             rp_test_why_not_when(&t->look->view.fold, &t->look->view.lead, action, t->p->now_ms,
-                                  &why))
-        rp_buf_printf(&words, "its `when` does not hold: %.*s", RP_STR_ARG(rp_buf_view(&why)));
-    else {
-        rp_buf_text(&words, "waits for ");
-        say_trigger(&t->p->rules, &action->on, &words);
-    }
+    if (only_passed(t, action))
+        rp_buf_text(&words, "the lead only passed through the stage; such an action needs "
+                            "even_when_passing = true");
+    else
+        (void)rp_why_not_action(&t->look->view.fold, &t->look->view.lead, index, t->p->now_ms,
+                                &why);
+    rp_buf_str(&words, rp_buf_view(&why));
     rp_buf_fini(&why);
     line(t, 2, &words);
 }

@@ -80,15 +80,3 @@ bool rp_test_trait(struct rp_fold *fold, const struct rp_lead *lead, struct rp_s
 
     return field != RP_NONE && rp_lead_field(fold, lead, field, now_ms, ret_text);
 }
-
-bool rp_test_why_not_when(struct rp_fold *fold, const struct rp_lead *lead,
-                          const struct rp_action *action, int64_t now_ms, struct rp_buf *out)
-{
-    if (action->when == NULL)
-        return false;
-    bind(fold, lead, now_ms);
-    if (rp_cond_eval(fold->scratch, action->when) == RP_TRUE)
-        return false;
-    rp_say_failing(fold->scratch, action->when, out);
-    return true;
-}

@@ -101,8 +101,5 @@ void rp_test_bands(struct rp_fold *fold, const struct rp_lead *lead, int64_t now
  * unknown. */
 bool rp_test_trait(struct rp_fold *fold, const struct rp_lead *lead, struct rp_str key,
                    int64_t now_ms, struct rp_str *ret_text);
-/* Why an action's `when` does not hold now, in words; false when it does. */
-bool rp_test_why_not_when(struct rp_fold *fold, const struct rp_lead *lead,
-                          const struct rp_action *action, int64_t now_ms, struct rp_buf *out);
 
 #endif
