@@ -44,6 +44,8 @@ static int load_active(struct rp_reader *reader, struct rp_err *err)
     if (status != 0) {
         return status;
     }
+    options.disabled =
+        rp_generation_disabled(&reader->arena, row.disabled, &options.disabled_count);
     drop_own_rules(reader);
     status = rp_load(&reader->arena, &files, &options, &reader->own_rules, &findings, err);
     if (status == 0) {
@@ -96,6 +98,25 @@ void rp_reader_close(struct rp_reader *reader)
     free(reader);
 }
 
+void rp_reader_model(struct rp_reader *reader, struct rp_str name)
+{
+    reader->model_name = name;
+}
+
+static int find_model(struct rp_reader *reader, struct rp_err *err)
+{
+    reader->model = 0;
+    if (reader->model_name.len > 0) {
+        reader->model = rp_rules_model(reader->rules, reader->model_name);
+    }
+    if (reader->model != RP_NONE) {
+        return 0;
+    }
+    reader->model = 0;
+    return rp_err_set(err, RIPEN_ENOTFOUND, "no model is named \"%.*s\" in the active rules",
+                      RP_STR_ARG(reader->model_name));
+}
+
 int rp_reader_begin(struct rp_reader *reader, struct rp_err *err)
 {
     int status = reader->owns_store ? rp_store_snapshot(reader->store, err) : 0;
@@ -104,6 +125,9 @@ int rp_reader_begin(struct rp_reader *reader, struct rp_err *err)
     rp_arena_reset(&reader->recent_arena);
     if (status == 0 && reader->owns_rules) {
         status = load_active(reader, err);
+    }
+    if (status == 0) {
+        status = find_model(reader, err);
     }
     return status == 0 ? rp_recent_load(&reader->recent_arena, reader->store, &reader->recent, err)
                        : status;
@@ -205,13 +229,17 @@ int rp_reader_why_not(struct rp_reader *reader, struct rp_str lead, struct rp_st
     if (status == 0) {
         uint32_t stage = rp_rules_stage(reader->rules, what);
         uint32_t rule = rp_rules_score(reader->rules, what);
+        uint32_t action = rp_rules_action(reader->rules, what);
 
         if (stage != RP_NONE) {
             *ret_fires = rp_why_not_stage(&view.fold, &view.lead, stage, now_ms, &words);
         } else if (rule != RP_NONE) {
             *ret_fires = why_not_rule(&view, rule, &words);
+        } else if (action != RP_NONE) {
+            *ret_fires = rp_why_not_action(&view.fold, &view.lead, action, now_ms, &words);
         } else {
-            status = rp_err_set(err, RIPEN_ENOTFOUND, "no rule and no stage is named \"%.*s\"",
+            status = rp_err_set(err, RIPEN_ENOTFOUND,
+                                "no score rule, stage or action is named \"%.*s\"",
                                 RP_STR_ARG(what));
         }
         rp_view_close(&view);

@@ -22,7 +22,8 @@ struct rp_ready {
     struct rp_vm *vm;
     struct rp_generation_new row;
     int64_t *score_names, *dim_names; /* of one that was in force */
-    bool lent;                        /* the rules are somebody else's */
+    bool stored;
+    bool lent; /* the rules are somebody else's */
 };
 
 int rp_ready_new(struct rp_rules *rules, const struct rp_files *files,
@@ -33,6 +34,7 @@ int rp_ready_new(struct rp_rules *rules, const struct rp_files *files,
 
     ready->rules = rules;
     ready->lent = notes->lent;
+    ready->stored = notes->stored;
     rp_arena_init(&ready->arena);
     ready->row = (struct rp_generation_new){
         .hash = rp_arena_str(&ready->arena, rp_str_from(rules->hash)),
@@ -109,6 +111,9 @@ static int activate(struct rp_core *core, struct rp_ready *ready, struct rp_err 
     }
     status = rp_generation_activate(core->store, &ready->row, rp_clock_now(&core->clock),
                                     &ready->rules->number, err);
+    if (status == 0 && !ready->stored) {
+        status = rp_store_meta_set(core->store, RP_META_DISK_GENERATION, ready->rules->number, err);
+    }
     if (status == 0) {
         status = intern_names(core, ready, err);
     }
@@ -221,6 +226,7 @@ int rp_core_swap(struct rp_core *core, struct rp_ready **ready, struct rp_err *e
     if (status != 0) {
         return status;
     }
+    rp_core_sweep_halt(core);
     exchange(core, *ready);
     if (!(*ready)->rules) {
         rp_ready_free(*ready);
@@ -229,19 +235,27 @@ int rp_core_swap(struct rp_core *core, struct rp_ready **ready, struct rp_err *e
     return 0;
 }
 
+int rp_core_begin(struct rp_core *core, struct rp_ready **ready, struct rp_err *err)
+{
+    bool first = core->rules == NULL;
+    int status = rp_core_swap(core, ready, err);
+
+    return status == 0 && first ? rp_core_recover(core, err) : status;
+}
+
 int rp_core_rules(struct rp_core *core, struct rp_rules *rules, const struct rp_files *files,
                   struct rp_str author, struct rp_err *err)
 {
-    struct rp_ready_notes notes = {author, RP_STR(""), RP_STR(""), core->lent_rules};
+    struct rp_ready_notes notes = {
+        .author = author, .effect = RP_STR(""), .disabled = RP_STR(""), .lent = core->lent_rules};
     struct rp_ready *ready = NULL;
-    bool first = core->rules == NULL;
     int status = rp_ready_new(rules, files, &notes, &ready, err);
 
     if (status == 0) {
-        status = rp_core_swap(core, &ready, err);
+        status = rp_core_begin(core, &ready, err);
     }
     rp_ready_free(ready);
-    return status == 0 && first ? rp_core_recover(core, err) : status;
+    return status;
 }
 
 const struct rp_rules *rp_core_active(const struct rp_core *core)

@@ -13,7 +13,8 @@ struct rp_ready;
 /* What is to be kept beside the sources; texts are copied; "" when there is none. */
 struct rp_ready_notes {
     struct rp_str author, effect, disabled;
-    bool lent; /* the rules stay the caller's, who frees them after the last swap */
+    bool stored; /* come from the store and not from the rules directory */
+    bool lent;   /* the rules stay the caller's, who frees them after the last swap */
 };
 
 /* Takes the rules, also on failure, unless they are lent. Any thread. ERULE when their virtual
@@ -29,5 +30,12 @@ const struct rp_rules *rp_ready_rules(const struct rp_ready *ready);
  * in force before (NULL: nothing) and is to be freed, best on another thread; on failure nothing
  * has changed. The core's thread, between two runs. */
 int rp_core_swap(struct rp_core *core, struct rp_ready **ready, struct rp_err *err);
+
+/* The same at the start, and then folds the rows behind the watermark into the states. */
+int rp_core_begin(struct rp_core *core, struct rp_ready **ready, struct rp_err *err);
+
+/* meta: the generation that the rules directory held when it was last looked at, in force or not. A
+ * start with the same files goes on with what was in force. */
+#define RP_META_DISK_GENERATION "disk_generation"
 
 #endif

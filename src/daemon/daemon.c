@@ -13,6 +13,10 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "daemon/metrics.h"
+#include "daemon/reload.h"
+#include "daemon/requests.h"
+#include "daemon/start.h"
+#include "daemon/status.h"
 #include "daemon/writer.h"
 #include "deliver/deliver.h"
 #include "ingest/segment.h"
@@ -32,13 +36,20 @@ enum { TICK_MS = 1000, GRACE_MS = 5000, KEEP_ALIVE_MS = 75000, SLOW_MS = 30000 }
 struct daemon {
     uv_loop_t loop;
     uv_async_t woken;
-    uv_signal_t term, interrupt;
+    uv_signal_t term, interrupt, hangup;
     uv_timer_t tick;
+    uv_check_t came_in;  /* when all that came in was read, before answers go out */
     uv_prepare_t turned; /* before the loop waits */
     struct rp_core *core;
     struct rp_queue *queue;
     struct rp_writer *writer;
     struct rp_deliver *deliver;
+    int leaving;    /* deliveries of configurations before this one, ending */
+    bool delivered; /* the server stops, and the present deliveries have ended */
+    struct rp_reload *reload;
+    struct rp_requests *requests;
+    struct rp_in_force start;
+    int64_t started_ms;
     struct rp_ingest *ingest;
     struct rp_api *api;
     struct rp_http *http;
@@ -88,7 +99,15 @@ static void on_woken(uv_async_t *handle)
     rp_ingest_drain(daemon->ingest);
     if (daemon->writer && !daemon->stopping) {
         hand_over(daemon);
+        rp_writer_answer(daemon->writer);
     }
+}
+
+static void on_came_in(uv_check_t *handle)
+{
+    struct daemon *daemon = handle->data;
+
+    rp_queue_send(daemon->queue);
 }
 
 static void on_turned(uv_prepare_t *handle)
@@ -111,10 +130,50 @@ static void on_delivered(void *ctx, const struct rp_outbox_result *result)
 
     if (daemon->writer) {
         rp_writer_result(daemon->writer, result);
-        if (!daemon->stopping) {
+        if (!daemon->stopping && daemon->deliver) {
             rp_writer_room(daemon->writer, rp_deliver_room(daemon->deliver));
         }
     }
+}
+
+/* ---- Another configuration
+ * --------------------------------------------------------------------------- */
+
+static void finish_writer(struct daemon *daemon);
+
+static void old_deliveries_stopped(void *ctx)
+{
+    struct daemon *daemon = ctx;
+
+    daemon->leaving--;
+    if (daemon->delivered && daemon->leaving == 0) {
+        finish_writer(daemon);
+    }
+}
+
+/* Endpoints as they are now take over at once; attempts in flight end with the old ones, and what
+ * waited there goes back to the outbox. The order of a lead's actions is the outbox's. */
+static int configure(void *ctx, const struct rp_config *config, struct rp_err *err)
+{
+    struct daemon *daemon = ctx;
+    struct rp_deliver *old = daemon->deliver;
+    struct rp_deliver *next;
+    int status;
+
+    if (!old) {
+        return 0;
+    }
+    status =
+        rp_deliver_new(&daemon->loop, config, rp_clock_system(), on_delivered, daemon, &next, err);
+    if (status != 0) {
+        return status;
+    }
+    daemon->deliver = next;
+    daemon->leaving++;
+    rp_writer_lease(daemon->writer, rp_deliver_lease_ms(next));
+    rp_deliver_stop(old, GRACE_MS, old_deliveries_stopped, daemon);
+    rp_writer_room(daemon->writer, rp_deliver_room(next));
+    return 0;
 }
 
 /* ---- Keys, metrics
@@ -154,8 +213,9 @@ static void on_tick(uv_timer_t *handle)
 static void write_metrics(void *ctx, struct rp_buf *out)
 {
     struct daemon *daemon = ctx;
-    struct rp_metrics metrics = {.rules = rp_core_active(daemon->core)};
+    struct rp_metrics metrics = {.rules = rp_reload_active(daemon->reload)};
 
+    rp_reload_stats(daemon->reload, &metrics.reload);
     rp_writer_stats(daemon->writer, &metrics.core);
     rp_ingest_stats(daemon->ingest, &metrics.ingest);
     metrics.queued = rp_queue_events(daemon->queue);
@@ -163,6 +223,31 @@ static void write_metrics(void *ctx, struct rp_buf *out)
                                                                 RP_COUNT(metrics.endpoints))
                                              : 0;
     rp_metrics_print(&metrics, out);
+}
+
+static void write_status(void *ctx, struct rp_buf *out)
+{
+    struct daemon *daemon = ctx;
+    struct rp_reload_stats reload;
+    struct rp_core_stats core;
+    char trouble[400];
+    struct rp_health status = {.core = &core,
+                               .reload = &reload,
+                               .active = rp_reload_active(daemon->reload),
+                               .last_reload = rp_reload_last(daemon->reload),
+                               .store = daemon->keys_store,
+                               .db_path = daemon->options->db_path,
+                               .queued = rp_queue_events(daemon->queue),
+                               .now_ms = rp_clock_system().now_ms(NULL),
+                               .started_ms = daemon->started_ms};
+
+    rp_reload_stats(daemon->reload, &reload);
+    if (daemon->writer) {
+        rp_writer_stats(daemon->writer, &core);
+        rp_writer_trouble(daemon->writer, trouble, sizeof(trouble));
+    }
+    status.trouble = rp_str_from(trouble);
+    rp_health_print(&status, out);
 }
 
 static bool is_ready(void *ctx, struct rp_str *ret_why)
@@ -215,8 +300,10 @@ static void close_handles(struct daemon *daemon)
 {
     uv_close((uv_handle_t *)&daemon->term, NULL);
     uv_close((uv_handle_t *)&daemon->interrupt, NULL);
+    uv_close((uv_handle_t *)&daemon->hangup, NULL);
     uv_close((uv_handle_t *)&daemon->tick, NULL);
     uv_close((uv_handle_t *)&daemon->turned, NULL);
+    uv_close((uv_handle_t *)&daemon->came_in, NULL);
     uv_close((uv_handle_t *)&daemon->woken, NULL);
 }
 
@@ -233,7 +320,10 @@ static void deliveries_stopped(void *ctx)
     struct daemon *daemon = ctx;
 
     daemon->deliver = NULL;
-    finish_writer(daemon);
+    daemon->delivered = true;
+    if (daemon->leaving == 0) {
+        finish_writer(daemon);
+    }
 }
 
 static void server_stopped(void *ctx)
@@ -244,7 +334,7 @@ static void server_stopped(void *ctx)
     if (daemon->deliver) {
         rp_deliver_stop(daemon->deliver, GRACE_MS, deliveries_stopped, daemon);
     } else {
-        finish_writer(daemon);
+        deliveries_stopped(daemon);
     }
 }
 
@@ -257,7 +347,20 @@ static void on_signal(uv_signal_t *handle, int number)
     }
     daemon->stopping = true;
     rp_log(RP_LOG_INFO, "stop", "signal=%d", number);
+    rp_requests_stop(daemon->requests);
+    rp_reload_stop(daemon->reload);
     rp_http_stop(daemon->http, GRACE_MS, server_stopped, daemon);
+}
+
+static void on_hangup(uv_signal_t *handle, int number)
+{
+    struct daemon *daemon = handle->data;
+    struct rp_reload_ask ask = {.author = RP_STR("")};
+
+    (void)number;
+    if (!daemon->stopping) {
+        rp_reload_ask(daemon->reload, &ask);
+    }
 }
 
 /* ---- Building
@@ -268,13 +371,20 @@ static int open_core(struct daemon *daemon, struct rp_err *err)
     const struct rp_daemon_options *options = daemon->options;
     struct rp_core_options core = {
         .db_path = options->db_path, .mode = RP_STORE_SERVE, .clock = rp_clock_system()};
+    struct rp_start start = {.db_path = options->db_path,
+                             .rules_dir = options->rules_dir,
+                             .config = options->config,
+                             .files = options->files,
+                             .findings = options->findings,
+                             .clock = rp_clock_system()};
     int status = rp_core_open(&core, &daemon->core, err);
 
     if (status != 0) {
         rp_rules_free(options->rules);
         return status;
     }
-    status = rp_core_rules(daemon->core, options->rules, options->files, RP_STR("serve"), err);
+    start.rules = options->rules;
+    status = rp_start_rules(daemon->core, &start, &daemon->start, err);
     return status ? status
                   : rp_store_open(options->db_path, RP_STORE_READ, &daemon->keys_store, err);
 }
@@ -325,13 +435,39 @@ static void watch_signals(struct daemon *daemon)
 {
     uv_signal_init(&daemon->loop, &daemon->term);
     uv_signal_init(&daemon->loop, &daemon->interrupt);
+    uv_signal_init(&daemon->loop, &daemon->hangup);
     uv_timer_init(&daemon->loop, &daemon->tick);
+    uv_check_init(&daemon->loop, &daemon->came_in);
     uv_prepare_init(&daemon->loop, &daemon->turned);
-    daemon->term.data = daemon->interrupt.data = daemon->tick.data = daemon->turned.data = daemon;
+    daemon->came_in.data = daemon;
+    daemon->term.data = daemon->interrupt.data = daemon->hangup.data = daemon;
+    daemon->tick.data = daemon->turned.data = daemon;
     uv_prepare_start(&daemon->turned, on_turned);
+    uv_check_start(&daemon->came_in, on_came_in); /* the last one started runs first */
     uv_signal_start(&daemon->term, on_signal, SIGTERM);
     uv_signal_start(&daemon->interrupt, on_signal, SIGINT);
+    uv_signal_start(&daemon->hangup, on_hangup, SIGHUP);
     uv_timer_start(&daemon->tick, on_tick, TICK_MS, TICK_MS);
+}
+
+/* From here on rules and configuration may change. */
+static void watch_rules(struct daemon *daemon)
+{
+    const struct rp_daemon_options *options = daemon->options;
+    struct rp_reload_options reload = {.loop = &daemon->loop,
+                                       .writer = daemon->writer,
+                                       .clock = rp_clock_system(),
+                                       .db_path = options->db_path,
+                                       .rules_dir = options->rules_dir,
+                                       .config_path = options->config_path,
+                                       .guards = options->guards,
+                                       .start = daemon->start,
+                                       .configure = configure,
+                                       .ctx = daemon};
+
+    daemon->reload = rp_reload_new(&reload);
+    daemon->requests = rp_requests_new(&daemon->loop, daemon->keys_store, daemon->writer,
+                                       daemon->reload, write_status, daemon);
 }
 
 static void deliveries_given_up(void *ctx)
@@ -357,6 +493,8 @@ static void give_up(struct daemon *daemon)
 
 static void free_all(struct daemon *daemon)
 {
+    rp_requests_free(daemon->requests);
+    rp_reload_free(daemon->reload);
     rp_api_free(daemon->api);
     rp_ingest_free(daemon->ingest);
     rp_queue_free(daemon->queue);
@@ -375,7 +513,9 @@ int rp_daemon_run(const struct rp_daemon_options *options, struct rp_err *err)
     daemon->loopback = strncmp(options->address, "127.", 4) == 0 ||
                        strcmp(options->address, "::1") == 0 ||
                        strcmp(options->address, "localhost") == 0;
+    daemon->started_ms = rp_clock_system().now_ms(NULL);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGIO, SIG_IGN); /* of a lease that tells whether a file is being written (sight.c) */
     rp_arena_init(&daemon->keys_arenas[0]);
     rp_arena_init(&daemon->keys_arenas[1]);
     RP_ASSERT(uv_loop_init(&daemon->loop) == 0);
@@ -387,6 +527,7 @@ int rp_daemon_run(const struct rp_daemon_options *options, struct rp_err *err)
     }
     if (status == 0) {
         watch_signals(daemon);
+        watch_rules(daemon);
         hand_over(daemon);
         printf("ripen: listening on http://%s:%d\n", options->address, rp_http_port(daemon->http));
         fflush(stdout);

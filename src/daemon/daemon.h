@@ -4,6 +4,7 @@
 #define RP_DAEMON_DAEMON_H
 
 #include "core/core.h"
+#include "daemon/candidate.h"
 #include "engine/config.h"
 #include "engine/load.h"
 
@@ -12,8 +13,12 @@ struct rp_daemon_options {
     const char *address; /* "127.0.0.1" */
     int port;            /* 0 picks one */
     const char *db_path;
-    struct rp_rules *rules; /* the daemon's from here on */
+    const char *rules_dir;
+    const char *config_path; /* where it is, or would be */
+    struct rp_rules *rules;  /* the daemon's from here on; NULL: those on disk are not valid */
     const struct rp_files *files;
+    struct rp_str findings; /* about them, as JSON; "" */
+    struct rp_guards guards;
     bool deliver;  /* false: record what would be sent */
     bool insecure; /* listen elsewhere than on loopback without a key */
 };

@@ -34,6 +34,44 @@ static void endpoints(const struct rp_metrics *m, struct rp_buf *out)
     }
 }
 
+static void seconds(struct rp_buf *out, const char *name, const char *help, int64_t us)
+{
+    rp_buf_printf(out, "# HELP %s %s\n# TYPE %s gauge\n%s %" PRId64 ".%06" PRId64 "\n", name, help,
+                  name, name, us / 1000000, us % 1000000);
+}
+
+static void rules(const struct rp_metrics *m, struct rp_buf *out)
+{
+    const struct {
+        const char *result;
+        uint64_t value;
+    } ended[] = {{"active", m->reload.active},
+                 {"unchanged", m->reload.unchanged},
+                 {"held", m->reload.held},
+                 {"refused", m->reload.refused},
+                 {"failed", m->reload.failed}};
+
+    rp_buf_printf(
+        out,
+        "# HELP ripen_rules_generation_info The rules in force.\n"
+        "# TYPE ripen_rules_generation_info gauge\n"
+        "ripen_rules_generation_info{number=\"%u\",hash=\"%s\"} 1\n"
+        "# HELP ripen_reloads_total Looks at rules and configuration by what came of them.\n"
+        "# TYPE ripen_reloads_total counter\n",
+        m->rules->number, m->rules->hash);
+    for (size_t i = 0; i < RP_COUNT(ended); i++) {
+        rp_buf_printf(out, "ripen_reloads_total{result=\"%s\"} %" PRIu64 "\n", ended[i].result,
+                      ended[i].value);
+    }
+    seconds(out, "ripen_reload_load_seconds", "Until the newest rules were ready.",
+            m->reload.load_us);
+    seconds(out, "ripen_reload_swap_seconds", "How long the writer paused for the newest rules.",
+            m->reload.swap_us);
+    seconds(out, "ripen_reload_swap_max_seconds", "The longest such pause.", m->reload.swap_max_us);
+    seconds(out, "ripen_reload_edit_to_effect_seconds",
+            "From the first notice of the newest edit to its being in force.", m->reload.edit_us);
+}
+
 void rp_metrics_print(const struct rp_metrics *m, struct rp_buf *out)
 {
     const struct {
@@ -62,6 +100,11 @@ void rp_metrics_print(const struct rp_metrics *m, struct rp_buf *out)
         {"ripen_queue_events", "gauge", "Events that wait for the writer.", m->queued},
         {"ripen_leads_cached", "gauge", "Leads in memory.", m->core.leads_cached},
         {"ripen_leads_dirty", "gauge", "Leads to be written behind.", m->core.leads_dirty},
+        {"ripen_timers_pending", "gauge", "Leads that wait for a moment.", m->core.timers_pending},
+        {"ripen_timers_judged_total", "counter", "Moments that were judged.",
+         m->core.timers_judged},
+        {"ripen_timer_lag_milliseconds", "gauge", "How long the oldest timer is over.",
+         (uint64_t)m->core.timer_lag_ms},
         {"ripen_event_newest", "gauge", "Row of the newest event.", (uint64_t)m->core.newest_event},
         {"ripen_event_watermark", "gauge", "Rows up to it are in the lead states.",
          (uint64_t)m->core.watermark},
@@ -70,10 +113,6 @@ void rp_metrics_print(const struct rp_metrics *m, struct rp_buf *out)
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         one(out, rows[i].name, rows[i].type, rows[i].help, rows[i].value);
     }
-    rp_buf_printf(out,
-                  "# HELP ripen_rules_generation_info The rules in force.\n"
-                  "# TYPE ripen_rules_generation_info gauge\n"
-                  "ripen_rules_generation_info{generation=\"%u\",hash=\"%s\"} 1\n",
-                  m->rules->number, m->rules->hash);
+    rules(m, out);
     endpoints(m, out);
 }

@@ -5,11 +5,13 @@
 
 #include "base/buf.h"
 #include "core/core.h"
+#include "daemon/reload.h"
 #include "deliver/deliver.h"
 #include "ingest/segment.h"
 
 struct rp_metrics {
-    const struct rp_rules *rules;
+    const struct rp_in_force *rules;
+    struct rp_reload_stats reload;
     struct rp_core_stats core;
     struct rp_ingest_stats ingest;
     size_t queued;

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WAIT_MS = 200, CLAIM_MAX = 256, PROBE_MS = 2000 };
+enum { WAIT_MS = 200, CLAIM_MAX = 256, PROBE_MS = 2000, TIMERS_MAX = 256 };
 
 struct result_node {
     struct result_node *next;
@@ -26,13 +26,14 @@ struct rp_writer {
     struct rp_core *core;
     struct rp_queue *queue;
     pthread_t thread;
-    int64_t lease_ms; /* 0: nothing is delivered */
+    _Atomic int64_t lease_ms; /* 0: nothing is delivered */
     void (*wake)(void *ctx);
     void *ctx;
 
     pthread_mutex_t lock; /* guards what follows */
     size_t room;
     struct result_node *results, **results_end;
+    struct rp_errand *errands, **errands_end, *answered, **answered_end;
     struct rp_claimed *claimed, **claimed_end;
     struct rp_core_stats stats;
     char trouble[400];
@@ -81,6 +82,34 @@ static void probe(struct rp_writer *writer)
     if (writer->troubled && rp_clock_system().now_ms(NULL) >= writer->probe_ms) {
         note_trouble(writer, rp_core_flush(writer->core, &err), &err);
     }
+}
+
+/* Judges leads whose moment has come, by the wall clock as it is now: a clock that jumps ahead is
+ * caught up with, one that is put back is waited for. True when more are due. */
+static bool run_timers(struct rp_writer *writer)
+{
+    int64_t now_ms = rp_clock_system().now_ms(NULL);
+    struct rp_err err = {0};
+    int status;
+
+    if (writer->troubled || rp_core_timers_due(writer->core) > now_ms) {
+        return false;
+    }
+    status = rp_core_timers_run(writer->core, now_ms, TIMERS_MAX, &err);
+    if (status < 0) {
+        note_trouble(writer, status, &err);
+    }
+    return status == TIMERS_MAX;
+}
+
+/* How long may be waited for events. */
+static int wait_ms(const struct rp_writer *writer)
+{
+    int64_t due_ms = rp_core_timers_due(writer->core);
+    int64_t left_ms = due_ms == RP_TIMERS_NEVER ? WAIT_MS
+                                                : due_ms - rp_clock_system().now_ms(NULL);
+
+    return left_ms < 0 ? 0 : left_ms < WAIT_MS ? (int)left_ms : WAIT_MS;
 }
 
 static struct result_node *take_results(struct rp_writer *writer)
@@ -205,23 +234,53 @@ static void give_back(struct rp_writer *writer)
     book_results(writer);
 }
 
+/* Between two groups. */
+static void run_errands(struct rp_writer *writer)
+{
+    struct rp_errand *first;
+
+    pthread_mutex_lock(&writer->lock);
+    first = writer->errands;
+    writer->errands = NULL;
+    writer->errands_end = &writer->errands;
+    pthread_mutex_unlock(&writer->lock);
+    while (first) {
+        struct rp_errand *errand = first;
+        int64_t started_us = rp_mono_us();
+
+        first = errand->next;
+        errand->next = NULL;
+        errand->status = errand->run(writer->core, errand->ctx, &errand->err);
+        errand->took_us = rp_mono_us() - started_us;
+        pthread_mutex_lock(&writer->lock);
+        *writer->answered_end = errand;
+        writer->answered_end = &errand->next;
+        pthread_mutex_unlock(&writer->lock);
+        writer->wake(writer->ctx);
+    }
+}
+
 static void *writer_main(void *arg)
 {
     struct rp_writer *writer = arg;
     bool closed = false;
     bool busy = false;
+    bool more;
 
     while (!closed) {
         struct rp_batch *batches =
-            rp_queue_take(writer->queue, RP_GROUP_EVENTS_MAX, busy ? 0 : WAIT_MS, &closed);
+            rp_queue_take(writer->queue, RP_GROUP_EVENTS_MAX, busy ? 0 : wait_ms(writer), &closed);
 
         if (batches) {
             run_group(writer, batches);
         }
+        run_errands(writer);
+        more = run_timers(writer);
         look_after_outbox(writer);
         probe(writer);
-        busy = !batches && rp_core_idle(writer->core);
+        busy = more || (!batches && rp_core_idle(writer->core));
     }
+    run_errands(writer);
     give_back(writer);
     (void)rp_core_flush(writer->core,
                         NULL); /* what is not written is recovered at the next start */
@@ -242,6 +301,8 @@ int rp_writer_start(struct rp_core *core, struct rp_queue *queue, int64_t lease_
     writer->ctx = ctx;
     writer->results_end = &writer->results;
     writer->claimed_end = &writer->claimed;
+    writer->errands_end = &writer->errands;
+    writer->answered_end = &writer->answered;
     pthread_mutex_init(&writer->lock, NULL);
     failed = pthread_create(&writer->thread, NULL, writer_main, writer);
     if (failed) {
@@ -270,6 +331,38 @@ void rp_writer_room(struct rp_writer *writer, size_t room)
     pthread_mutex_unlock(&writer->lock);
     if (more) {
         rp_queue_nudge(writer->queue);
+    }
+}
+
+void rp_writer_lease(struct rp_writer *writer, int64_t lease_ms)
+{
+    writer->lease_ms = lease_ms;
+}
+
+void rp_writer_ask(struct rp_writer *writer, struct rp_errand *errand)
+{
+    errand->next = NULL;
+    pthread_mutex_lock(&writer->lock);
+    *writer->errands_end = errand;
+    writer->errands_end = &errand->next;
+    pthread_mutex_unlock(&writer->lock);
+    rp_queue_nudge(writer->queue);
+}
+
+void rp_writer_answer(struct rp_writer *writer)
+{
+    struct rp_errand *first;
+
+    pthread_mutex_lock(&writer->lock);
+    first = writer->answered;
+    writer->answered = NULL;
+    writer->answered_end = &writer->answered;
+    pthread_mutex_unlock(&writer->lock);
+    while (first) {
+        struct rp_errand *next = first->next;
+
+        first->done(first); /* may free it, may ask anew */
+        first = next;
     }
 }
 

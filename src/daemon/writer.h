@@ -18,6 +18,18 @@ struct rp_claimed {
 };
 void rp_claimed_free(struct rp_claimed *claimed);
 
+/* Something to be done on the core between two groups, by a function that may begin and commit
+ * transactions. Owned by whoever asks, until it comes back or the writer was joined. */
+struct rp_errand {
+    struct rp_errand *next;
+    int (*run)(struct rp_core *core, void *ctx, struct rp_err *err); /* writer thread */
+    void (*done)(struct rp_errand *errand);                          /* loop thread */
+    void *ctx;
+    int status;
+    struct rp_err err;
+    int64_t took_us;
+};
+
 /* Starts the thread. `wake` is called on it when claimed rows wait. The core belongs to the thread
  * until rp_writer_join. lease_ms: for how long outbox rows are leased to delivery; 0: they stay
  * where they are. */
@@ -28,6 +40,10 @@ int rp_writer_start(struct rp_core *core, struct rp_queue *queue, int64_t lease_
 void rp_writer_join(struct rp_writer *writer);
 
 /* Loop thread. */
+void rp_writer_ask(struct rp_writer *writer, struct rp_errand *errand);
+/* Calls `done` of the errands that were run; to be called when woken. */
+void rp_writer_answer(struct rp_writer *writer);
+void rp_writer_lease(struct rp_writer *writer, int64_t lease_ms); /* from the next lease on */
 void rp_writer_room(struct rp_writer *writer, size_t room); /* rows that delivery can take now */
 void rp_writer_result(struct rp_writer *writer, const struct rp_outbox_result *result);
 struct rp_claimed *rp_writer_claimed(struct rp_writer *writer);

@@ -285,3 +285,25 @@ int rp_generation_before(struct rp_store *store, uint32_t *ret_number, struct rp
     sqlite3_reset(stmt);
     return 0;
 }
+
+const struct rp_str *rp_generation_disabled(struct rp_arena *arena, struct rp_str disabled,
+                                            size_t *ret_count)
+{
+    struct rp_str *names;
+    size_t count = 0, lines = 1;
+
+    for (size_t i = 0; i < disabled.len; i++)
+        lines += disabled.ptr[i] == '\n';
+    names = RP_ARENA_ARRAY(arena, struct rp_str, lines);
+    while (disabled.len > 0) {
+        const char *end = memchr(disabled.ptr, '\n', disabled.len);
+        size_t len = end ? (size_t)(end - disabled.ptr) : disabled.len;
+
+        if (len > 0)
+            names[count++] = (struct rp_str){disabled.ptr, len};
+        disabled.ptr += len + (end != NULL);
+        disabled.len -= len + (end != NULL);
+    }
+    *ret_count = count;
+    return names;
+}

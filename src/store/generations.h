@@ -51,5 +51,8 @@ RP_MUST_USE int rp_generation_list(struct rp_arena *arena, struct rp_store *stor
 /* The one that was in force before the active one: what a roll-back goes to. ENOTFOUND. */
 RP_MUST_USE int rp_generation_before(struct rp_store *store, uint32_t *ret_number,
                                      struct rp_err *err);
+/* The lines of a row's `disabled` as names. */
+const struct rp_str *rp_generation_disabled(struct rp_arena *arena, struct rp_str disabled,
+                                            size_t *ret_count);
 
 #endif

@@ -61,6 +61,11 @@ static const char sql_list_state[] =
 static const char sql_list_lead[] = "SELECT " COLUMNS ROWS "WHERE o.lead = ?2 AND "
                                     "(?1 < 0 OR o.state = ?1) AND o.id < ?3 "
                                     "ORDER BY o.id DESC LIMIT ?4";
+/* The rows are numbered as they are made. */
+static const char sql_oldest[] = "SELECT created_ms FROM outbox WHERE id = "
+                                 "min((SELECT coalesce(min(id), 1 << 62) FROM outbox "
+                                 "WHERE state = 0 AND state <> 2), (SELECT coalesce(min(id), "
+                                 "1 << 62) FROM outbox WHERE state = 1 AND state <> 2))";
 static const char sql_count[] = "SELECT count(*) FROM outbox WHERE state = ?1 AND state <> 2";
 static const char sql_delivered[] = "SELECT (SELECT count(*) FROM outbox) - "
                                     "(SELECT count(*) FROM outbox WHERE state <> 2)";
@@ -446,4 +451,9 @@ int64_t rp_outbox_count(struct rp_store *store, enum rp_outbox_state state)
         sqlite3_reset(stmt);
     }
     return count;
+}
+
+int64_t rp_outbox_oldest(struct rp_store *store)
+{
+    return rp_sql_number(store, RP_SQL_OUTBOX_OLDEST, sql_oldest, RP_NEVER);
 }

@@ -66,5 +66,7 @@ RP_MUST_USE int rp_outbox_list(struct rp_arena *arena, struct rp_store *store, i
 /* The earliest due time or end of a lease; RP_NEVER: nothing waits. */
 int64_t rp_outbox_due(struct rp_store *store);
 int64_t rp_outbox_count(struct rp_store *store, enum rp_outbox_state state);
+/* When the oldest row that is pending or leased was made; RP_NEVER: there is none. */
+int64_t rp_outbox_oldest(struct rp_store *store);
 
 #endif

@@ -1,0 +1,716 @@
+/* SPDX-License-Identifier: MIT */
+/* From a reason to look to a generation in force:
+ *
+ *   ask ──▶ coalesce ──▶ candidate on a worker ──▶ ready ──errand──▶ swapped on the writer ──▶
+ * answer │                                                              ▲ ├─▶ held, refused
+ * ──errand──▶ kept in the store ───────────────┤ ├─▶ unchanged, failed
+ * ─────────────────────────────────────────┤ └─▶ unsettled ──▶ coalesce
+ *
+ * `under_way` is the candidate from its beginning to its answer: as long as there is one no other
+ * begins. What is asked meanwhile waits for the next. */
+#include "daemon/reload.h"
+
+#include "base/json_write.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "daemon/coalesce.h"
+#include "daemon/watch.h"
+#include "store/generations.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { SWEEP_MS = 2000, PATIENCE_MS = 10000 };
+
+struct waiter {
+    struct waiter *next;
+    uint64_t load; /* RELOAD: the number of the load that answers */
+    struct rp_reload_ask ask;
+    char *author;
+};
+
+struct attempt {
+    struct rp_reload *reload;
+    struct rp_candidate candidate;
+    uv_work_t work;
+    struct rp_errand errand;
+    struct waiter *waiter; /* who asked for a stored generation; NULL: whoever waits for the disk */
+    char author[256];      /* a copy: whoever waits may be answered before the worker is done */
+    uint32_t number;       /* in the store */
+    int64_t began_us, noticed_us;
+};
+
+struct sweep {
+    struct rp_reload *reload;
+    struct rp_arena arena;
+    struct rp_sight sight;
+    uv_work_t work;
+};
+
+struct rp_reload {
+    struct rp_reload_options options;
+    struct rp_in_force active;
+    struct rp_coalesce coalesce;
+    struct rp_watch *watch;
+    uv_timer_t due, sweep_timer;
+    struct attempt *under_way;
+    struct waiter *disk, **disk_end, *stored, **stored_end;
+    struct rp_arena config_arena; /* of the configuration in force, when it was reloaded */
+    char sight[27];               /* of the files when they were last read */
+    int64_t unsettled_ms;         /* since when they have been written; 0: they are not */
+    int64_t noticed_us;           /* the first notice of what the next load will see; 0: none */
+    struct rp_buf last;
+    struct rp_reload_stats stats;
+    bool sweeping, stopped;
+};
+
+static void go_on(struct rp_reload *reload);
+
+static int64_t now_ms(const struct rp_reload *reload)
+{
+    return (int64_t)uv_now(reload->options.loop);
+}
+
+/* ---- Answers --------------------------------------------------------------------------------- */
+
+static const struct {
+    const char *word;
+    int http;
+} results[] = {
+    [RP_CANDIDATE_UNCHANGED] = {"unchanged", 200}, [RP_CANDIDATE_READY] = {"active", 200},
+    [RP_CANDIDATE_HELD] = {"held", 409},           [RP_CANDIDATE_REFUSED] = {"refused", 422},
+    [RP_CANDIDATE_UNSETTLED] = {"unsettled", 503}, [RP_CANDIDATE_FAILED] = {"failed", 503},
+};
+
+static void put_findings(struct rp_jw *jw, struct rp_str findings)
+{
+    static const char key[] = "\"findings\":";
+    const char *at =
+        findings.len > 0 ? memmem(findings.ptr, findings.len, key, sizeof(key) - 1) : NULL;
+
+    rp_jw_key(jw, "findings");
+    if (at && findings.ptr[findings.len - 1] == '}') {
+        at += sizeof(key) - 1;
+        rp_jw_raw(jw, (struct rp_str){at, (size_t)(findings.ptr + findings.len - 1 - at)});
+    } else {
+        rp_jw_array(jw);
+        rp_jw_array_end(jw);
+    }
+}
+
+static void write_answer(const struct attempt *attempt, struct rp_buf *out)
+{
+    const struct rp_candidate *c = &attempt->candidate;
+    const struct rp_in_force *active = &attempt->reload->active;
+    struct rp_jw jw = rp_jw(out);
+
+    rp_jw_object(&jw);
+    rp_jw_put_text(&jw, "result", results[c->result].word);
+    rp_jw_put_int(&jw, "generation", attempt->number ? attempt->number : active->number);
+    rp_jw_put_text(&jw, "hash", c->hash[0] ? c->hash : active->hash);
+    rp_jw_put_int(&jw, "active", active->number);
+    rp_jw_put_int(&jw, "rules", (int64_t)(c->rules ? c->rules : active->rules));
+    rp_jw_put_str(&jw, "author", c->said_author);
+    rp_jw_put_str(&jw, "reason", c->reason);
+    rp_jw_put_str(&jw, "effect", c->effect);
+    rp_jw_key(&jw, "tests");
+    rp_jw_object(&jw);
+    rp_jw_put_int(&jw, "passed", (int64_t)c->tests_passed);
+    rp_jw_put_int(&jw, "failed", (int64_t)c->tests_failed);
+    rp_jw_object_end(&jw);
+    rp_jw_put_text(&jw, "configuration", c->config ? "changed" : "unchanged");
+    rp_jw_put_str(&jw, "restart", c->restart);
+    put_findings(&jw, c->findings);
+    rp_jw_put_int(&jw, "ms", (rp_mono_us() - attempt->began_us) / 1000);
+    rp_jw_object_end(&jw);
+}
+
+static int http_status(const struct rp_candidate *c)
+{
+    return c->result == RP_CANDIDATE_FAILED && c->status == RIPEN_ENOTFOUND
+               ? 404
+               : results[c->result].http;
+}
+
+static void answer(struct waiter *waiter, int status, struct rp_str json)
+{
+    if (waiter->ask.answer) {
+        waiter->ask.answer(waiter->ask.ctx, status, json);
+    }
+    free(waiter->author);
+    free(waiter);
+}
+
+static void log_end(const struct attempt *attempt)
+{
+    const struct rp_candidate *c = &attempt->candidate;
+    bool bad = c->result != RP_CANDIDATE_READY && c->result != RP_CANDIDATE_UNCHANGED;
+
+    if (c->result == RP_CANDIDATE_UNCHANGED && !c->config && c->restart.len == 0) {
+        return;
+    }
+    if (bad && c->told.len > 0) {
+        (void)fwrite(c->told.ptr, 1, c->told.len, stderr);
+    }
+    rp_log(bad ? RP_LOG_ERROR : RP_LOG_INFO, "rules",
+           "result=%s generation=%u in_force=%u author=\"%.*s\" reason=\"%.*s\" effect=\"%.*s\" "
+           "configuration=%s",
+           results[c->result].word, attempt->number, attempt->reload->active.number,
+           RP_STR_ARG(c->said_author), RP_STR_ARG(c->reason), RP_STR_ARG(c->effect),
+           c->config ? "changed" : "unchanged");
+    if (c->restart.len > 0) {
+        rp_log(RP_LOG_WARN, "configuration", "problem=\"%.*s: changed only by a restart\"",
+               RP_STR_ARG(c->restart));
+    }
+}
+
+static void count_end(struct rp_reload *reload, enum rp_candidate_result result)
+{
+    struct rp_reload_stats *stats = &reload->stats;
+
+    stats->active += result == RP_CANDIDATE_READY;
+    stats->unchanged += result == RP_CANDIDATE_UNCHANGED;
+    stats->held += result == RP_CANDIDATE_HELD;
+    stats->refused += result == RP_CANDIDATE_REFUSED;
+    stats->failed += result == RP_CANDIDATE_FAILED;
+    stats->last_ms = rp_clock_now(&reload->options.clock);
+}
+
+static void free_attempt(struct attempt *attempt)
+{
+    rp_candidate_fini(&attempt->candidate);
+    free(attempt);
+}
+
+/* The configuration in force stands on the candidate's arena: it is kept, and the last one's freed.
+ */
+static void keep_config_arena(struct rp_reload *reload, struct rp_candidate *c)
+{
+    struct rp_arena old = reload->config_arena;
+
+    reload->config_arena = c->arena;
+    rp_arena_init(&c->arena);
+    rp_arena_fini(&old);
+}
+
+/* The attempt is over: whoever waited for it hears. */
+static void end(struct attempt *attempt)
+{
+    struct rp_reload *reload = attempt->reload;
+    int status = http_status(&attempt->candidate);
+    struct rp_buf out = {0};
+
+    write_answer(attempt, &out);
+    log_end(attempt);
+    count_end(reload, attempt->candidate.result);
+    if (attempt->candidate.result != RP_CANDIDATE_UNCHANGED) {
+        rp_buf_reset(&reload->last);
+        rp_buf_str(&reload->last, rp_buf_view(&out));
+    }
+    reload->under_way = NULL;
+    if (attempt->waiter) {
+        answer(attempt->waiter, status, rp_buf_view(&out));
+    } else {
+        rp_coalesce_done(&reload->coalesce, now_ms(reload), false);
+        while (reload->disk && reload->disk->load <= reload->coalesce.loads) {
+            struct waiter *waiter = reload->disk;
+
+            reload->disk = waiter->next;
+            reload->disk_end = reload->disk ? reload->disk_end : &reload->disk;
+            answer(waiter, status, rp_buf_view(&out));
+        }
+    }
+    rp_buf_fini(&out);
+    if (attempt->candidate.config && reload->active.config == attempt->candidate.config) {
+        keep_config_arena(reload, &attempt->candidate);
+    }
+    free_attempt(attempt);
+    go_on(reload);
+}
+
+/* ---- What the writer does -------------------------------------------------------------------- */
+
+static int swap(struct rp_core *core, void *ctx, struct rp_err *err)
+{
+    struct attempt *attempt = ctx;
+    int status = rp_core_swap(core, &attempt->candidate.ready, err);
+
+    attempt->number = status == 0 ? rp_core_active(core)->number : 0;
+    return status;
+}
+
+static int keep(struct rp_core *core, void *ctx, struct rp_err *err)
+{
+    struct attempt *attempt = ctx;
+    struct rp_candidate *c = &attempt->candidate;
+    struct rp_store *store = rp_core_store(core);
+    struct rp_generation_new row = {
+        .hash = rp_str_from(c->hash),
+        .sources = rp_files_pack(&c->arena, &c->files),
+        .author = c->said_author,
+        .reason = c->reason,
+        .findings = c->findings,
+        .effect = c->effect,
+        .disabled = c->disabled,
+    };
+    int status = rp_store_begin(store, err);
+
+    if (status != 0) {
+        return status;
+    }
+    status = rp_generation_keep(store, &row,
+                                c->result == RP_CANDIDATE_HELD ? RP_RESULT_HELD : RP_RESULT_REFUSED,
+                                c->now_ms, &attempt->number, err);
+    if (status == 0 && !c->stored) {
+        status = rp_store_meta_set(store, RP_META_DISK_GENERATION, attempt->number, err);
+    }
+    if (status == 0) {
+        status = rp_store_commit(store, err);
+    }
+    if (status != 0) {
+        rp_store_rollback(store);
+    }
+    return status;
+}
+
+/* The old generation is freed where nobody waits for it. */
+struct old {
+    uv_work_t work;
+    struct rp_ready *ready;
+};
+
+static void free_old(uv_work_t *work)
+{
+    struct old *old = work->data;
+
+    rp_ready_free(old->ready);
+}
+
+static void old_freed(uv_work_t *work, int status)
+{
+    (void)status;
+    free(work->data);
+}
+
+static void let_go(struct rp_reload *reload, struct rp_ready *ready)
+{
+    struct old *old = rp_calloc(1, sizeof(*old));
+
+    old->ready = ready;
+    old->work.data = old;
+    RP_ASSERT(uv_queue_work(reload->options.loop, &old->work, free_old, old_freed) == 0);
+}
+
+static void on_swapped(struct rp_errand *errand)
+{
+    struct attempt *attempt = errand->ctx;
+    struct rp_reload *reload = attempt->reload;
+    struct rp_candidate *c = &attempt->candidate;
+    struct rp_reload_stats *stats = &reload->stats;
+
+    if (errand->status != 0) {
+        c->result = RP_CANDIDATE_FAILED;
+        c->status = errand->status;
+        c->reason = rp_arena_str(&c->arena, rp_str_from(errand->err.text));
+        reload->sight[0] = '\0'; /* the next sweep tries again */
+        end(attempt);
+        return;
+    }
+    reload->active.number = attempt->number;
+    memcpy(reload->active.hash, c->hash, sizeof(c->hash));
+    reload->active.rules = c->rules;
+    stats->swap_us = errand->took_us;
+    stats->swap_max_us =
+        errand->took_us > stats->swap_max_us ? errand->took_us : stats->swap_max_us;
+    stats->edit_us = rp_mono_us() - attempt->noticed_us;
+    if (c->ready) {
+        let_go(reload, c->ready);
+        c->ready = NULL;
+    }
+    end(attempt);
+}
+
+static void on_kept(struct rp_errand *errand)
+{
+    struct attempt *attempt = errand->ctx;
+
+    if (errand->status != 0) {
+        rp_log(RP_LOG_WARN, "rules", "problem=\"what became of them was not kept: %s\"",
+               errand->err.text);
+    }
+    end(attempt);
+}
+
+static void send_errand(struct attempt *attempt,
+                        int (*run)(struct rp_core *core, void *ctx, struct rp_err *err),
+                        void (*done)(struct rp_errand *errand))
+{
+    attempt->errand = (struct rp_errand){.run = run, .done = done, .ctx = attempt};
+    rp_writer_ask(attempt->reload->options.writer, &attempt->errand);
+}
+
+/* ---- A candidate that was built -------------------------------------------------------------- */
+
+static bool take_config(struct rp_reload *reload, struct rp_candidate *c)
+{
+    struct rp_err err = {0};
+
+    if (!c->config) {
+        return true;
+    }
+    if (reload->options.configure(reload->options.ctx, c->config, &err) != 0) {
+        c->reason = rp_arena_printf(&c->arena, "the configuration cannot be used: %s", err.text);
+        c->result = RP_CANDIDATE_REFUSED;
+        return false;
+    }
+    reload->active.config = c->config;
+    return true;
+}
+
+static void unsettled(struct attempt *attempt)
+{
+    struct rp_reload *reload = attempt->reload;
+
+    if (reload->unsettled_ms == 0) {
+        reload->unsettled_ms = now_ms(reload);
+    }
+    reload->noticed_us = attempt->noticed_us;
+    reload->under_way = NULL;
+    rp_coalesce_done(&reload->coalesce, now_ms(reload), true);
+    free_attempt(attempt);
+    go_on(reload);
+}
+
+static void note_disk(struct rp_reload *reload, const struct rp_candidate *c)
+{
+    reload->unsettled_ms = 0;
+    if (c->result == RP_CANDIDATE_FAILED) {
+        return;
+    }
+    memcpy(reload->sight, c->sight.hash, sizeof(reload->sight));
+    if (c->files.count > 0) {
+        memcpy(reload->active.disk_hash, c->hash, sizeof(c->hash));
+    }
+    rp_watch_set(reload->watch, &c->sight);
+}
+
+static void on_built(uv_work_t *work, int work_status)
+{
+    struct attempt *attempt = work->data;
+    struct rp_reload *reload = attempt->reload;
+    struct rp_candidate *c = &attempt->candidate;
+
+    (void)work_status;
+    uv_update_time(reload->options.loop);
+    if (reload->stopped) {
+        if (attempt->waiter) {
+            answer(attempt->waiter, 503, RP_STR("{\"result\":\"stopping\"}"));
+        }
+        reload->under_way = NULL;
+        free_attempt(attempt);
+        return;
+    }
+    if (!c->stored && c->result == RP_CANDIDATE_UNSETTLED) {
+        unsettled(attempt);
+        return;
+    }
+    if (!c->stored) {
+        note_disk(reload, c);
+    }
+    if ((c->result == RP_CANDIDATE_READY || c->result == RP_CANDIDATE_UNCHANGED) &&
+        !take_config(reload, c)) {
+        rp_ready_free(c->ready);
+        c->ready = NULL;
+    }
+    switch (c->result) {
+    case RP_CANDIDATE_READY:
+        reload->stats.load_us = rp_mono_us() - attempt->began_us;
+        rp_log(RP_LOG_INFO, "rules", "about_to=activate author=\"%.*s\" effect=\"%.*s\"",
+               RP_STR_ARG(c->said_author), RP_STR_ARG(c->effect));
+        send_errand(attempt, swap, on_swapped);
+        break;
+    case RP_CANDIDATE_HELD:
+    case RP_CANDIDATE_REFUSED:
+        if (c->files.count > 0) {
+            send_errand(attempt, keep, on_kept);
+            break;
+        }
+        end(attempt);
+        break;
+    case RP_CANDIDATE_UNCHANGED:
+    case RP_CANDIDATE_UNSETTLED:
+    case RP_CANDIDATE_FAILED:
+        end(attempt);
+        break;
+    }
+}
+
+static void build(uv_work_t *work)
+{
+    struct attempt *attempt = work->data;
+
+    rp_candidate_build(&attempt->candidate);
+}
+
+/* ---- Beginning ------------------------------------------------------------------------------- */
+
+static struct attempt *attempt_new(struct rp_reload *reload)
+{
+    struct attempt *attempt = rp_calloc(1, sizeof(*attempt));
+
+    attempt->reload = reload;
+    attempt->work.data = attempt;
+    attempt->began_us = rp_mono_us();
+    attempt->noticed_us = attempt->began_us;
+    attempt->candidate = (struct rp_candidate){
+        .db_path = reload->options.db_path,
+        .rules_dir = reload->options.rules_dir,
+        .config_path = reload->options.config_path,
+        .active = &reload->active,
+        .guards = reload->options.guards,
+        .now_ms = rp_clock_now(&reload->options.clock),
+        .author = RP_STR(""),
+    };
+    return attempt;
+}
+
+static void begin(struct rp_reload *reload, struct attempt *attempt)
+{
+    reload->under_way = attempt;
+    RP_ASSERT(uv_queue_work(reload->options.loop, &attempt->work, build, on_built) == 0);
+}
+
+static void put_author(struct attempt *attempt, const struct waiter *waiter)
+{
+    (void)snprintf(attempt->author, sizeof(attempt->author), "%s", waiter->author);
+    attempt->candidate.author = rp_str_from(attempt->author);
+}
+
+static void begin_stored(struct rp_reload *reload)
+{
+    struct attempt *attempt = attempt_new(reload);
+    struct waiter *waiter = reload->stored;
+
+    reload->stored = waiter->next;
+    reload->stored_end = reload->stored ? reload->stored_end : &reload->stored;
+    attempt->waiter = waiter;
+    attempt->candidate.stored = true;
+    attempt->candidate.generation = waiter->ask.generation;
+    attempt->candidate.force = waiter->ask.force;
+    put_author(attempt, waiter);
+    begin(reload, attempt);
+}
+
+static void begin_disk(struct rp_reload *reload)
+{
+    struct attempt *attempt = attempt_new(reload);
+    struct rp_candidate *c = &attempt->candidate;
+
+    for (struct waiter *w = reload->disk; w && w->load <= reload->coalesce.loads; w = w->next) {
+        c->explicit_ask = true;
+        c->force = c->force || w->ask.force;
+        if (c->author.len == 0) {
+            put_author(attempt, w);
+        }
+    }
+    c->impatient = reload->unsettled_ms > 0 && now_ms(reload) - reload->unsettled_ms >= PATIENCE_MS;
+    attempt->noticed_us = reload->noticed_us ? reload->noticed_us : attempt->began_us;
+    reload->noticed_us = 0;
+    begin(reload, attempt);
+}
+
+static void on_due(uv_timer_t *timer)
+{
+    go_on(timer->data);
+}
+
+/* Begins what can begin, or sets the timer to when it can. */
+static void go_on(struct rp_reload *reload)
+{
+    int64_t wait_ms;
+
+    if (reload->stopped || reload->under_way) {
+        return;
+    }
+    if (reload->stored) {
+        begin_stored(reload);
+    } else if (rp_coalesce_begin(&reload->coalesce, now_ms(reload))) {
+        begin_disk(reload);
+    } else {
+        wait_ms = rp_coalesce_wait_ms(&reload->coalesce, now_ms(reload));
+        if (wait_ms >= 0) {
+            uv_timer_start(&reload->due, on_due, (uint64_t)wait_ms + 1, 0);
+        }
+    }
+}
+
+static uint64_t notice(struct rp_reload *reload, bool urgent)
+{
+    uint64_t load;
+
+    uv_update_time(reload->options.loop);
+    load = rp_coalesce_ask(&reload->coalesce, now_ms(reload), urgent);
+    if (reload->noticed_us == 0) {
+        reload->noticed_us = rp_mono_us();
+    }
+    go_on(reload);
+    return load;
+}
+
+void rp_reload_ask(struct rp_reload *reload, const struct rp_reload_ask *ask)
+{
+    struct waiter *waiter;
+
+    if (reload->stopped) {
+        if (ask->answer) {
+            ask->answer(ask->ctx, 503, RP_STR("{\"result\":\"stopping\"}"));
+        }
+        return;
+    }
+    waiter = rp_calloc(1, sizeof(*waiter));
+    waiter->ask = *ask;
+    waiter->author = rp_strndup(ask->author.ptr ? ask->author.ptr : "", ask->author.len);
+    waiter->ask.author.ptr = waiter->author;
+    if (ask->stored) {
+        *reload->stored_end = waiter;
+        reload->stored_end = &waiter->next;
+        go_on(reload);
+        return;
+    }
+    waiter->load = reload->coalesce.loads + 1; /* what rp_coalesce_ask will say */
+    *reload->disk_end = waiter;
+    reload->disk_end = &waiter->next;
+    (void)notice(reload, true);
+}
+
+/* ---- Watching -------------------------------------------------------------------------------- */
+
+static void on_changed(void *ctx)
+{
+    struct rp_reload *reload = ctx;
+
+    if (!reload->stopped) {
+        (void)notice(reload, false);
+    }
+}
+
+static void look(uv_work_t *work)
+{
+    struct sweep *sweep = work->data;
+    const struct rp_reload_options *options = &sweep->reload->options;
+
+    rp_sight_take(&sweep->arena, options->rules_dir, options->config_path, false, &sweep->sight);
+}
+
+static void on_looked(uv_work_t *work, int status)
+{
+    struct sweep *sweep = work->data;
+    struct rp_reload *reload = sweep->reload;
+
+    (void)status;
+    reload->sweeping = false;
+    if (!reload->stopped && !reload->under_way && reload->coalesce.state == RP_COALESCE_IDLE &&
+        strcmp(sweep->sight.hash, reload->sight) != 0) {
+        (void)notice(reload, false);
+    }
+    rp_arena_fini(&sweep->arena);
+    free(sweep);
+}
+
+static void on_sweep(uv_timer_t *timer)
+{
+    struct rp_reload *reload = timer->data;
+    struct sweep *sweep;
+
+    if (reload->sweeping || reload->under_way) {
+        return;
+    }
+    sweep = rp_calloc(1, sizeof(*sweep));
+    sweep->reload = reload;
+    sweep->work.data = sweep;
+    rp_arena_init(&sweep->arena);
+    reload->sweeping = true;
+    RP_ASSERT(uv_queue_work(reload->options.loop, &sweep->work, look, on_looked) == 0);
+}
+
+/* ---- Life ------------------------------------------------------------------------------------ */
+
+struct rp_reload *rp_reload_new(const struct rp_reload_options *options)
+{
+    struct rp_reload *reload = rp_calloc(1, sizeof(*reload));
+    struct rp_arena arena;
+    struct rp_sight sight;
+
+    reload->options = *options;
+    reload->active = options->start;
+    reload->disk_end = &reload->disk;
+    reload->stored_end = &reload->stored;
+    rp_arena_init(&reload->config_arena);
+    reload->watch = rp_watch_new(options->loop, on_changed, reload);
+    rp_arena_init(&arena);
+    rp_sight_take(&arena, options->rules_dir, options->config_path, false, &sight);
+    rp_watch_set(reload->watch, &sight);
+    rp_arena_fini(&arena);
+    uv_timer_init(options->loop, &reload->due);
+    uv_timer_init(options->loop, &reload->sweep_timer);
+    reload->due.data = reload->sweep_timer.data = reload;
+    uv_timer_start(&reload->sweep_timer, on_sweep, SWEEP_MS, SWEEP_MS);
+    /* The files were read before they were watched: a look finds what changed between. */
+    (void)notice(reload, false);
+    return reload;
+}
+
+static void answer_all(struct waiter *waiter)
+{
+    while (waiter) {
+        struct waiter *next = waiter->next;
+
+        answer(waiter, 503, RP_STR("{\"result\":\"stopping\"}"));
+        waiter = next;
+    }
+}
+
+void rp_reload_stop(struct rp_reload *reload)
+{
+    reload->stopped = true;
+    rp_watch_free(reload->watch);
+    reload->watch = NULL;
+    uv_close((uv_handle_t *)&reload->due, NULL);
+    uv_close((uv_handle_t *)&reload->sweep_timer, NULL);
+    answer_all(reload->stored);
+    answer_all(reload->disk);
+    reload->stored = reload->disk = NULL;
+}
+
+void rp_reload_free(struct rp_reload *reload)
+{
+    if (!reload) {
+        return;
+    }
+    if (reload->under_way) { /* its errand was run, and nobody was there to hear of it */
+        if (reload->under_way->waiter) {
+            answer(reload->under_way->waiter, 503, RP_STR("{\"result\":\"stopping\"}"));
+        }
+        free_attempt(reload->under_way);
+    }
+    rp_arena_fini(&reload->config_arena);
+    rp_buf_fini(&reload->last);
+    free(reload);
+}
+
+const struct rp_in_force *rp_reload_active(const struct rp_reload *reload)
+{
+    return &reload->active;
+}
+
+void rp_reload_stats(const struct rp_reload *reload, struct rp_reload_stats *ret_stats)
+{
+    *ret_stats = reload->stats;
+    ret_stats->busy = reload->under_way != NULL;
+    ret_stats->blind = reload->watch && rp_watch_is_blind(reload->watch);
+}
+
+struct rp_str rp_reload_last(const struct rp_reload *reload)
+{
+    return rp_buf_view(&reload->last);
+}

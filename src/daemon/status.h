@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* How the server is, for `ripen status` and /api/status: what waits, what lags, what is in force.
+ */
+#ifndef RP_DAEMON_STATUS_H
+#define RP_DAEMON_STATUS_H
+
+#include "base/buf.h"
+#include "core/core.h"
+#include "daemon/reload.h"
+
+struct rp_health {
+    const struct rp_core_stats *core;
+    const struct rp_in_force *active;
+    const struct rp_reload_stats *reload;
+    struct rp_str last_reload; /* JSON; "" */
+    struct rp_str trouble;     /* why the server is not ready; "" */
+    struct rp_store *store;    /* read-only */
+    const char *db_path;
+    size_t queued;
+    int64_t now_ms, started_ms;
+};
+
+void rp_health_print(const struct rp_health *status, struct rp_buf *out);
+
+#endif
