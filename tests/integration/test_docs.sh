@@ -18,7 +18,7 @@ blocks "$manual" manual
 blocks "$root/README.md" readme
 for file in manual/* readme/*; do
     case ${file##*.} in
-    lua | lua-base | lua-alone | lua-fragment | lua-config | sh | json | text) checks=$((checks + 1)) ;;
+    lua | lua-base | lua-alone | lua-fragment | lua-test | lua-config | sh | json | text) checks=$((checks + 1)) ;;
     *) fail "$file: no test takes blocks of this kind" ;;
     esac
 done
@@ -28,6 +28,9 @@ base() { # DIR
     mkdir -p "$1"
     cp -r "$root/rules/lists" "$1/"
     cp manual/*.lua-base "$1/00-base.lua"
+    printf 'path,type,topic\n/blog/payroll*,article,payroll\n' >"$1/lists/content.csv"
+    mkdir -p "$1/templates"
+    echo 'Hello {lead.first_name|there}' >"$1/templates/hello.txt"
 }
 same "base blocks" 1 "$(ls manual/*.lua-base | wc -l)"
 base all
@@ -36,6 +39,8 @@ for file in manual/*.lua; do
     base "one-$name"
     cp "$file" "one-$name/$name"
     no_error "one-$name" "$file"
+    grep -q '^stage "mql"' "$file" && [ -n "${stages:-}" ] && continue # two ways to write one stage
+    ! grep -q '^stage "mql"' "$file" || stages=$file
     cp "$file" "all/$name"
 done
 holds "many blocks" [ "$(ls all/*.lua | wc -l)" -gt 10 ]
@@ -44,6 +49,23 @@ for file in manual/*.lua-alone manual/*.lua-fragment; do
     cp -r "$root/rules" "with-$(basename "$file")"
     cp "$file" "with-$(basename "$file")/weights.lua"
     no_error "with-$(basename "$file")" "$file as weights.lua of rules/"
+done
+for file in manual/*.lua-test; do
+    name=$(basename "$file")
+    cp -r "$root/rules" "test-$name"
+    sed -n '/^score "read_comparison"/,/^}/p' "$manual" >"test-$name/90-more.lua"
+    cp "$file" "test-$name/tests/manual.lua"
+    run 0 test "test-$name" --run "$(sed -n 's/^test "\([^"]*\)".*/\1/p' "$file")" &&
+        said "$out" '^1 passed, 0 failed'
+done
+same "tests of the manual" 2 "$(ls manual/*.lua-test | wc -l)"
+
+# ---- What the program writes into the manual
+sh "$root/tests/integration/write_docs.sh" "$ripen" renewed.md
+same "generated parts" 2 "$(grep -c '^<!-- generated: ripen' "$manual")"
+holds "the generated parts are as the program prints them (tests/integration/write_docs.sh renews)" cmp -s renewed.md "$manual"
+for code in $("$ripen" help errors | sed -n 's/^\([EW][0-9]*\) .*/\1/p'); do
+    run 0 help "$code" && said "$out" 'why:' && said "$out" 'do:'
 done
 
 # ---- README.md
@@ -91,7 +113,7 @@ step() { # FILE…: its commands
 }
 cp ten/*.json ana.ndjson
 set -- ten/*.sh
-same "shell blocks" 2 $#
+same "shell blocks" 3 $#
 step "$1" >"$out" 2>"$err" || fail "init and check: $(cat "$err")"
 said "$out" 'my-rules'
 step "$2" >"$out" 2>"$err" || fail "try: $(cat "$err")"
@@ -109,6 +131,10 @@ cat >>ana.ndjson <<'TXT'
 {"messageId":"4","type":"page","userId":"ana","timestamp":"2026-03-02T09:06:00Z","properties":{"path":"/offers/compare-all"}}
 TXT
 run 0 $try --format json && same "read_comparison" 1 "$(value "$out" leads.0.fired.read_comparison)"
+cp ten/*.lua-test my-rules/tests/mine.lua
+step "$3" >"$out" 2>"$err" || fail "test: $(cat "$out" "$err")"
+said "$out" '^1 passed, 0 failed'
+run 0 rules doc my-rules --format html && said "$out" 'Read the comparison of offers'
 sed 's/points = 6,/point = 6,/' my-rules/30-engagement.lua >broken && cp broken my-rules/30-engagement.lua
 run 1 check my-rules
 line=$(grep -n 'point = 6' my-rules/30-engagement.lua | cut -d: -f1)
