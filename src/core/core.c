@@ -45,6 +45,8 @@ int rp_core_open(const struct rp_core_options *options, struct rp_core **ret_cor
     rp_cache_init(&core->cache, RP_LEADS_CACHED_MAX);
     rp_trails_init(&core->trails, RP_TRAILS_BYTES_MAX);
     core->aside.enabled = options->set_aside;
+    core->sweep.workers = options->sweep_workers;
+    core->db_path = options->mode == RP_STORE_SERVE ? rp_strdup(options->db_path) : NULL;
     status = rp_store_open(options->db_path, options->mode, &core->store, err);
     if (status == 0) {
         status = rp_dedup_open(core->store, err);
@@ -69,7 +71,9 @@ void rp_core_close(struct rp_core *core)
         (void)rp_core_flush(core,
                             NULL); /* what is not written now is recovered at the next start */
     }
+    rp_core_sweep_stop(core);
     rp_core_drop_rules(core);
+    free(core->db_path);
     rp_aside_fini(&core->aside);
     rp_trails_fini(&core->trails);
     rp_cache_fini(&core->cache);
@@ -171,7 +175,9 @@ void rp_core_stats(const struct rp_core *core, struct rp_core_stats *ret_stats)
     *ret_stats = core->stats;
     ret_stats->leads_cached = core->cache.count;
     ret_stats->leads_aside = core->aside.lead_count;
+    rp_core_sweep_progress(core, &ret_stats->sweep);
     ret_stats->leads_dirty = core->dirty_count + core->writing_count - core->writing_at;
     ret_stats->newest_event = core->newest_event;
     ret_stats->timers_pending = core->timers.count;
+    ret_stats->timer_lag_ms = rp_core_timers_lag(core, rp_clock_now(&core->clock));
 }

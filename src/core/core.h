@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/when.h"
+#include "core/sweep.h"
 #include "engine/load.h"
 #include "engine/ruleset.h"
 #include "model/event.h"
@@ -53,6 +54,7 @@ struct rp_core_options {
     struct rp_clock clock;
     bool no_actions; /* import --history: stages move, no action becomes an outbox row */
     bool set_aside;  /* leads whose late events cost too much are judged in the background */
+    unsigned sweep_workers; /* threads that rebuild leads after a change of rules; 0: none do */
     bool lent_rules; /* rp_core_rules does not own what it gets: trials share rules */
 };
 
@@ -106,6 +108,8 @@ struct rp_core_stats {
     uint64_t events, duplicates, rejected, groups, moves, intents, faults, refolds, leads_cached,
         leads_dirty, leads_aside, merges, joins_refused, timers_judged, timers_pending;
     int64_t watermark, newest_event;
+    int64_t timer_lag_ms; /* how long the oldest timer is over; 0: none is */
+    struct rp_sweep_progress sweep;
 };
 void rp_core_stats(const struct rp_core *core, struct rp_core_stats *ret_stats);
 

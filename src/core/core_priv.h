@@ -7,6 +7,7 @@
 #include "core/cache.h"
 #include "core/core.h"
 #include "core/history.h"
+#include "core/sweep.h"
 #include "core/trail.h"
 #include "core/timers.h"
 #include "engine/fold.h"
@@ -20,7 +21,20 @@ struct rp_stage_list {
     uint32_t count;
 };
 
+/* The rebuild sweep; sweep.c alone knows more. */
+struct rp_core_sweep {
+    unsigned workers;
+    struct rp_sweep_work *work; /* NULL: none under way */
+    bool halted;                /* by other rules */
+    uint32_t swept;             /* generation that all leads are known to be of */
+    unsigned char *done;        /* by range */
+    int64_t ranges, next_range; /* the first that is not done */
+    int64_t step_ms, retry_ms;
+    struct rp_sweep_progress progress;
+};
+
 struct rp_core {
+    char *db_path; /* NULL: in memory */
     struct rp_store *store;
     struct rp_clock clock;
     bool no_actions;
@@ -40,6 +54,7 @@ struct rp_core {
     struct rp_cache cache;
     struct rp_trails trails;
     struct rp_aside aside;
+    struct rp_core_sweep sweep;
     struct rp_arena arena;         /* of the run under way */
     struct rp_arena history_arena; /* of one lead's history */
 
@@ -91,6 +106,9 @@ void rp_core_unpin(struct rp_core *core);
 
 /* leads.c: the cached lead, loaded or new. */
 int rp_core_lead(struct rp_core *core, int64_t id, struct rp_cached **ret_lead, struct rp_err *err);
+/* Reads a lead from its row into an entry outside of the cache; ENOTFOUND: there is none. */
+int rp_core_lead_load(struct rp_core *core, int64_t id, struct rp_cached *entry,
+                      struct rp_err *err);
 int rp_core_lead_new(struct rp_core *core, enum rp_node_kind kind, struct rp_str value,
                      int64_t created_ms, struct rp_cached **ret_lead, struct rp_err *err);
 /* The stage as the decisions on record left it, and the first one when there is none. */

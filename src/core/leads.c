@@ -29,21 +29,14 @@ int rp_core_stage_on_record(struct rp_core *core, struct rp_lead *lead, struct r
     return status;
 }
 
-int rp_core_lead(struct rp_core *core, int64_t id, struct rp_cached **ret_lead, struct rp_err *err)
+int rp_core_lead_load(struct rp_core *core, int64_t id, struct rp_cached *entry, struct rp_err *err)
 {
-    struct rp_cached *entry = rp_cache_find(&core->cache, id);
     struct rp_str stage = RP_STR("");
     uint32_t index;
-    int status;
+    int status = rp_state_load(core->store, id, &entry->lead, &stage, err);
 
-    if (entry) {
-        *ret_lead = entry;
-        return rp_core_fresh(core, entry, err);
-    }
-    entry = rp_cache_add(&core->cache, id);
     entry->stage_list = core->stage_list;
-    status = rp_state_load(core->store, id, &entry->lead, &stage, err);
-    if (status == RIPEN_ENOTFOUND) {
+    if (status == RIPEN_ENOTFOUND && entry->lead.public_id[0] != '\0') { /* no state yet */
         entry->lead.generation = 0;
         entry->lead.stage = core->rules->stage_count > 0 ? 0 : RP_STAGE_NONE;
         entry->lead.stage_since_ms = entry->lead.created_ms;
@@ -55,13 +48,27 @@ int rp_core_lead(struct rp_core *core, int64_t id, struct rp_cached **ret_lead, 
             status = rp_core_stage_on_record(core, &entry->lead, err);
         }
     }
+    entry->lead.id = id;
+    entry->lead.flags = 0; /* those in the row are of the process that wrote it */
+    entry->timer_ms = entry->lead.due_ms;
+    return status;
+}
+
+int rp_core_lead(struct rp_core *core, int64_t id, struct rp_cached **ret_lead, struct rp_err *err)
+{
+    struct rp_cached *entry = rp_cache_find(&core->cache, id);
+    int status;
+
+    if (entry) {
+        *ret_lead = entry;
+        return rp_core_fresh(core, entry, err);
+    }
+    entry = rp_cache_add(&core->cache, id);
+    status = rp_core_lead_load(core, id, entry, err);
     if (status != 0) {
         rp_cache_remove(&core->cache, id);
         return status;
     }
-    entry->lead.id = id;
-    entry->lead.flags = 0; /* those in the row are of the process that wrote it */
-    entry->timer_ms = entry->lead.due_ms;
     *ret_lead = entry;
     return 0;
 }

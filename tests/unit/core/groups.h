@@ -7,7 +7,9 @@ int test_copies(void);
 int test_people(void);
 int test_random(void);
 int test_late(void);
+int test_sweep(void);
 int test_stages(void);
 int test_counts(void);
+int test_models(void);
 
 #endif

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MIT */
+/* The rebuild sweep: after a change of rules all states come to the new generation, equal to the
+ * fold of their events, without decisions; over late events, merges, copies, traffic, other rules
+ * in between and restarts. */
+#include "core/core_priv.h"
+#include "core_test.h"
+#include "groups.h"
+#include "store/decisions.h"
+
+#include <time.h>
+#include <unistd.h>
+
+enum { LEADS = 400 };
+
+static char folder[32];
+
+static void in_folder(void)
+{
+    snprintf(folder, sizeof(folder), "/tmp/ripen-sweep-XXXXXX");
+    assert_non_null(mkdtemp(folder));
+    assert_int_equal(chdir(folder), 0);
+}
+
+static void out_of_folder(void)
+{
+    (void)unlink("sweep.db");
+    (void)unlink("sweep.db-lock");
+    (void)unlink("sweep.db-wal");
+    (void)unlink("sweep.db-shm");
+    assert_int_equal(chdir("/"), 0);
+    (void)rmdir(folder);
+}
+
+/* The rules of the bench with other points, so that every state changes. */
+static char *rules_with(int points)
+{
+    struct rp_buf buf = {0};
+
+    rp_buf_printf(&buf, "%s", RULES);
+    rp_buf_printf(&buf,
+                  "score \"more\" { why = \"More\", on = \"page\", dimension = \"engagement\", "
+                  "points = %d }\n",
+                  points);
+    return buf.ptr;
+}
+
+static void send_people(struct bench *b, int from, int to)
+{
+    for (int i = from; i < to; i++) {
+        int minute = i % 7 == 0 ? 50 - i % 50 : i % 50; /* some come late */
+
+        bench_send(
+            b, false,
+            "{\"type\":\"page\",\"%s\":\"%c%d\",\"messageId\":\"m%d\","
+            "\"timestamp\":\"2026-03-01T09:%02d:00Z\",\"receivedAt\":\"2026-03-02T09:00:00Z\","
+            "\"properties\":{\"path\":\"/pricing\"}}",
+            i % 3 ? "userId" : "anonymousId", i % 3 ? 'u' : 'a', i % LEADS, i, minute);
+        if (i % 19 == 0) { /* a visitor gets a name, perhaps that of somebody; a copy comes along */
+            bench_send(b, false,
+                       "{\"batch\":[{\"type\":\"identify\",\"anonymousId\":\"a%d\","
+                       "\"userId\":\"u%d\",\"messageId\":\"i%d\"},{\"type\":\"page\","
+                       "\"userId\":\"u%d\",\"anonymousId\":\"a%d\",\"messageId\":\"m%d\"}]}",
+                       i % LEADS, (i + 1) % LEADS, i, (i + 1) % LEADS, i % LEADS, i);
+        }
+    }
+}
+
+static size_t moves_of_all(struct bench *b)
+{
+    struct rp_core_stats stats;
+
+    rp_core_stats(b->core, &stats);
+    return stats.moves + stats.intents;
+}
+
+/* Idle work until the sweep has ended. */
+static void sweep(struct bench *b)
+{
+    struct rp_sweep_progress progress;
+
+    b->core->sweep.workers = 2;
+    for (int i = 0; i < 20000; i++) {
+        struct timespec pause = {.tv_nsec = 1000000};
+
+        b->now_ms += 5;
+        if (!rp_core_idle(b->core)) {
+            nanosleep(&pause, NULL);
+        }
+        rp_core_sweep_progress(b->core, &progress);
+        if (!progress.active && b->core->sweep.swept == b->core->rules->number) {
+            return;
+        }
+    }
+    fail_msg("the sweep does not end: %lld of %lld leads", (long long)progress.leads_done,
+             (long long)progress.leads);
+}
+
+/* Every state is of the generation in force and the fold of its events. */
+static void expect_all(struct bench *b, size_t at_least)
+{
+    struct rp_verified verified;
+    struct rp_buf out = {0};
+    struct rp_err err = {0};
+
+    assert_int_equal(rp_core_flush(b->core, &err), 0);
+    if (rp_reader_verify(b->reader, &verified, &out, &err) != 0 || verified.different ||
+        verified.skipped || verified.same < at_least) {
+        fail_msg("%s %zu same, %zu skipped: %s", err.text, verified.same, verified.skipped,
+                 out.ptr ? out.ptr : "");
+    }
+    rp_buf_fini(&out);
+}
+
+static void all_leads_are_rebuilt(void **state)
+{
+    char *rules = rules_with(3);
+    struct rp_sweep_progress progress;
+    struct bench b;
+    size_t moves;
+
+    (void)state;
+    in_folder();
+    bench_open(&b, "sweep.db", RULES);
+    send_people(&b, 0, 1500);
+    sweep(&b);
+    bench_close(&b);
+
+    bench_open(&b, "sweep.db", rules);
+    moves = moves_of_all(&b);
+    sweep(&b);
+    rp_core_sweep_progress(b.core, &progress);
+    assert_true(progress.rebuilt > 300);
+    assert_int_equal(progress.leads_done, progress.leads);
+    assert_int_equal(progress.changed, 0);
+    assert_int_equal(moves_of_all(&b), moves); /* no decision, no action */
+    expect_all(&b, 300);
+    bench_close(&b);
+
+    bench_open(&b, "sweep.db", rules); /* it is known to be done */
+    b.core->sweep.workers = 2;
+    assert_false(rp_core_sweep_step(b.core, false));
+    assert_null(b.core->sweep.work);
+    assert_int_equal(b.core->sweep.swept, b.core->rules->number);
+    bench_close(&b);
+    free(rules);
+    out_of_folder();
+}
+
+/* Leads that get events while the workers read are left to these. */
+static void traffic_goes_on(void **state)
+{
+    char *rules = rules_with(4);
+    struct bench b;
+
+    (void)state;
+    in_folder();
+    bench_open(&b, "sweep.db", RULES);
+    send_people(&b, 0, 1200);
+    bench_close(&b);
+    bench_open(&b, "sweep.db", rules);
+    b.core->sweep.workers = 2;
+    (void)rp_core_sweep_step(b.core, false); /* the workers begin */
+    send_people(&b, 1200, 1500);
+    b.now_ms += 5000;
+    while (rp_core_idle(b.core)) { /* written, evicted or not: taken in on top of that */
+    }
+    send_people(&b, 1500, 1600);
+    sweep(&b);
+    expect_all(&b, 300);
+    bench_close(&b);
+    free(rules);
+    out_of_folder();
+}
+
+/* Other rules come while it works, and the process ends while it works. */
+static void other_rules_and_restarts(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    in_folder();
+    bench_open(&b, "sweep.db", RULES);
+    send_people(&b, 0, 1200);
+    bench_close(&b);
+    for (int points = 1; points < 6; points++) {
+        char *rules = rules_with(points);
+
+        bench_open(&b, "sweep.db", rules);
+        b.core->sweep.workers = 2;
+        for (int i = 0; i < points; i++) {
+            (void)rp_core_sweep_step(b.core, false);
+        }
+        rp_core_sweep_halt(b.core); /* as a swap does */
+        if (points == 5) {
+            sweep(&b);
+            expect_all(&b, 300);
+        }
+        bench_close(&b); /* with states taken in, and some on their way */
+        free(rules);
+    }
+    out_of_folder();
+}
+
+int test_sweep(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(all_leads_are_rebuilt),
+        cmocka_unit_test(traffic_goes_on),
+        cmocka_unit_test(other_rules_and_restarts),
+    };
+
+    return cmocka_run_group_tests_name("core: sweep", tests, NULL, NULL);
+}
