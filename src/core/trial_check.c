@@ -198,6 +198,29 @@ static void check_traits(struct rp_playing *p, const struct rp_test_moment *mome
     }
 }
 
+static void check_by(struct rp_playing *p, const struct rp_test_moment *moment,
+                     const struct rp_expect *expect, struct rp_look *look)
+{
+    struct rp_view *view = &look->view;
+
+    for (uint32_t i = 0; i < expect->entry_count; i++) {
+        const struct rp_expect_entry *entry = &expect->entries[i];
+
+        if (rp_str_is(entry->name, "top")) {
+            struct rp_str top = rp_test_top(&view->fold, &view->lead, expect->dim, p->now_ms);
+
+            if (!rp_test_text_holds(&view->fold, &entry->match, top))
+                fail_entry(p, moment, expect, entry, entry->text, quoted(p, top));
+        } else {
+            int64_t value =
+                rp_test_by(&view->fold, &view->lead, expect->dim, entry->name, p->now_ms);
+
+            if (!rp_test_milli_holds(&view->fold, &entry->match, value))
+                fail_entry(p, moment, expect, entry, entry->text, milli_text(p, value));
+        }
+    }
+}
+
 /* ---- expect {…} ------------------------------------------------------------------------------ */
 
 static void check_one(struct rp_playing *p, const struct rp_test_moment *moment,
@@ -231,6 +254,9 @@ static void check_one(struct rp_playing *p, const struct rp_test_moment *moment,
         return;
     case RP_EXPECT_TRAITS:
         check_traits(p, moment, expect, look);
+        return;
+    case RP_EXPECT_BY:
+        check_by(p, moment, expect, look);
         return;
     }
     RP_UNREACHABLE();

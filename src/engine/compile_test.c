@@ -257,12 +257,18 @@ static const struct {
     bool table;  /* of names */
     bool counts; /* each with a number */
 } expect_fields[] = {
-    {"stage", RP_EXPECT_STAGE, false, false},        {"status", RP_EXPECT_STATUS, false, false},
-    {"grade", RP_EXPECT_GRADE, false, false},        {"because", RP_EXPECT_BECAUSE, false, false},
-    {"total", RP_EXPECT_DIMENSION, false, false},    {"fired", RP_EXPECT_FIRED, true, true},
-    {"not_fired", RP_EXPECT_NOT_FIRED, true, false}, {"sent", RP_EXPECT_SENT, true, true},
-    {"not_sent", RP_EXPECT_NOT_SENT, true, false},   {"started", RP_EXPECT_STARTED, true, true},
+    {"stage", RP_EXPECT_STAGE, false, false},
+    {"status", RP_EXPECT_STATUS, false, false},
+    {"grade", RP_EXPECT_GRADE, false, false},
+    {"because", RP_EXPECT_BECAUSE, false, false},
+    {"total", RP_EXPECT_DIMENSION, false, false},
+    {"fired", RP_EXPECT_FIRED, true, true},
+    {"not_fired", RP_EXPECT_NOT_FIRED, true, false},
+    {"sent", RP_EXPECT_SENT, true, true},
+    {"not_sent", RP_EXPECT_NOT_SENT, true, false},
+    {"started", RP_EXPECT_STARTED, true, true},
     {"traits", RP_EXPECT_TRAITS, true, true},
+    {"", RP_EXPECT_BY, true, true}, /* under the dimension's name */
 };
 
 /* A matcher learns its field what to keep of it; a test must not, so the slot is put back. */
@@ -304,10 +310,12 @@ static void compile_entry(struct rp_compile *compile, size_t field, struct rp_ex
     entry->once_at_least = value == NULL;
     entry->text = value ? rp_compile_print(compile, value) : RP_STR("");
     refer(compile, expect->op, entry);
-    if (value == NULL && expect->op == RP_EXPECT_TRAITS)
+    if (value == NULL && (expect->op == RP_EXPECT_TRAITS || expect->op == RP_EXPECT_BY))
         rp_compile_report(compile, RP_CODE_TYPE, place, (int)name.len,
-                          RP_STR("write traits = { title = \"VP Sales\" }"),
-                          "%.*s: traits need values", RP_STR_ARG(compile->what));
+                          rp_arena_printf(compile->arena, "write %.*s = { %.*s = … }",
+                                          RP_STR_ARG(expect->name), RP_STR_ARG(name)),
+                          "%.*s: %.*s needs values", RP_STR_ARG(compile->what),
+                          RP_STR_ARG(expect->name));
     if (value && !expect_fields[field].counts)
         rp_compile_report(compile, RP_CODE_TYPE, value->place, rp_node_width(value),
                           rp_arena_printf(compile->arena, "write %s = { \"%.*s\" }",
@@ -363,7 +371,7 @@ static void unknown_field(struct rp_compile *compile, const struct rp_node_field
 {
     struct rp_guess guess = rp_guess(entry->key);
 
-    for (size_t i = 0; i < RP_COUNT(expect_fields); i++)
+    for (size_t i = 0; expect_fields[i].name[0]; i++)
         rp_guess_offer(&guess, rp_str_from(expect_fields[i].name));
     if (is_declared(compile, "dimension", entry->key, &guess))
         return; /* broken: reported where it stands */
@@ -391,6 +399,10 @@ static bool compile_expectation(struct rp_compile *compile, const struct rp_node
         if (expect->dim == RP_MAP_NONE) {
             unknown_field(compile, entry);
             return false;
+        }
+        if (compile->rules->dims[expect->dim].by != RP_NONE && node->type == RP_NODE_TABLE) {
+            field = RP_COUNT(expect_fields) - 1;
+            expect->op = RP_EXPECT_BY;
         }
     }
     if (field < RP_COUNT(expect_fields) && expect_fields[field].table) {
@@ -502,11 +514,12 @@ static void compile_play(struct rp_compile *compile, const struct rp_node *play,
             struct rp_test_moment *moment = &test->moments[test->moment_count++];
 
             moment->after_ms = after;
-            if (rp_node_is_call(&list->items[m], "expect"))
+            if (rp_node_is_call(&list->items[m], "expect")) {
                 compile_expect(compile, &list->items[m], moment);
-            else
+                expectations++;
+            } else {
                 compile_event(compile, &list->items[m], moment);
-            expectations += moment->expect_count;
+            }
         }
     }
     if (expectations == 0)

@@ -3,6 +3,7 @@
  * which score rules an event asked, which band of a fit holds. Reads the fold and changes nothing
  * in a lead. */
 #include "base/num.h"
+#include "base/text.h"
 #include "engine/eval.h"
 #include "engine/tests.h"
 
@@ -71,6 +72,28 @@ void rp_test_bands(struct rp_fold *fold, const struct rp_lead *lead, int64_t now
     bind(fold, lead, now_ms);
     for (uint32_t i = 0; i < fold->rules->fit_count; i++)
         ret_bands[i] = rp_fit_band(fold->scratch, i);
+}
+
+struct rp_str rp_test_top(struct rp_fold *fold, const struct rp_lead *lead, uint32_t dim,
+                          int64_t now_ms)
+{
+    bind(fold, lead, now_ms);
+    return rp_score_top(fold->scratch, dim);
+}
+
+int64_t rp_test_by(struct rp_fold *fold, const struct rp_lead *lead, uint32_t dim,
+                   struct rp_str key, int64_t now_ms)
+{
+    struct rp_str folded = rp_text_fold(fold->arena, key);
+    struct rp_by_score *scores;
+    uint32_t count;
+
+    bind(fold, lead, now_ms);
+    count = rp_score_by(fold->scratch, dim, &scores);
+    for (uint32_t i = 0; i < count; i++)
+        if (rp_str_eq(scores[i].folded, folded))
+            return scores[i].value;
+    return 0;
 }
 
 bool rp_test_trait(struct rp_fold *fold, const struct rp_lead *lead, struct rp_str key,

@@ -21,6 +21,7 @@ enum rp_expect_op {
     RP_EXPECT_NOT_SENT,
     RP_EXPECT_STARTED, /* sequences */
     RP_EXPECT_TRAITS,
+    RP_EXPECT_BY, /* of a dimension `by` a field: the score of each key, and `top` */
 };
 
 /* One name of a table: fired = { viewed_pricing = 2 }, sent = { "hand_to_sdr" }. */
@@ -97,6 +98,12 @@ void rp_test_asked(struct rp_fold *fold, const struct rp_decision *decision, uin
  * RP_NONE. */
 void rp_test_bands(struct rp_fold *fold, const struct rp_lead *lead, int64_t now_ms,
                    uint32_t *ret_bands);
+/* Of a dimension `by` a field: its best key (unknown when there is none), and the score of a key.
+ */
+struct rp_str rp_test_top(struct rp_fold *fold, const struct rp_lead *lead, uint32_t dim,
+                          int64_t now_ms);
+int64_t rp_test_by(struct rp_fold *fold, const struct rp_lead *lead, uint32_t dim,
+                   struct rp_str key, int64_t now_ms);
 /* The key's value in the lead's profile, or what actions set; false when no rule reads it or it is
  * unknown. */
 bool rp_test_trait(struct rp_fold *fold, const struct rp_lead *lead, struct rp_str key,

@@ -139,7 +139,7 @@ static void ask_census(struct one *one, const struct rp_files *files, const stru
 
 static bool load(struct one *one)
 {
-    struct rp_load_options options = {0};
+    struct rp_load_options options = {.tests = true};
     struct rp_rules *rules = NULL;
     struct rp_files files;
     struct rp_err err = {0};
