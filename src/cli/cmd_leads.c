@@ -11,7 +11,7 @@
 
 /* What all four take. */
 struct asking {
-    const char *db, *format_text, *at_text, *config, *stage, *sort, *limit;
+    const char *db, *format_text, *at_text, *config, *stage, *status, *sort, *limit, *model;
     enum rp_format format;
     int64_t now_ms;
     struct rp_setup setup;
@@ -74,6 +74,7 @@ int rp_cmd_leads(const struct rp_command *command, int argc, char **argv)
     const struct rp_option options[] = {
         {"db", "FILE", "the database (ripen.db)", &asking.db, NULL},
         {"stage", "STAGE", "only leads in this stage", &asking.stage, NULL},
+        {"status", "STATUS", "only leads in this status", &asking.status, NULL},
         {"sort", "score|recent|created", "the order (score)", &asking.sort, NULL},
         {"limit", "N", "at most so many (50)", &asking.limit, NULL},
         {"at", "TIME", "the moment of reading (now)", &asking.at_text, NULL},
@@ -99,6 +100,7 @@ int rp_cmd_leads(const struct rp_command *command, int argc, char **argv)
         return status;
     }
     query.stage = rp_str_from(asking.stage ? asking.stage : "");
+    query.status = rp_str_from(asking.status ? asking.status : "");
     query.sort = rp_str_from(asking.sort ? asking.sort : "score");
     query.now_ms = asking.now_ms;
     query.columns = rp_columns(STDOUT_FILENO);
@@ -110,7 +112,7 @@ int rp_cmd_leads(const struct rp_command *command, int argc, char **argv)
 typedef int ask_fn(struct asking *asking, char **arguments, struct rp_buf *out, bool *ret_problem,
                    struct rp_err *err);
 
-static int ask(const struct rp_command *command, int argc, char **argv, ask_fn *fn)
+static int ask(const struct rp_command *command, int argc, char **argv, ask_fn *fn, bool by_model)
 {
     struct asking asking = {0};
     const struct rp_option options[] = {
@@ -118,6 +120,7 @@ static int ask(const struct rp_command *command, int argc, char **argv, ask_fn *
         {"at", "TIME", "the moment of reading (now)", &asking.at_text, NULL},
         {"format", "text|json", "how to print", &asking.format_text, NULL},
         {"config", "FILE", "ripen.lua", &asking.config, NULL},
+        {by_model ? "model" : NULL, "MODEL", "as this model sees the lead", &asking.model, NULL},
         {0},
     };
     char *arguments[8] = {0};
@@ -133,6 +136,9 @@ static int ask(const struct rp_command *command, int argc, char **argv, ask_fn *
     status = open_asking(&asking);
     if (status != RP_EXIT_DONE) {
         return status;
+    }
+    if (asking.model) {
+        rp_reader_model(asking.reader, rp_str_from(asking.model));
     }
     status = fn(&asking, arguments, &out, &problem, &err);
     status = close_asking(&asking, status, &err, &out);
@@ -169,17 +175,17 @@ static int ask_why_not(struct asking *asking, char **arguments, struct rp_buf *o
 
 int rp_cmd_lead(const struct rp_command *command, int argc, char **argv)
 {
-    return ask(command, argc, argv, ask_lead);
+    return ask(command, argc, argv, ask_lead, true);
 }
 
 int rp_cmd_explain(const struct rp_command *command, int argc, char **argv)
 {
-    return ask(command, argc, argv, ask_explain);
+    return ask(command, argc, argv, ask_explain, true);
 }
 
 int rp_cmd_why_not(const struct rp_command *command, int argc, char **argv)
 {
-    return ask(command, argc, argv, ask_why_not);
+    return ask(command, argc, argv, ask_why_not, true);
 }
 
 /* `told`: a line for each lead that differs. */
@@ -229,5 +235,5 @@ static int ask_verify(struct asking *asking, char **arguments, struct rp_buf *ou
 
 int rp_cmd_verify(const struct rp_command *command, int argc, char **argv)
 {
-    return ask(command, argc, argv, ask_verify);
+    return ask(command, argc, argv, ask_verify, false);
 }

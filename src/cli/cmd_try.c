@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { LINE_MAX_BYTES = RP_BODY_MAX };
+enum { LINE_MAX_BYTES = RP_BODY_MAX, TIMERS_A_RUN = 1000 };
 
 /* The verdicts of all lines, and the leads in order of first appearance. */
 struct trial {
@@ -125,6 +125,17 @@ static int take_lines(struct trial *trial, const char *path, struct rp_err *err)
     return status;
 }
 
+/* What time alone brings up to the moment of reading. */
+static int run_timers(struct rp_core *core, int64_t until_ms, struct rp_err *err)
+{
+    int count;
+
+    do {
+        count = rp_core_timers_run(core, until_ms, TIMERS_A_RUN, err);
+    } while (count > 0);
+    return count;
+}
+
 static int print(struct trial *trial, int64_t at_ms, enum rp_format format, struct rp_err *err)
 {
     struct rp_reader *reader = NULL;
@@ -194,6 +205,9 @@ static int run(struct rp_setup *setup, const char *events, const char *at_text,
         if (!rp_moment_parse(at_text, now, &at_ms)) {
             status = rp_err_set(&err, RIPEN_EINPUT, "--at is a time");
         } else {
+            status = run_timers(trial.core, at_ms, &err);
+        }
+        if (status == 0) {
             status = print(&trial, at_ms, format, &err);
         }
     }

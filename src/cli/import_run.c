@@ -265,6 +265,18 @@ static void gather_row(struct run *run, const struct rp_import_row *row)
     }
 }
 
+/* What time alone has brought since the newest event of each lead. */
+static int run_timers(struct rp_core *core, struct rp_err *err)
+{
+    int64_t now_ms = rp_clock_system().now_ms(NULL);
+    int count;
+
+    do {
+        count = rp_core_timers_run(core, now_ms, RP_GROUP_EVENTS_MAX, err);
+    } while (count > 0);
+    return count;
+}
+
 static int run_rows(struct run *run, struct rp_err *err)
 {
     const struct rp_import_options *options = run->options;
@@ -293,6 +305,9 @@ static int run_rows(struct run *run, struct rp_err *err)
     } while (status == 0);
     if (status == 0) {
         status = feed_chunk(run, err);
+    }
+    if (status == 0) {
+        status = run_timers(options->core, err);
     }
     if (status == 0) {
         status = rp_core_flush(options->core, err);

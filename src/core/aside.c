@@ -344,9 +344,14 @@ static int judge_row(struct rp_core *core, struct rp_cached *lead, const struct 
                      struct rp_err *err)
 {
     struct rp_decision decision = {0};
+    int status;
 
     if (!event) {
         return 0; /* a copy: it counts for nothing */
+    }
+    status = rp_core_timers_between(core, lead, event->received_ms, err);
+    if (status != 0) {
+        return status;
     }
     rp_judge(&core->fold, &lead->lead, event, event->received_ms, &decision);
     return rp_core_record(core, lead, event, &decision, event->received_ms, err);
@@ -384,6 +389,7 @@ static int judge_rows(struct rp_core *core, struct rp_aside_job *job, bool *ret_
     } else if (status == 0 && *ret_ended) {
         status = rp_aside_remove(core->store, job->lead, err);
         list_remove(&core->aside, job->lead);
+        rp_core_timer_derive(core, lead);
     }
     if (status == 0 && lead->lead.flags & RP_LEAD_SAVE) {
         status = rp_core_save(core, lead, err);

@@ -28,7 +28,8 @@ void rp_reader_close(struct rp_reader *reader);
 void rp_reader_model(struct rp_reader *reader, struct rp_str name);
 
 struct rp_leads_query {
-    struct rp_str stage; /* "" : all */
+    struct rp_str stage;  /* "" : all */
+    struct rp_str status; /* "attempting", "mql.attempting"; "": all */
     struct rp_str sort;  /* "score" (default), "recent", "created" */
     size_t limit;        /* 0: 50; at most 10,000 */
     int64_t now_ms;

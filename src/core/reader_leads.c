@@ -56,6 +56,20 @@ static void add(struct ranking *ranking, const struct rp_lead *lead, int64_t id,
     }
 }
 
+/* "attempting" of whatever stage, or "mql.attempting". */
+static bool is_wanted(const struct rp_leads_query *query, struct rp_str stage, struct rp_str status)
+{
+    struct rp_str want = query->status;
+
+    if (query->stage.len > 0 && !rp_str_eq(stage, query->stage)) {
+        return false;
+    }
+    if (want.len > stage.len && rp_str_starts(want, stage) && want.ptr[stage.len] == '.') {
+        want = (struct rp_str){want.ptr + stage.len + 1, want.len - stage.len - 1};
+    }
+    return want.len == 0 || rp_str_eq(status, want);
+}
+
 static int rank_by_events(struct rp_reader *reader, int64_t id, struct ranking *ranking,
                           struct rp_err *err)
 {
@@ -66,7 +80,7 @@ static int rank_by_events(struct rp_reader *reader, int64_t id, struct ranking *
     if (status != 0) {
         return status;
     }
-    if (query->stage.len == 0 || rp_str_eq(rp_view_stage(&view), query->stage)) {
+    if (is_wanted(query, rp_view_stage(&view), rp_status_name(view.fold.rules, &view.lead))) {
         add(ranking, &view.lead, id,
             rp_lead_score(&view.fold, &view.lead, 0, RP_NONE, query->now_ms));
     }
@@ -90,8 +104,7 @@ static int rank_by_state(struct rp_reader *reader, struct rp_fold *fold,
     if (status == 0 && reader->recent.head_count <= RECENT_MAX &&
         rp_recent_concerns(&reader->recent, &lead)) {
         status = rank_by_events(reader, row->lead, ranking, err);
-    } else if (status == 0 &&
-               (query->stage.len == 0 || rp_str_eq(row->summary.stage, query->stage))) {
+    } else if (status == 0 && is_wanted(query, row->summary.stage, row->summary.status)) {
         lead.created_ms = row->created_ms;
         lead.updated_ms = row->updated_ms;
         add(ranking, &lead, row->lead, rp_lead_score(fold, &lead, 0, RP_NONE, query->now_ms));

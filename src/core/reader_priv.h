@@ -13,6 +13,7 @@
 #include "store/decisions.h"
 #include "store/identities.h"
 #include "store/outbox.h"
+#include "store/timers.h"
 
 struct rp_reader {
     struct rp_store *store;
@@ -23,6 +24,8 @@ struct rp_reader {
     struct rp_arena arena;        /* of what is shown next */
     struct rp_arena recent_arena; /* of the question */
     struct rp_recent recent;
+    struct rp_str model_name; /* asked for; "": the control */
+    uint32_t model;
 };
 
 /* A question: one snapshot, the active rules, an empty arena; `end` passes the status on. */
@@ -40,6 +43,8 @@ struct rp_view {
     size_t node_count;
     struct rp_move_row *moves;
     size_t move_count;
+    struct rp_status_row *statuses;
+    size_t status_count;
     struct rp_outbox_row *actions;
     size_t action_count;
     int64_t at_ms;

@@ -86,9 +86,12 @@ static void set_due(struct rp_core *core, struct rp_cached *lead, int64_t due_ms
 
 void rp_core_timer_derive(struct rp_core *core, struct rp_cached *lead)
 {
-    struct rp_timer next = rp_timer_next(&core->fold, &lead->lead, false);
+    struct rp_timer next;
 
-    RP_ASSERT(lead->lead.generation == core->rules->number);
+    if (lead->lead.generation != core->rules->number) {
+        return; /* its rebuild derives them */
+    }
+    next = rp_timer_next(&core->fold, &lead->lead, false);
     set_due(core, lead, next.at_ms, next.at_ms ? (int)next.kind : 0);
 }
 
@@ -137,7 +140,7 @@ int rp_core_timers_before(struct rp_core *core, struct rp_cached *lead, int64_t 
 int rp_core_timers_between(struct rp_core *core, struct rp_cached *lead, int64_t until_ms,
                            struct rp_err *err)
 {
-    if (until_ms <= lead->lead.judged_ms) {
+    if (until_ms <= lead->lead.judged_ms || lead->lead.generation != core->rules->number) {
         return 0;
     }
     rp_core_timer_derive(core, lead);
@@ -281,6 +284,13 @@ int rp_core_timers_run(struct rp_core *core, int64_t until_ms, size_t max, struc
 int64_t rp_core_timers_due(const struct rp_core *core)
 {
     return core->timers.count > 0 ? core->timers.entries[0].due_ms : RP_TIMERS_NEVER;
+}
+
+int64_t rp_core_timers_lag(const struct rp_core *core, int64_t now_ms)
+{
+    return core->timers.count > 0 && core->timers.entries[0].due_ms < now_ms
+               ? now_ms - core->timers.entries[0].due_ms
+               : 0;
 }
 
 /* ---- Start ----------------------------------------------------------------------------------- */

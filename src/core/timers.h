@@ -41,6 +41,9 @@ int rp_core_timers_before(struct rp_core *core, struct rp_cached *lead, int64_t 
 int rp_core_timers_between(struct rp_core *core, struct rp_cached *lead, int64_t until_ms,
                            struct rp_err *err);
 
+/* How long the oldest timer is over; 0: none is. */
+int64_t rp_core_timers_lag(const struct rp_core *core, int64_t now_ms);
+
 /* Writes the lead's timer row, when it says something else. */
 int rp_core_timer_save(struct rp_core *core, struct rp_cached *lead, struct rp_err *err);
 /* The status as the decisions on record left it. */

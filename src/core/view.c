@@ -34,6 +34,27 @@ static int load_stage(struct rp_reader *reader, struct rp_view *view, struct rp_
     return 0;
 }
 
+static int load_status(struct rp_reader *reader, struct rp_view *view, struct rp_err *err)
+{
+    struct rp_lead *lead = &view->lead;
+    int status = rp_status_list(&reader->arena, reader->store, lead->id, &view->statuses,
+                                &view->status_count, err);
+
+    lead->status = 0;
+    if (status != 0) {
+        return status;
+    }
+    while (view->status_count > 0 && view->statuses[view->status_count - 1].at_ms > view->at_ms) {
+        view->status_count--;
+    }
+    if (view->status_count > 0 &&
+        view->statuses[view->status_count - 1].at_ms >= lead->stage_since_ms) {
+        lead->status = rp_status_id(view->statuses[view->status_count - 1].to);
+        lead->status_since_ms = view->statuses[view->status_count - 1].at_ms;
+    }
+    return 0;
+}
+
 static int load_nodes(struct rp_reader *reader, struct rp_view *view, struct rp_err *err)
 {
     const struct rp_head *heads = rp_lead_heads(&view->lead, &view->node_count);
@@ -69,6 +90,7 @@ static int load_actions(struct rp_reader *reader, struct rp_view *view, struct r
 static void fold_all(struct rp_reader *reader, struct rp_view *view)
 {
     rp_fold_init(&view->fold, reader->rules, reader->vm, &reader->arena);
+    view->fold.model = reader->model;
     view->fold.trace = rp_explain_trace;
     view->fold.trace_ctx = view->explain;
     rp_lead_cells_clear_fold(&view->lead);
@@ -89,7 +111,7 @@ int rp_view_open(struct rp_reader *reader, int64_t lead, int64_t at_ms, struct r
 
     *ret_view = (struct rp_view){.at_ms = at_ms};
     rp_lead_init(&ret_view->lead);
-    ret_view->explain = rp_explain_new(reader->rules, 0);
+    ret_view->explain = rp_explain_new(reader->rules, reader->model);
     status = rp_state_load(reader->store, lead, &ret_view->lead, &stage, err);
     if (status == RIPEN_ENOTFOUND && ret_view->lead.public_id[0] != '\0') {
         status = 0; /* no state was written yet: everything lies behind the watermark */
@@ -105,6 +127,9 @@ int rp_view_open(struct rp_reader *reader, int64_t lead, int64_t at_ms, struct r
     }
     if (status == 0) {
         status = load_stage(reader, ret_view, err);
+    }
+    if (status == 0) {
+        status = load_status(reader, ret_view, err);
     }
     if (status == 0) {
         status = load_actions(reader, ret_view, err);

@@ -2,6 +2,7 @@
 /* LEAD as JSON (the shapes that scripts hold on to, interfaces.md). */
 #include "base/hash.h"
 #include "core/reader_priv.h"
+#include "engine/timers.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -126,7 +127,7 @@ static void put_fired(struct rp_view *view, struct rp_jw *jw)
         const struct rp_grant *grant = &view->decision.grants[i];
 
         /* One hit may grant in several dimensions: its grants follow one another. */
-        if (grant->granted != 0 && grant->model == 0 &&
+        if (grant->granted != 0 && grant->model == view->fold.model &&
             !(last && last->rule == grant->rule && last->dim != grant->dim && last + 1 == grant)) {
             counts[grant->rule]++;
         }
@@ -162,6 +163,42 @@ static void put_moves(struct rp_view *view, struct rp_jw *jw)
         }
         rp_jw_put_bool(jw, "passing", move->passing);
         rp_jw_put_int(jw, "generation", move->generation);
+        rp_jw_object_end(jw);
+    }
+    rp_jw_array_end(jw);
+}
+
+static void put_statuses(struct rp_view *view, struct rp_jw *jw)
+{
+    rp_jw_key(jw, "statuses");
+    rp_jw_array(jw);
+    for (size_t i = 0; i < view->status_count; i++) {
+        const struct rp_status_row *row = &view->statuses[i];
+
+        rp_jw_object(jw);
+        rp_jw_put_str(jw, "stage", row->stage);
+        row->from.len ? rp_jw_put_str(jw, "from", row->from) : rp_jw_put_text(jw, "from", NULL);
+        rp_jw_put_str(jw, "to", row->to);
+        rp_jw_put_time(jw, "at", row->at_ms);
+        rp_jw_put_str(jw, "because", row->because);
+        rp_jw_object_end(jw);
+    }
+    rp_jw_array_end(jw);
+}
+
+/* What time alone may decide, as things stand. */
+static void put_timers(struct rp_view *view, struct rp_jw *jw)
+{
+    size_t count;
+    const struct rp_timer *timers = rp_timer_list(&view->fold, &view->lead, view->at_ms, &count);
+
+    rp_jw_key(jw, "timers");
+    rp_jw_array(jw);
+    for (size_t i = 0; i < count; i++) {
+        rp_jw_object(jw);
+        rp_jw_put_text(jw, "kind", rp_timer_kind_name(timers[i].kind));
+        rp_jw_put_time(jw, "due", timers[i].at_ms);
+        rp_jw_put_str(jw, "for", timers[i].what);
         rp_jw_object_end(jw);
     }
     rp_jw_array_end(jw);
@@ -236,14 +273,17 @@ static void put_timeline(struct rp_view *view, struct rp_jw *jw)
 void rp_view_json(struct rp_view *view, bool whole, struct rp_jw *jw)
 {
     struct rp_str stage = rp_view_stage(view);
+    struct rp_str status = rp_status_name(view->fold.rules, &view->lead);
 
     rp_jw_object(jw);
     put_ids(view, jw);
     stage.len ? rp_jw_put_str(jw, "stage", stage) : rp_jw_put_text(jw, "stage", NULL);
-    rp_jw_put_text(jw, "status", NULL);
-    rp_lead_scores_json(&view->fold, &view->lead, 0, view->at_ms, jw);
+    status.len ? rp_jw_put_str(jw, "status", status) : rp_jw_put_text(jw, "status", NULL);
+    rp_lead_scores_json(&view->fold, &view->lead, view->fold.model, view->at_ms, jw);
     put_fired(view, jw);
     put_moves(view, jw);
+    put_statuses(view, jw);
+    put_timers(view, jw);
     put_actions(view, jw);
     put_errors(view, jw);
     if (whole) {
@@ -260,9 +300,10 @@ void rp_view_explain_head(struct rp_view *view, struct rp_jw *jw)
 
     rp_jw_put_text(jw, "lead", view->lead.public_id);
     email.len ? rp_jw_put_str(jw, "email", email) : rp_jw_put_text(jw, "email", NULL);
-    rp_jw_put_str(jw, "model", view->fold.rules->models[0].name);
+    rp_jw_put_str(jw, "model", view->fold.rules->models[view->fold.model].name);
     rp_jw_put_int(jw, "generation", view->fold.rules->number);
     rp_jw_put_time(jw, "at", view->at_ms);
     rp_jw_key(jw, "total");
-    rp_jw_milli(jw, rp_lead_score(&view->fold, &view->lead, 0, RP_NONE, view->at_ms));
+    rp_jw_milli(jw,
+                rp_lead_score(&view->fold, &view->lead, view->fold.model, RP_NONE, view->at_ms));
 }

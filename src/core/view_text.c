@@ -5,6 +5,7 @@
 #include "base/num.h"
 #include "base/when.h"
 #include "core/reader_priv.h"
+#include "engine/timers.h"
 
 #include <string.h>
 
@@ -100,9 +101,10 @@ void rp_view_row(struct rp_view *view, size_t columns, struct rp_buf *out)
     struct rp_buf seen = {0};
     bool cut = columns > 0;
 
-    rp_milli_print(&score, rp_lead_score(&view->fold, &view->lead, 0, RP_NONE, view->at_ms));
+    rp_milli_print(&score,
+                   rp_lead_score(&view->fold, &view->lead, view->fold.model, RP_NONE, view->at_ms));
     rp_buf_printf(out, "%9s  ", score.ptr);
-    cell(out, rp_lead_grade(&view->fold, &view->lead, 0, view->at_ms), 5, cut);
+    cell(out, rp_lead_grade(&view->fold, &view->lead, view->fold.model, view->at_ms), 5, cut);
     cell(out, rp_view_stage(view), 12, cut);
     cell(out, handle(view), LEAD_WIDTH, cut);
     time_minutes(&seen, view->lead.updated_ms);
@@ -119,11 +121,13 @@ static void text_scores(struct rp_view *view, bool colour, struct rp_buf *out)
     const struct rp_rules *rules = view->fold.rules;
 
     rp_buf_printf(out, "  score %s", paint(colour, GREEN));
-    rp_milli_print(out, rp_lead_score(&view->fold, &view->lead, 0, RP_NONE, view->at_ms));
+    rp_milli_print(out,
+                   rp_lead_score(&view->fold, &view->lead, view->fold.model, RP_NONE, view->at_ms));
     rp_buf_text(out, paint(colour, PLAIN));
     for (uint32_t dim = 0; dim < rules->dim_count; dim++) {
         rp_buf_printf(out, "%s%.*s ", dim ? ", " : "  (", RP_STR_ARG(rules->dims[dim].name));
-        rp_milli_print(out, rp_lead_score(&view->fold, &view->lead, 0, dim, view->at_ms));
+        rp_milli_print(out,
+                       rp_lead_score(&view->fold, &view->lead, view->fold.model, dim, view->at_ms));
     }
     rp_buf_text(out, rules->dim_count ? ")\n" : "\n");
 }
@@ -158,6 +162,20 @@ static void text_moves(struct rp_view *view, struct rp_buf *out)
         condition = condition_of(view->fold.arena, move->reasons);
         rp_buf_printf(out, "  %.*s -> %.*s  because %.*s\n", RP_STR_ARG(move->from),
                       RP_STR_ARG(move->to), RP_STR_ARG(condition.len ? condition : move->because));
+    }
+}
+
+static void text_timers(struct rp_view *view, struct rp_buf *out)
+{
+    size_t count;
+    const struct rp_timer *timers = rp_timer_list(&view->fold, &view->lead, view->at_ms, &count);
+
+    rp_buf_text(out, count ? "\nTimers\n" : "");
+    for (size_t i = 0; i < count; i++) {
+        rp_buf_text(out, "  ");
+        time_minutes(out, timers[i].at_ms);
+        rp_buf_printf(out, "  %s: %.*s\n", rp_timer_kind_name(timers[i].kind),
+                      RP_STR_ARG(timers[i].what));
     }
 }
 
@@ -203,21 +221,24 @@ static void text_timeline(struct rp_view *view, struct rp_buf *out)
 
 void rp_view_text(struct rp_view *view, bool colour, struct rp_buf *out)
 {
+    struct rp_str status = rp_status_name(view->fold.rules, &view->lead);
     struct rp_buf json = {0};
     struct rp_jw jw = rp_jw(&json);
-    struct rp_str grade = rp_lead_grade(&view->fold, &view->lead, 0, view->at_ms);
+    struct rp_str grade = rp_lead_grade(&view->fold, &view->lead, view->fold.model, view->at_ms);
 
     rp_buf_printf(out, "%s%.*s%s  %s\n", paint(colour, BOLD), RP_STR_ARG(handle(view)),
                   paint(colour, PLAIN), view->lead.public_id);
     rp_buf_printf(out, "  stage %.*s since ", RP_STR_ARG(rp_view_stage(view)));
     time_minutes(out, view->lead.stage_since_ms);
-    rp_buf_printf(out, "%s%.*s\n", grade.len ? ", grade " : "", RP_STR_ARG(grade));
+    rp_buf_printf(out, "%s%.*s%s%.*s\n", status.len ? ", status " : "", RP_STR_ARG(status),
+                  grade.len ? ", grade " : "", RP_STR_ARG(grade));
     text_scores(view, colour, out);
     rp_view_traits(view, &jw);
     rp_buf_printf(out, "%s  %.*s%s\n", paint(colour, DIM), RP_STR_ARG(rp_buf_view(&json)),
                   paint(colour, PLAIN));
     rp_buf_fini(&json);
     text_moves(view, out);
+    text_timers(view, out);
     text_actions(view, out);
     text_timeline(view, out);
 }

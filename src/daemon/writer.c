@@ -106,8 +106,7 @@ static bool run_timers(struct rp_writer *writer)
 static int wait_ms(const struct rp_writer *writer)
 {
     int64_t due_ms = rp_core_timers_due(writer->core);
-    int64_t left_ms = due_ms == RP_TIMERS_NEVER ? WAIT_MS
-                                                : due_ms - rp_clock_system().now_ms(NULL);
+    int64_t left_ms = due_ms == RP_TIMERS_NEVER ? WAIT_MS : due_ms - rp_clock_system().now_ms(NULL);
 
     return left_ms < 0 ? 0 : left_ms < WAIT_MS ? (int)left_ms : WAIT_MS;
 }

@@ -11,7 +11,7 @@
 
 #define COLUMNS                                                                                    \
     "s.lead, l.public_id, s.stage, s.total, s.grade, s.stage_since_ms, s.created_ms, "             \
-    "s.updated_ms, s.scored_ms, s.generation, s.scores, s.profile"
+    "s.updated_ms, s.scored_ms, s.generation, s.scores, s.profile, s.status"
 #define FROM_LEADS                                                                                 \
     " FROM lead_states AS s CROSS JOIN lead_rows AS l ON l.id = s.lead "                           \
     "WHERE s.lead > ?1 AND l.merged_into IS NULL AND (?3 = 0 OR s.stage = ?3) "                    \
@@ -55,6 +55,7 @@ static void read_row(struct rp_arena *arena, struct rp_store *store, sqlite3_stm
         .summary =
             {
                 .stage = rp_store_name(store, sqlite3_column_int64(stmt, 2)),
+                .status = rp_store_name(store, sqlite3_column_int64(stmt, 12)),
                 .total = sqlite3_column_int64(stmt, 3),
                 .grade = rp_column_text(arena, stmt, 4),
                 .scored_ms = sqlite3_column_int64(stmt, 8),
@@ -65,7 +66,7 @@ static void read_row(struct rp_arena *arena, struct rp_store *store, sqlite3_stm
         .created_ms = sqlite3_column_int64(stmt, 6),
         .updated_ms = sqlite3_column_int64(stmt, 7),
         .generation = (uint32_t)sqlite3_column_int64(stmt, 9),
-        .cells = rp_column_text(arena, stmt, 12),
+        .cells = rp_column_text(arena, stmt, 13),
     };
 }
 

@@ -235,6 +235,7 @@ static void get_leads(struct rp_api *api, struct rp_http_request *request, struc
 
     (void)rest;
     job.query.stage = rp_http_query(request, "stage");
+    job.query.status = rp_http_query(request, "status");
     job.query.sort = rp_http_query(request, "sort");
     job.query.now_ms = rp_clock_now(&api->options.clock);
     job.query.limit = limit.len ? parse_count(limit, LEADS_MAX) : 0;
