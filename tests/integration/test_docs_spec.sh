@@ -35,6 +35,13 @@ run 0 check rules
 run 0 check rules --format json && same "errors" 0 "$(value "$out" errors)"
 run 0 check rules --plan && said "$out" 'Demo Requested'
 
+# As data and as a page.
+run 0 rules export rules && cp "$out" export.json && run 0 rules export rules
+holds "two exports are alike" cmp -s export.json "$out"
+for kind in experiment sequence calendar reasons lookup; do said export.json "\"declare\":\"$kind\""; done
+run 0 rules doc rules && said "$out" 'Webinar Attended' && said "$out" 'sales are late'
+run 0 rules doc rules --format html && said "$out" '</html>'
+
 # An interaction goes through them.
 cat >events.ndjson <<'TXT'
 {"messageId":"1","type":"identify","userId":"ana","timestamp":"2026-03-02T09:00:00Z","traits":{"email":"ana@globex.test","title":"VP Sales","effectif":500}}
