@@ -25,7 +25,7 @@ const struct rp_command rp_commands[] = {
     {"lead", "LEAD", "Everything about one lead: profile, scores, stages, actions, time line.",
      rp_cmd_lead, 1, 1},
     {"explain", "LEAD", "Why the lead has its score: rows that sum to it.", rp_cmd_explain, 1, 1},
-    {"why-not", "LEAD RULE|STAGE", "The first condition that fails, in words.", rp_cmd_why_not, 2,
+    {"why-not", "LEAD RULE|STAGE|ACTION", "The first condition that fails, in words.", rp_cmd_why_not, 2,
      2},
     {"verify", "", "Recomputes every lead and compares; status 1 on any difference.", rp_cmd_verify,
      0, 0},

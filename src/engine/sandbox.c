@@ -6,11 +6,10 @@
  * state unfit for further use. */
 #include "engine/sandbox.h"
 
-#include "engine/diagnose.h"
-
 #include "base/check.h"
 #include "base/limits.h"
 #include "base/mem.h"
+#include "engine/diagnose.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -276,10 +275,10 @@ void rp_sandbox_push_globals(lua_State *L)
 /* Inside a function that runs for events, with what was perhaps meant. */
 static int unknown_in_test(lua_State *L, const char *name)
 {
-    static const char *const names[] = {
-        "assert", "error",    "ipairs",      "pairs",     "select", "tonumber", "tostring",
-        "type",   "string",   "table",       "math",      "utf8",   "event",    "lead",
-        "past",   "contains", "starts_with", "ends_with", "word",   "glob"};
+    static const char *const names[] = {"assert",   "error",       "ipairs",    "pairs",  "select",
+                                        "tonumber", "tostring",    "type",      "string", "table",
+                                        "math",     "utf8",        "event",     "lead",   "past",
+                                        "contains", "starts_with", "ends_with", "word",   "glob"};
     struct rp_guess guess = rp_guess(rp_str_from(name));
 
     for (size_t i = 0; i < RP_COUNT(names); i++)

@@ -212,6 +212,16 @@ CREATE TABLE request_rows (
     status      INTEGER NOT NULL,
     answer      TEXT NOT NULL
 ) STRICT;
+CREATE TABLE rule_count_rows (
+  rule TEXT NOT NULL PRIMARY KEY,
+  runs INTEGER NOT NULL,     -- events that asked it
+  hits INTEGER NOT NULL,     -- its `when` and its test held
+  granted INTEGER NOT NULL,  -- hits that gave points
+  tests INTEGER NOT NULL,    -- runs of its test, and how many of them failed
+  faults INTEGER NOT NULL,
+  steps INTEGER NOT NULL,    -- Lua steps of its test
+  test_ns INTEGER NOT NULL   -- nanoseconds in it
+) STRICT, WITHOUT ROWID;
 CREATE TABLE status_rows (
     id          INTEGER PRIMARY KEY,
     lead        INTEGER NOT NULL,
@@ -371,6 +381,9 @@ FROM refusal_rows AS r
 LEFT JOIN lead_rows AS l ON l.id = r.lead
 LEFT JOIN lead_rows AS o ON o.id = r.other
 LEFT JOIN names AS n ON n.id = r.reason;
+CREATE VIEW rule_counts AS
+SELECT rule, runs, hits, granted, tests, faults, steps, test_ns / 1000000.0 AS test_ms
+FROM rule_count_rows;
 CREATE VIEW stages AS
 SELECT v.id, l.public_id AS lead, f.text AS from_stage, t.text AS to_stage, b.text AS because,
        v.reasons, strftime('%Y-%m-%dT%H:%M:%fZ', v.at_ms / 1000.0, 'unixepoch') AS at, v.at_ms,
