@@ -36,7 +36,7 @@ static void unknown_rule(struct rp_compile *compile, const struct rp_node_field 
 
     if (compile->scope->quiet || rp_scope_has(compile->scope, RP_REF_RULE, field->key))
         return; /* declared, and broken: reported there */
-    for (uint32_t i = 0; i < names->count; i++)
+    for (uint32_t i = 0; rp_guess_pays(compile->diagnosis) && i < names->count; i++)
         rp_guess_offer(&guess, names->items[i]);
     rp_compile_report(compile, RP_CODE_OVERRIDE, field->place, (int)field->key.len,
                       rp_guess_hint(compile->arena, &guess), "weights for unknown rule '%.*s'",

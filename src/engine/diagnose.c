@@ -17,6 +17,10 @@
 
 #define KEPT_MAX 2000 /* gathered before sorting; more can only come from a generated directory */
 
+#define LINE_MAX_SHOWN 240  /* bytes of a source line */
+#define LINE_MAX_KEPT  4000 /* longer ones are no reading, in JSON */
+#define GUESSES_MAX    200  /* by name, each among all names */
+
 #define RP_CODE_ROW(name, code, title, cause, remedy)                                              \
     [RP_CODE_##name] = {code, title, cause, remedy,                                                \
                         (code)[0] == 'E' ? RP_SEVERITY_ERROR : RP_SEVERITY_WARNING},
@@ -95,6 +99,11 @@ struct rp_guess rp_guess(struct rp_str wanted)
     return (struct rp_guess){.wanted = wanted, .distance = (max > 3 ? 3 : max < 1 ? 1 : max) + 1};
 }
 
+bool rp_guess_pays(const struct rp_diagnosis *diagnosis)
+{
+    return diagnosis->findings->errors < GUESSES_MAX;
+}
+
 void rp_guess_offer(struct rp_guess *guess, struct rp_str name)
 {
     int distance = rp_text_distance(guess->wanted, name, guess->distance - 1);
@@ -164,20 +173,58 @@ void rp_findings_sort(struct rp_findings *findings)
 
 /* ---- Printing -------------------------------------------------------------------------------- */
 
-static void print_caret(struct rp_buf *out, const struct rp_finding *finding, int gutter)
+/* The part of a long line around the caret. */
+struct shown {
+    struct rp_str text;
+    int column; /* in it */
+    bool cut_before, cut_behind;
+};
+
+static bool is_inside(struct rp_str text, size_t at)
 {
-    int at = 1;
+    return at < text.len && ((unsigned char)text.ptr[at] & 0xc0) == 0x80;
+}
 
-    rp_buf_printf(out, "%*s | ", gutter, "");
-    for (size_t i = 0; i < finding->source.len && at < finding->column; i++) {
-        unsigned char c = (unsigned char)finding->source.ptr[i];
+static struct shown shown_of(const struct rp_finding *finding)
+{
+    struct rp_str line = finding->source;
+    struct shown shown = {.text = line, .column = finding->column};
+    size_t at = 0, start, end;
+    int column = 1;
 
-        if ((c & 0xc0) == 0x80)
+    if (line.len <= LINE_MAX_SHOWN)
+        return shown;
+    for (; at < line.len && column < finding->column; at++)
+        column += !is_inside(line, at + 1);
+    start = at > LINE_MAX_SHOWN / 2 ? at - LINE_MAX_SHOWN / 2 : 0;
+    end = line.len - start > LINE_MAX_SHOWN ? start + LINE_MAX_SHOWN : line.len;
+    while (is_inside(line, start))
+        start++;
+    while (is_inside(line, end))
+        end++;
+    shown.text = (struct rp_str){line.ptr + start, end - start};
+    shown.cut_before = start > 0;
+    shown.cut_behind = end < line.len;
+    if (finding->column > 0) {
+        shown.column = 1 + shown.cut_before;
+        for (size_t i = start; i < at; i++)
+            shown.column += !is_inside(line, i);
+    }
+    return shown;
+}
+
+static void print_caret(struct rp_buf *out, const struct shown *shown, int width, int gutter)
+{
+    int at = 1 + shown->cut_before;
+
+    rp_buf_printf(out, "%*s | %s", gutter, "", shown->cut_before ? " " : "");
+    for (size_t i = 0; i < shown->text.len && at < shown->column; i++) {
+        if (is_inside(shown->text, i))
             continue;
-        rp_buf_char(out, c == '\t' ? '\t' : ' ');
+        rp_buf_char(out, shown->text.ptr[i] == '\t' ? '\t' : ' ');
         at++;
     }
-    for (int i = 0; i < finding->width && i < 60; i++)
+    for (int i = 0; i < width && i < 60; i++)
         rp_buf_char(out, '^');
 }
 
@@ -202,6 +249,7 @@ static void print_one(struct rp_buf *out, const struct rp_findings *findings,
     bool error = finding->severity == RP_SEVERITY_ERROR;
     const char *on = !colour ? "" : error ? "\x1b[31m" : "\x1b[33m";
     const char *off = colour ? "\x1b[0m" : "";
+    struct shown shown = shown_of(finding);
 
     print_path(out, findings, finding);
     if (finding->line > 0)
@@ -216,9 +264,10 @@ static void print_one(struct rp_buf *out, const struct rp_findings *findings,
         int gutter = snprintf(NULL, 0, "%d", finding->line);
 
         gutter = gutter < 5 ? 5 : gutter;
-        rp_buf_printf(out, "%*d | %.*s\n", gutter, finding->line, RP_STR_ARG(finding->source));
+        rp_buf_printf(out, "%*d | %s%.*s%s\n", gutter, finding->line, shown.cut_before ? "…" : "",
+                      RP_STR_ARG(shown.text), shown.cut_behind ? "…" : "");
         if (finding->column > 0) {
-            print_caret(out, finding, gutter);
+            print_caret(out, &shown, finding->width, gutter);
             rp_buf_printf(out, "%s%.*s\n", finding->hint.len > 0 ? " " : "",
                           RP_STR_ARG(finding->hint));
             return;
@@ -253,7 +302,7 @@ static void put_finding(struct rp_jw *jw, const struct rp_findings *findings,
     rp_jw_put_int(jw, "width", finding->width);
     rp_jw_put_str(jw, "message", finding->message);
     rp_jw_put_str(jw, "hint", finding->hint);
-    rp_jw_put_str(jw, "source", finding->source);
+    rp_jw_put_str(jw, "source", finding->source.len > LINE_MAX_KEPT ? RP_STR("") : finding->source);
     rp_jw_object_end(jw);
     rp_buf_fini(&path);
 }

@@ -234,6 +234,9 @@ struct rp_guess {
     int distance;
 };
 struct rp_guess rp_guess(struct rp_str wanted);
+/* False after so many errors that nobody reads the hints of further ones; for guesses among names
+ * of which there may be thousands. */
+bool rp_guess_pays(const struct rp_diagnosis *diagnosis);
 void rp_guess_offer(struct rp_guess *guess, struct rp_str name);
 struct rp_str rp_guess_hint(struct rp_arena *arena, const struct rp_guess *guess);
 

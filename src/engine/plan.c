@@ -4,6 +4,16 @@
 #include "engine/index.h"
 #include "engine/load.h"
 
+/* An event of several values is found under each; no more than all of them can concern it. */
+static struct rp_index_plan plan_of(const struct rp_rules *rules, uint32_t kind)
+{
+    struct rp_index_plan plan = rp_index_plan(rules, kind);
+
+    if (plan.max_candidates > plan.rules)
+        plan.max_candidates = plan.rules;
+    return plan;
+}
+
 /* ---- Rules that run Lua ---------------------------------------------------------------------- */
 
 static bool runs_lua(const struct rp_score *score, uint32_t kind)
@@ -40,7 +50,7 @@ void rp_rules_plan(struct rp_buf *out, const struct rp_rules *rules)
 {
     rp_buf_text(out, "kind of event                  rules  indexed  at most  counters\n");
     for (uint32_t i = 0; i < rules->kind_count; i++) {
-        struct rp_index_plan plan = rp_index_plan(rules, i);
+        struct rp_index_plan plan = plan_of(rules, i);
 
         if (plan.rules + plan.counters == 0)
             continue;
@@ -92,7 +102,7 @@ void rp_rules_plan_json(struct rp_jw *jw, const struct rp_rules *rules)
     rp_jw_key(jw, "events");
     rp_jw_array(jw);
     for (uint32_t i = 0; i < rules->kind_count; i++) {
-        struct rp_index_plan plan = rp_index_plan(rules, i);
+        struct rp_index_plan plan = plan_of(rules, i);
 
         if (plan.rules + plan.counters > 0)
             put_kind(jw, rules, i, &plan);

@@ -108,14 +108,17 @@ static void skip_blank(struct rp_scan *scan)
     }
 }
 
-static int column_of(const struct rp_scan *scan, size_t at)
+/* Goes on from where it was counted to before: a line may be the whole file. */
+static int column_of(struct rp_scan *scan, size_t at)
 {
-    int column = 1;
-
-    for (size_t i = scan->line_at; i < at; i++)
-        if (((unsigned char)scan->text.ptr[i] & 0xc0) != 0x80)
-            column++;
-    return column;
+    if (scan->counted < scan->line_at || scan->counted > at) {
+        scan->counted = scan->line_at;
+        scan->characters = 0;
+    }
+    for (; scan->counted < at; scan->counted++)
+        if (((unsigned char)scan->text.ptr[scan->counted] & 0xc0) != 0x80)
+            scan->characters++;
+    return scan->characters + 1;
 }
 
 static struct rp_str scan_quoted(struct rp_scan *scan)

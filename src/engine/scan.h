@@ -30,6 +30,8 @@ struct rp_scan {
     struct rp_str text;
     size_t at, line_at; /* offset of the next byte, of the present line */
     int line;
+    size_t counted; /* up to here, in the present line, … */
+    int characters; /* … stand so many characters */
 };
 
 struct rp_scan rp_scan_start(struct rp_str text);

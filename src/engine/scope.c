@@ -220,7 +220,7 @@ void rp_scope_unknown(struct rp_scope *scope, enum rp_ref ref, struct rp_str nam
     }
     if (scope->quiet)
         return;
-    for (uint32_t i = 0; i < set->count; i++)
+    for (uint32_t i = 0; rp_guess_pays(scope->diagnosis) && i < set->count; i++)
         rp_guess_offer(&guess, set->items[i]);
     hint = rp_guess_hint(scope->arena, &guess);
     if (hint.len == 0 && ref == RP_REF_LIST)
