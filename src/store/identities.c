@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Leads and identity nodes. Two bounded caches, each a table of sets of four: identifier → node,
- * which never changes, and node → lead, kind and value. A look-up compares the whole value; a hash
- * alone is never believed. A rollback empties both, since it may have taken nodes and moves back.
- */
+ * which never changes, and node → lead, kind and value. Nodes are numbered as they come, so the
+ * sets of the second fill evenly and it grows only when it is full. A look-up compares the whole
+ * value; a hash alone is never believed. A rollback empties both, since it may have taken nodes and
+ * moves back. */
 #include "store/identities.h"
 
 #include "base/hash.h"
@@ -19,17 +20,14 @@
 
 struct node {
     int64_t id; /* 0: free */
-    int64_t lead, first_ms;
-    uint64_t hash;
-    char *value;
-    uint32_t len;
-    uint8_t kind;
+    int64_t lead;
+    uint8_t *text; /* owned: kind, length in two bytes, value */
 };
 
 struct rp_nodes {
-    size_t sets, used;
+    size_t sets, used;  /* sets of nodes: a power of two; by_value has twice as many */
     struct node *nodes; /* sets × WAYS, by number */
-    int64_t *by_value; /* sets × WAYS, by hash of the identifier: number << 16 | tag of the hash */
+    int64_t *by_value;  /* by hash of the identifier: number << 16 | tag of the hash */
     uint8_t *next_node; /* which of a set goes next */
     uint8_t *next_value;
     bool touched;    /* added or moved in this transaction */
@@ -37,9 +35,8 @@ struct rp_nodes {
 };
 
 static const char sql_node_newest[] = "SELECT MAX(id) FROM nodes";
-static const char sql_find[] =
-    "SELECT id, lead, first_ms FROM nodes WHERE value = ?1 AND kind = ?2";
-static const char sql_get[] = "SELECT lead, first_ms, kind, value FROM nodes WHERE id = ?1";
+static const char sql_find[] = "SELECT id, lead FROM nodes WHERE value = ?1 AND kind = ?2";
+static const char sql_get[] = "SELECT lead, kind, value FROM nodes WHERE id = ?1";
 static const char sql_add[] =
     "INSERT INTO nodes (lead, kind, first_ms, value) VALUES (?1, ?2, ?3, ?4)";
 static const char sql_move[] = "UPDATE nodes SET lead = ?2 WHERE id = ?1";
@@ -53,9 +50,9 @@ static void make_sets(struct rp_nodes *nodes, size_t sets)
     nodes->sets = sets;
     nodes->used = 0;
     nodes->nodes = rp_calloc(sets * WAYS, sizeof(*nodes->nodes));
-    nodes->by_value = rp_calloc(sets * WAYS, sizeof(*nodes->by_value));
+    nodes->by_value = rp_calloc(2 * sets * WAYS, sizeof(*nodes->by_value));
     nodes->next_node = rp_calloc(sets, 1);
-    nodes->next_value = rp_calloc(sets, 1);
+    nodes->next_value = rp_calloc(2 * sets, 1);
 }
 
 struct rp_nodes *rp_nodes_new(void)
@@ -69,7 +66,7 @@ struct rp_nodes *rp_nodes_new(void)
 static void drop_sets(struct rp_nodes *nodes)
 {
     for (size_t i = 0; i < nodes->sets * WAYS; i++)
-        free(nodes->nodes[i].value);
+        free(nodes->nodes[i].text);
     free(nodes->nodes);
     free(nodes->by_value);
     free(nodes->next_node);
@@ -122,15 +119,45 @@ static uint64_t hash_of(const struct rp_store *store, int kind, struct rp_str va
     return rp_hash_keyed(store->secret, value) + (uint64_t)kind * UINT64_C(0x9e3779b97f4a7c15);
 }
 
+enum { TEXT_HEAD = 3 };
+
+static enum rp_node_kind kind_of(const struct node *node)
+{
+    return (enum rp_node_kind)node->text[0];
+}
+
+static struct rp_str value_of(const struct node *node)
+{
+    return (struct rp_str){(const char *)node->text + TEXT_HEAD,
+                           (size_t)node->text[1] << 8 | node->text[2]};
+}
+
+static uint8_t *make_text(enum rp_node_kind kind, struct rp_str value)
+{
+    uint8_t *text = rp_malloc(TEXT_HEAD + value.len);
+
+    text[0] = (uint8_t)kind;
+    text[1] = (uint8_t)(value.len >> 8);
+    text[2] = (uint8_t)value.len;
+    if (value.len)
+        memcpy(text + TEXT_HEAD, value.ptr, value.len);
+    return text;
+}
+
 static struct node *cached_node(const struct rp_nodes *nodes, int64_t id)
 {
     if (id <= 0)
         return NULL;
-    struct node *set = &nodes->nodes[(size_t)id % nodes->sets * WAYS];
+    struct node *set = &nodes->nodes[((size_t)id & (nodes->sets - 1)) * WAYS];
     for (int i = 0; i < WAYS; i++)
         if (set[i].id == id)
             return &set[i];
     return NULL;
+}
+
+static size_t value_set(const struct rp_nodes *nodes, uint64_t hash)
+{
+    return (size_t)hash & (2 * nodes->sets - 1);
 }
 
 static uint16_t tag_of(uint64_t hash)
@@ -138,35 +165,37 @@ static uint16_t tag_of(uint64_t hash)
     return (uint16_t)(hash >> 48);
 }
 
-static const struct node *cached_value(const struct rp_nodes *nodes, uint64_t hash, int kind,
-                                       struct rp_str value)
+static struct node *cached_value(const struct rp_nodes *nodes, uint64_t hash, int kind,
+                                 struct rp_str value)
 {
-    const int64_t *set = &nodes->by_value[hash % nodes->sets * WAYS];
+    const int64_t *set = &nodes->by_value[value_set(nodes, hash) * WAYS];
 
     for (int i = 0; i < WAYS; i++) {
         /* The tag spares most look-ups of nodes that share the set. */
         struct node *node =
             set[i] && (uint16_t)set[i] == tag_of(hash) ? cached_node(nodes, set[i] >> 16) : NULL;
-        if (node && node->hash == hash && node->kind == kind &&
-            rp_str_eq((struct rp_str){node->value, node->len}, value))
+        if (node && (int)kind_of(node) == kind && rp_str_eq(value_of(node), value))
             return node;
     }
     return NULL;
 }
 
-/* Takes the node over, with its value. */
-static struct node *put(struct rp_nodes *nodes, struct node from)
+/* Takes the node over, with its text. */
+static struct node *put(struct rp_nodes *nodes, struct node from, uint64_t hash)
 {
-    size_t set = (size_t)from.id % nodes->sets, values = from.hash % nodes->sets;
+    size_t set = (size_t)from.id & (nodes->sets - 1), values = value_set(nodes, hash);
     struct node *node = cached_node(nodes, from.id);
 
+    for (int i = 0; i < WAYS && !node; i++)
+        if (nodes->nodes[set * WAYS + (size_t)i].id == 0)
+            node = &nodes->nodes[set * WAYS + (size_t)i];
     if (!node)
         node = &nodes->nodes[set * WAYS + nodes->next_node[set]++ % WAYS];
     nodes->used += node->id == 0;
-    free(node->value);
+    free(node->text);
     *node = from;
     int64_t *ids = &nodes->by_value[values * WAYS];
-    int64_t tagged = from.id << 16 | tag_of(from.hash);
+    int64_t tagged = from.id << 16 | tag_of(hash);
     for (int i = 0; i < WAYS; i++)
         if (ids[i] == tagged)
             return node;
@@ -174,34 +203,29 @@ static struct node *put(struct rp_nodes *nodes, struct node from)
     return node;
 }
 
-static void grow(struct rp_nodes *nodes)
+static void grow(struct rp_store *store)
 {
-    struct rp_nodes old = *nodes;
+    struct rp_nodes *nodes = store->nodes, old = *nodes;
 
     make_sets(nodes, old.sets * 2);
     for (size_t i = 0; i < old.sets * WAYS; i++) {
-        if (old.nodes[i].id != 0) {
-            put(nodes, old.nodes[i]);
-            old.nodes[i].value = NULL;
+        struct node *node = &old.nodes[i];
+        if (node->id != 0) {
+            put(nodes, *node, hash_of(store, (int)kind_of(node), value_of(node)));
+            node->text = NULL;
         }
     }
     drop_sets(&old);
 }
 
-static struct node *remember(struct rp_nodes *nodes, uint64_t hash, const struct rp_identity *from)
+static struct node *remember(struct rp_store *store, uint64_t hash, const struct rp_identity *from)
 {
-    if (nodes->used >= nodes->sets * WAYS / 2 && nodes->sets < SETS_MAX)
-        grow(nodes);
-    return put(nodes,
-               (struct node){
-                   .id = from->node,
-                   .lead = from->lead,
-                   .first_ms = from->first_ms,
-                   .hash = hash,
-                   .value = rp_strndup(from->value.ptr ? from->value.ptr : "", from->value.len),
-                   .len = (uint32_t)from->value.len,
-                   .kind = (uint8_t)from->kind,
-               });
+    struct rp_nodes *nodes = store->nodes;
+
+    if (nodes->used >= nodes->sets * WAYS - nodes->sets / 8 && nodes->sets < SETS_MAX)
+        grow(store);
+    return put(nodes, (struct node){from->node, from->lead, make_text(from->kind, from->value)},
+               hash);
 }
 
 static void fill(struct rp_identity *identity, const struct node *node)
@@ -209,9 +233,8 @@ static void fill(struct rp_identity *identity, const struct node *node)
     *identity = (struct rp_identity){
         .node = node->id,
         .lead = node->lead,
-        .kind = (enum rp_node_kind)node->kind,
-        .value = {node->value, node->len},
-        .first_ms = node->first_ms,
+        .kind = kind_of(node),
+        .value = value_of(node),
     };
 }
 
@@ -247,12 +270,11 @@ int rp_identity_find(struct rp_store *store, enum rp_node_kind kind, struct rp_s
     struct rp_identity found = {
         .node = sqlite3_column_int64(stmt, 0),
         .lead = sqlite3_column_int64(stmt, 1),
-        .first_ms = sqlite3_column_int64(stmt, 2),
         .kind = kind,
         .value = value,
     };
     sqlite3_reset(stmt);
-    remember(store->nodes, hash, &found);
+    remember(store, hash, &found);
     *ret_identity = found;
     return 0;
 }
@@ -274,8 +296,8 @@ int rp_identity_add(struct rp_store *store, enum rp_node_kind kind, struct rp_st
     status = rp_sql_run(store, stmt, "adding an identity", err);
     if (status < 0)
         return status;
-    struct rp_identity added = {sqlite3_last_insert_rowid(store->db), lead, kind, value, first_ms};
-    remember(store->nodes, hash_of(store, (int)kind, value), &added);
+    struct rp_identity added = {sqlite3_last_insert_rowid(store->db), lead, kind, value};
+    remember(store, hash_of(store, (int)kind, value), &added);
     store->nodes->touched = true;
     *ret_node = added.node;
     return 0;
@@ -331,11 +353,10 @@ static int load_node(struct rp_store *store, int64_t id, struct node **ret_node,
     struct rp_identity found = {
         .node = id,
         .lead = sqlite3_column_int64(stmt, 0),
-        .first_ms = sqlite3_column_int64(stmt, 1),
-        .kind = (enum rp_node_kind)sqlite3_column_int(stmt, 2),
-        .value = rp_column_view(stmt, 3),
+        .kind = (enum rp_node_kind)sqlite3_column_int(stmt, 1),
+        .value = rp_column_view(stmt, 2),
     };
-    *ret_node = remember(store->nodes, hash_of(store, (int)found.kind, found.value), &found);
+    *ret_node = remember(store, hash_of(store, (int)found.kind, found.value), &found);
     sqlite3_reset(stmt);
     return 0;
 }

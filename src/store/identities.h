@@ -12,7 +12,6 @@ struct rp_identity {
     int64_t node, lead;
     enum rp_node_kind kind;
     struct rp_str value; /* e-mails folded to lower case by the caller */
-    int64_t first_ms;
 };
 
 /* Exact look-up through a bounded cache. 0 found (its value borrows `value`), ENOTFOUND, ESTORE. */

@@ -24,7 +24,6 @@ static void nodes_are_found_exactly(void **state)
     assert_ok(rp_identity_find(rig->store, RP_NODE_USER, RP_STR("u1"), &found, &err));
     assert_int_equal(found.node, node);
     assert_int_equal(found.lead, lead);
-    assert_int_equal(found.first_ms, NINE);
     assert_str(found.value, "u1");
     /* the kind and each byte count */
     assert_int_equal(rp_identity_find(rig->store, RP_NODE_ANONYMOUS, RP_STR("u1"), &found, &err),
