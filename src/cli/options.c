@@ -49,7 +49,8 @@ void rp_command_help(const struct rp_command *command, const struct rp_option *o
     for (const struct rp_option *o = options; o->name; o++) {
         char left[64];
 
-        snprintf(left, sizeof(left), "--%s%s%s", o->name, o->arg ? " " : "", o->arg ? o->arg : "");
+        snprintf(left, sizeof(left), o->arg && o->on ? "--%s[=%s%s]" : "--%s%s%s", o->name,
+                 o->arg && !o->on ? " " : "", o->arg ? o->arg : "");
         if (strlen(left) > 22) { /* the help begins on the next line */
             printf("  %s\n", left);
             left[0] = '\0';
