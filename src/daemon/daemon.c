@@ -31,7 +31,7 @@
 
 #include <uv.h>
 
-enum { TICK_MS = 1000, GRACE_MS = 5000, KEEP_ALIVE_MS = 75000, SLOW_MS = 30000 };
+enum { TICK_MS = 1000, GRACE_MS = 5000, KEEP_ALIVE_MS = 75000, SLOW_MS = 30000, SWEEP_WORKERS = 2 };
 
 struct daemon {
     uv_loop_t loop;
@@ -223,6 +223,7 @@ static void write_metrics(void *ctx, struct rp_buf *out)
                                                                 RP_COUNT(metrics.endpoints))
                                              : 0;
     rp_metrics_print(&metrics, out);
+    rp_writer_rules(daemon->writer, out, NULL);
 }
 
 static void write_status(void *ctx, struct rp_buf *out)
@@ -258,6 +259,29 @@ static bool is_ready(void *ctx, struct rp_str *ret_why)
     rp_writer_trouble(daemon->writer, trouble, sizeof(trouble));
     *ret_why = rp_str_from(trouble);
     return trouble[0] == '\0' && !daemon->stopping;
+}
+
+static void answer_request(void *ctx, int http_status, struct rp_str json)
+{
+    struct rp_http_request *request = ctx;
+
+    if (http_status == 503) {
+        rp_http_reply_header(request, "Retry-After", RP_STR("1"));
+    }
+    rp_http_reply(request, http_status, "application/json", json);
+}
+
+static void ask_reload(void *ctx, struct rp_http_request *request, const struct rp_api_ask *what)
+{
+    struct daemon *daemon = ctx;
+    struct rp_reload_ask ask = {.stored = what->stored,
+                                .generation = what->generation,
+                                .force = what->force,
+                                .author = what->author,
+                                .answer = answer_request,
+                                .ctx = request};
+
+    rp_reload_ask(daemon->reload, &ask);
 }
 
 struct deferred {
@@ -370,7 +394,12 @@ static int open_core(struct daemon *daemon, struct rp_err *err)
 {
     const struct rp_daemon_options *options = daemon->options;
     struct rp_core_options core = {
-        .db_path = options->db_path, .mode = RP_STORE_SERVE, .clock = rp_clock_system()};
+        .db_path = options->db_path,
+        .mode = RP_STORE_SERVE,
+        .clock = rp_clock_system(),
+        .set_aside = true,
+        .sweep_workers = SWEEP_WORKERS,
+    };
     struct rp_start start = {.db_path = options->db_path,
                              .rules_dir = options->rules_dir,
                              .config = options->config,
@@ -397,6 +426,8 @@ static int open_doors(struct daemon *daemon, struct rp_err *err)
                                  .clock = rp_clock_system(),
                                  .metrics = write_metrics,
                                  .ready = is_ready,
+                                 .ask = ask_reload,
+                                 .status = write_status,
                                  .any_host = options->insecure,
                                  .ctx = daemon};
     struct rp_http_options http = {.address = options->address,
