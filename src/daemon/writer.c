@@ -4,17 +4,26 @@
  * behind. Everything shared with the loop stands behind one mutex and is copied. */
 #include "daemon/writer.h"
 
+#include "base/buf.h"
 #include "base/check.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "core/counts.h"
 
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { WAIT_MS = 200, CLAIM_MAX = 256, PROBE_MS = 2000, TIMERS_MAX = 256 };
+enum {
+    WAIT_MS = 200,
+    CLAIM_MAX = 256,
+    PROBE_MS = 2000,
+    TIMERS_MAX = 256,
+    RULES_MS = 1000,
+    FAILING_MAX = 16
+};
 
 struct result_node {
     struct result_node *next;
@@ -36,12 +45,14 @@ struct rp_writer {
     struct rp_errand *errands, **errands_end, *answered, **answered_end;
     struct rp_claimed *claimed, **claimed_end;
     struct rp_core_stats stats;
+    struct rp_buf rule_metrics, failing; /* as of a moment at most a second ago */
     char trouble[400];
 
     uint64_t intents_seen; /* the thread's own */
     int64_t due_ms;        /* when the outbox is to be looked at again; RP_NEVER: not known */
     bool troubled;
     int64_t probe_ms; /* when a troubled store is to be tried again */
+    int64_t rules_ms; /* when the rules' counts were last shown */
 };
 
 void rp_claimed_free(struct rp_claimed *claimed)
@@ -191,12 +202,56 @@ static void claim_rows(struct rp_writer *writer, int64_t now_ms)
     writer->wake(writer->ctx);
 }
 
+static void show_rules(struct rp_writer *writer, int64_t now_ms)
+{
+    struct rp_buf metrics = {0};
+    struct rp_buf failing = {0};
+    uint32_t rules[FAILING_MAX];
+    struct rp_arena arena;
+    uint32_t count;
+
+    if (now_ms >= writer->rules_ms && now_ms - writer->rules_ms < RULES_MS) {
+        return;
+    }
+    writer->rules_ms = now_ms;
+    rp_arena_init(&arena);
+    rp_core_counts_print(writer->core, &metrics);
+    count = rp_core_rules_failing(writer->core, rules, FAILING_MAX);
+    for (uint32_t i = 0; i < count; i++) {
+        struct rp_str reason = rp_core_failing_reason(&arena, writer->core, rules[i]);
+
+        rp_buf_printf(&failing, "%.*s\t%.*s\n",
+                      RP_STR_ARG(rp_core_active(writer->core)->scores[rules[i]].name),
+                      RP_STR_ARG(reason));
+    }
+    rp_arena_fini(&arena);
+    pthread_mutex_lock(&writer->lock);
+    rp_buf_fini(&writer->rule_metrics);
+    rp_buf_fini(&writer->failing);
+    writer->rule_metrics = metrics;
+    writer->failing = failing;
+    pthread_mutex_unlock(&writer->lock);
+}
+
+void rp_writer_rules(struct rp_writer *writer, struct rp_buf *metrics, struct rp_buf *failing)
+{
+    pthread_mutex_lock(&writer->lock);
+    if (metrics) {
+        rp_buf_str(metrics, rp_buf_view(&writer->rule_metrics));
+    }
+    if (failing) {
+        rp_buf_str(failing, rp_buf_view(&writer->failing));
+    }
+    pthread_mutex_unlock(&writer->lock);
+}
+
 static void look_after_outbox(struct rp_writer *writer)
 {
     struct rp_core_stats stats;
     int64_t now_ms = rp_clock_system().now_ms(NULL);
 
     book_results(writer);
+    show_rules(writer, now_ms);
     rp_core_stats(writer->core, &stats);
     if (writer->lease_ms > 0) {
         if (stats.intents != writer->intents_seen) {
@@ -317,6 +372,8 @@ void rp_writer_join(struct rp_writer *writer)
 {
     pthread_join(writer->thread, NULL);
     pthread_mutex_destroy(&writer->lock);
+    rp_buf_fini(&writer->rule_metrics);
+    rp_buf_fini(&writer->failing);
     free(writer);
 }
 
