@@ -21,6 +21,8 @@ struct rp_cached {
     struct rp_lead lead;
     struct rp_item *pending, *pending_last; /* items of the run under way, in arrival order */
     bool merged;                            /* into another lead, within the run under way */
+    int64_t queued_ms; /* the entry of the heap of timers that counts; 0: none */
+    int64_t timer_ms;  /* what its timer row says; 0: it has none */
     uint32_t stage_list;                    /* the core's list that lead.stage is an index of */
 };
 
