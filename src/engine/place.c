@@ -154,4 +154,6 @@ void rp_place_duplicates(struct rp_diagnosis *diagnosis, uint32_t file,
     for (uint32_t i = 0; i < outline->site_count; i++)
         for (uint32_t j = 0; j < outline->sites[i].value.span_count; j++)
             find_duplicates(diagnosis, file, &outline->sites[i].value.spans[j]);
+    for (uint32_t i = 0; i < outline->loose_count; i++)
+        find_duplicates(diagnosis, file, &outline->loose[i]);
 }

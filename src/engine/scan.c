@@ -230,6 +230,7 @@ struct outliner {
     struct rp_arena *arena;
     struct rp_scan scan;
     struct rp_token token; /* the present one */
+    struct rp_outline *outline;
 };
 
 static void next(struct outliner *o)
@@ -290,6 +291,17 @@ static int block_step(const struct rp_token *token)
 
 static void read_span(struct outliner *o, struct rp_bracket *span, int depth);
 
+static void add_loose(struct outliner *o, int depth)
+{
+    struct rp_outline *outline = o->outline;
+    struct rp_bracket span = {0};
+
+    read_span(o, &span, depth + 1);
+    outline->loose = arena_grow(o->arena, outline->loose, outline->loose_count, &outline->loose_cap,
+                                sizeof *outline->loose);
+    outline->loose[outline->loose_count++] = span;
+}
+
 static void add_span(struct outliner *o, struct rp_bracket_item *item, int depth)
 {
     item->spans =
@@ -346,10 +358,10 @@ static void read_value(struct outliner *o, struct rp_bracket_item *item, char cl
         if (blocks < 0)
             return;
         if (opening(&o->token) != '\0' && depth < DEPTH_MAX) {
-            struct rp_bracket_item scratch = {0};
-            bool kept = blocks == 0 && opening(&o->token) != '[';
-
-            add_span(o, kept ? item : &scratch, depth);
+            if (blocks == 0 && opening(&o->token) != '[')
+                add_span(o, item, depth);
+            else
+                add_loose(o, depth);
             continue;
         }
         next(o);
@@ -407,12 +419,17 @@ static void read_call(struct outliner *o, struct rp_outline *outline, struct rp_
 
 struct rp_outline *rp_outline_new(struct rp_arena *arena, struct rp_str text)
 {
-    struct outliner o = {.arena = arena, .scan = rp_scan_start(text)};
     struct rp_outline *outline = RP_ARENA_NEW(arena, struct rp_outline);
+    struct outliner o = {.arena = arena, .scan = rp_scan_start(text), .outline = outline};
 
     next(&o);
     while (o.token.type != RP_TOKEN_END) {
         struct rp_token callee = o.token;
+
+        if (opening(&callee) == '{') {
+            add_loose(&o, 0);
+            continue;
+        }
         bool calls = callee.type == RP_TOKEN_NAME &&
                      (!is_keyword(callee.text) || is_word(&callee, "return"));
 

@@ -64,6 +64,8 @@ struct rp_site {
 struct rp_outline {
     struct rp_site *sites; /* in order of the source; `return {…}` has the callee "return" */
     uint32_t site_count, site_cap;
+    struct rp_bracket *loose; /* tables elsewhere: of local variables, in functions */
+    uint32_t loose_count, loose_cap;
 };
 
 struct rp_outline *rp_outline_new(struct rp_arena *arena, struct rp_str text);
