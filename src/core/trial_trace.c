@@ -21,6 +21,7 @@ struct trace {
     bool *cut;    /* [score]: there its condition held, and a limit took the points */
     bool *wanted; /* [score] */
     uint8_t *marks;
+    bool excluded; /* some event was left out */
 };
 
 void rp_trial_wrap(struct rp_buf *out, size_t columns, size_t indent, size_t more,
@@ -186,6 +187,7 @@ static void find_asked(void *ctx, struct rp_look *look, size_t index, struct rp_
     (void)lead;
     if (rp_event_is_given(&look->view.history.events[index]))
         return;
+    t->excluded |= decision->excluded;
     rp_test_asked(&look->view.fold, decision, t->marks);
     for (uint32_t i = 0; i < t->p->rules.score_count; i++)
         if (t->marks[i] == RP_ASKED && !t->cut[i])
@@ -240,7 +242,8 @@ static void choose_near(struct trace *t, const struct rp_test_moment *moment)
             for (uint32_t k = 0; k < rules->scores[i].on_count; k++)
                 rp_buf_printf(&words, "%s \"%.*s\"", k ? " or" : "",
                               RP_STR_ARG(rules->kinds[rules->scores[i].on[k]].name));
-            rp_buf_text(&words, ", and no such event was played");
+            rp_buf_text(&words, t->excluded ? ", and what was played is left out by an exclude"
+                                            : ", and no such event was played");
             line(t, 2, &words);
         }
         if (!t->wanted[i] && t->last[i] > 0 && t->look->fired[i] == 0 && others < NEAR_MISSES_MAX) {
