@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Health, metrics and the read-only JSON about leads. What is quick is answered on the loop thread;
- * what reads the store is a job on a worker, with a reader that no other job uses at the time.
- * Readers are kept for the next job. All bookkeeping is done on the loop thread: a job takes its
- * reader when it is handed out and brings it back with its answer.
+/* Health, metrics, the JSON about leads and rule sets, and the routes that change these. What is
+ * quick is answered on the loop thread; what reads the store is a job on a worker, with a reader
+ * that no other job uses at the time. Readers are kept for the next job. All bookkeeping is done on
+ * the loop thread: a job takes its reader when it is handed out and brings it back with its answer.
  *
  * Knows nothing of what an answer holds: core/reader writes it. Nothing here is readable by pages
  * of other sites. */
@@ -10,13 +10,15 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
+#include "core/reader_rules.h"
 #include "net/answer.h"
 
 #include <stdlib.h>
 
-#define JOBS_MAX    64 /* then 503: more would only wait for one another */
-#define READERS_MAX 4
-#define LEADS_MAX   10000
+#define JOBS_MAX        64 /* then 503: more would only wait for one another */
+#define READERS_MAX     4
+#define LEADS_MAX       10000
+#define GENERATIONS_MAX 1000
 
 struct job;
 typedef int job_fn(struct job *job, struct rp_reader *reader, struct rp_err *err);
@@ -40,6 +42,7 @@ struct job {
     struct rp_leads_query query;
     struct rp_str lead;
     int64_t at_ms;
+    uint32_t generation, before;
     struct rp_buf out;
     struct rp_err err;
     int status;
@@ -92,6 +95,22 @@ static int run_lead(struct job *job, struct rp_reader *reader, struct rp_err *er
 static int run_explain(struct job *job, struct rp_reader *reader, struct rp_err *err)
 {
     return rp_reader_explain(reader, job->lead, job->at_ms, RP_FORMAT_JSON, false, &job->out, err);
+}
+
+static int run_rules(struct job *job, struct rp_reader *reader, struct rp_err *err)
+{
+    return rp_reader_rules(reader, job->query.limit, RP_FORMAT_JSON, &job->out, err);
+}
+
+static int run_generation(struct job *job, struct rp_reader *reader, struct rp_err *err)
+{
+    return rp_reader_generation(reader, job->generation, RP_FORMAT_JSON, &job->out, err);
+}
+
+static int run_diff(struct job *job, struct rp_reader *reader, struct rp_err *err)
+{
+    return rp_reader_rules_diff(reader, job->before, job->generation, RP_FORMAT_JSON, &job->out,
+                                err);
 }
 
 /* Worker thread. */
@@ -275,17 +294,127 @@ static void get_explain(struct rp_api *api, struct rp_http_request *request, str
         hand_out(api, request, &job);
 }
 
+/* --- rule sets --- */
+
+static void get_status(struct rp_api *api, struct rp_http_request *request, struct rp_str rest)
+{
+    struct rp_buf out = {0};
+
+    (void)rest;
+    api->options.status(api->options.ctx, &out);
+    rp_http_reply(request, 200, "application/json", rp_buf_view(&out));
+    rp_buf_fini(&out);
+}
+
+static void get_rules(struct rp_api *api, struct rp_http_request *request, struct rp_str rest)
+{
+    struct rp_str limit = rp_http_query(request, "limit");
+    struct job job = {.run = run_rules};
+
+    (void)rest;
+    job.query.limit = limit.len ? parse_count(limit, GENERATIONS_MAX) : 0;
+    if (limit.len > 0 && job.query.limit == 0)
+        rp_http_error(request, 400, "bad_request",
+                      rp_arena_printf(request->arena, "limit is \"%.*s\": give 1 to %d",
+                                      RP_STR_ARG(limit), GENERATIONS_MAX));
+    else
+        hand_out(api, request, &job);
+}
+
+/* A number, or "active"; false: answered 404. */
+static bool parse_generation(struct rp_http_request *request, struct rp_str text,
+                             uint32_t *ret_number)
+{
+    *ret_number = rp_str_is(text, "active") ? 0 : (uint32_t)parse_count(text, INT32_MAX - 1);
+    if (*ret_number != 0 || rp_str_is(text, "active"))
+        return true;
+    rp_http_error(request, 404, "not_found",
+                  rp_arena_printf(request->arena,
+                                  "\"%.*s\" is no generation; /api/rules lists them",
+                                  RP_STR_ARG(text)));
+    return false;
+}
+
+static void get_generation(struct rp_api *api, struct rp_http_request *request, struct rp_str rest)
+{
+    struct job job = {.run = run_generation};
+
+    if (parse_generation(request, rest, &job.generation))
+        hand_out(api, request, &job);
+}
+
+/* /api/rules/7/diff?from=5; without `from` against what is in force. */
+static void get_diff(struct rp_api *api, struct rp_http_request *request, struct rp_str rest)
+{
+    struct rp_str from = rp_http_query(request, "from");
+    struct job job = {.run = run_diff};
+
+    if (parse_generation(request, rest, &job.generation) &&
+        (from.len == 0 || parse_generation(request, from, &job.before)))
+        hand_out(api, request, &job);
+}
+
+static bool is_true(struct rp_str text)
+{
+    return rp_str_is(text, "1") || rp_str_is(text, "true") || rp_str_is(text, "yes");
+}
+
+/* `force` and `author` as query parameters; without an author the key's label or prefix. */
+static void ask(struct rp_api *api, struct rp_http_request *request, struct rp_api_ask *ask)
+{
+    struct rp_str text = rp_http_bearer(request);
+    const struct rp_key_row *key;
+
+    if (text.len == 0)
+        text = rp_http_basic_user(request);
+    key = text.len ? rp_key_match(api->keys, api->key_count, text) : NULL;
+    ask->force = is_true(rp_http_query(request, "force"));
+    ask->author = rp_http_query(request, "author");
+    if (ask->author.len == 0 && key)
+        ask->author = key->label.len ? key->label : key->prefix;
+    api->options.ask(api->options.ctx, request, ask);
+}
+
+static void post_reload(struct rp_api *api, struct rp_http_request *request, struct rp_str rest)
+{
+    struct rp_api_ask what = {0};
+
+    (void)rest;
+    ask(api, request, &what);
+}
+
+static void post_activate(struct rp_api *api, struct rp_http_request *request, struct rp_str rest)
+{
+    struct rp_api_ask what = {.stored = true};
+
+    if (!parse_generation(request, rest, &what.generation))
+        return;
+    if (what.generation == 0) /* the active one is in force */
+        rp_http_error(request, 400, "bad_request", RP_STR("give the number of a generation"));
+    else
+        ask(api, request, &what);
+}
+
+static void post_rollback(struct rp_api *api, struct rp_http_request *request, struct rp_str rest)
+{
+    struct rp_api_ask what = {.stored = true};
+
+    (void)rest;
+    ask(api, request, &what);
+}
+
 enum access {
     ACCESS_ALL,   /* says nothing about anybody */
     ACCESS_LOCAL, /* no key from this machine itself */
     ACCESS_READ,
+    ACCESS_EDIT, /* changes what the server does: POST */
 };
 
 struct route {
     struct rp_str before, after; /* a name stands between them when `named` */
     bool named;
     enum access access;
-    void (*get)(struct rp_api *api, struct rp_http_request *request, struct rp_str rest);
+    void (*run)(struct rp_api *api, struct rp_http_request *request, struct rp_str rest);
 };
 
 static const struct route routes[] = {
@@ -295,6 +424,13 @@ static const struct route routes[] = {
     {{"/api/leads", 10}, {"", 0}, false, ACCESS_READ, get_leads},
     {{"/api/leads/", 11}, {"/explain", 8}, true, ACCESS_READ, get_explain},
     {{"/api/leads/", 11}, {"", 0}, true, ACCESS_READ, get_lead},
+    {{"/api/status", 11}, {"", 0}, false, ACCESS_READ, get_status},
+    {{"/api/reload", 11}, {"", 0}, false, ACCESS_EDIT, post_reload},
+    {{"/api/rules", 10}, {"", 0}, false, ACCESS_READ, get_rules},
+    {{"/api/rules/rollback", 19}, {"", 0}, false, ACCESS_EDIT, post_rollback},
+    {{"/api/rules/", 11}, {"/activate", 9}, true, ACCESS_EDIT, post_activate},
+    {{"/api/rules/", 11}, {"/diff", 5}, true, ACCESS_READ, get_diff},
+    {{"/api/rules/", 11}, {"", 0}, true, ACCESS_READ, get_generation},
 };
 
 static const struct route *find_route(struct rp_str path, struct rp_str *ret_rest)
@@ -322,8 +458,9 @@ static bool is_direct_local(const struct rp_http_request *request)
 }
 
 /* Replies and returns false when the request may not. */
-static bool check_key(const struct rp_api *api, struct rp_http_request *request)
+static bool check_key(const struct rp_api *api, struct rp_http_request *request, enum access access)
 {
+    enum rp_scope least = access == ACCESS_EDIT ? RP_SCOPE_EDIT : RP_SCOPE_READ;
     struct rp_str text = rp_http_bearer(request);
 
     if (text.len == 0)
@@ -336,10 +473,11 @@ static bool check_key(const struct rp_api *api, struct rp_http_request *request)
                              "key create --scope read\" makes one"));
         return false;
     }
-    if (key->is_public || key->scope < RP_SCOPE_READ) {
+    if (key->is_public || key->scope < least) {
         rp_http_error(request, 403, "key_scope",
-                      RP_STR("this key may not read: give one of scope "
-                             "read, edit or admin"));
+                      least == RP_SCOPE_EDIT
+                          ? RP_STR("this key may not change rules: give one of scope edit or admin")
+                          : RP_STR("this key may not read: give one of scope read, edit or admin"));
         return false;
     }
     return true;
@@ -364,7 +502,7 @@ static bool may_pass(const struct rp_api *api, struct rp_http_request *request, 
     }
     if (access == ACCESS_LOCAL && is_direct_local(request))
         return true;
-    return check_key(api, request);
+    return check_key(api, request, access);
 }
 
 static void put_security_headers(struct rp_http_request *request)
@@ -377,6 +515,11 @@ static void put_security_headers(struct rp_http_request *request)
     rp_http_reply_header(request, "Cache-Control", RP_STR("no-store"));
 }
 
+static const char *allowed(const struct route *route)
+{
+    return route->access == ACCESS_EDIT ? "POST, OPTIONS" : "GET, HEAD, OPTIONS";
+}
+
 bool rp_api_handle(struct rp_api *api, struct rp_http_request *request)
 {
     struct rp_str rest = RP_STR("");
@@ -384,15 +527,18 @@ bool rp_api_handle(struct rp_api *api, struct rp_http_request *request)
 
     put_security_headers(request);
     if (!route) {
-        rp_http_error(request, 404, "not_found",
-                      RP_STR("there is nothing here; the leads are at /api/leads"));
+        rp_http_error(
+            request, 404, "not_found",
+            RP_STR("there is nothing here; the leads are at /api/leads, the rules at /api/rules"));
     } else if (request->method == RP_OPTIONS) {
-        rp_http_reply_header(request, "Allow", RP_STR("GET, HEAD, OPTIONS"));
+        rp_http_reply_header(request, "Allow", rp_str_from(allowed(route)));
         rp_http_reply(request, 204, NULL, RP_STR(""));
-    } else if (request->method != RP_GET && request->method != RP_HEAD) {
-        rp_http_not_allowed(request, "GET, HEAD, OPTIONS");
+    } else if (route->access == ACCESS_EDIT
+                   ? request->method != RP_POST
+                   : request->method != RP_GET && request->method != RP_HEAD) {
+        rp_http_not_allowed(request, allowed(route));
     } else if (may_pass(api, request, route->access)) {
-        route->get(api, request, rest);
+        route->run(api, request, rest);
     }
     return true;
 }

@@ -1,12 +1,20 @@
 /* SPDX-License-Identifier: MIT */
-/* Everything but ingest over HTTP: health, metrics, read-only JSON about leads. Slow answers are
- * made on workers, each with a reader of its own. */
+/* Everything but ingest over HTTP: health, metrics, JSON about leads and rule sets, and the loading
+ * of rules. Slow answers are made on workers, each with a reader of its own. */
 #ifndef RP_WEB_API_H
 #define RP_WEB_API_H
 
 #include "core/reader.h"
 #include "net/http.h"
 #include "store/keys.h"
+
+/* What an editor asks of the running server. */
+struct rp_api_ask {
+    bool stored;         /* a generation of the store is to be put in force, else what is on disk */
+    uint32_t generation; /* stored: this one; 0: the one before */
+    bool force;          /* past the guards */
+    struct rp_str author; /* lives until the call returns */
+};
 
 struct rp_api_options {
     /* Runs `work` on a worker thread, then `after` on the loop thread (uv_queue_work of the
@@ -18,6 +26,10 @@ struct rp_api_options {
     void (*metrics)(void *ctx, struct rp_buf *out);
     /* True when the store is open and rules are loaded; else says why not. */
     bool (*ready)(void *ctx, struct rp_str *ret_why);
+    /* Loads or activates rules and answers the request with the result, now or later. */
+    void (*ask)(void *ctx, struct rp_http_request *request, const struct rp_api_ask *ask);
+    /* How the server is, as a JSON object. */
+    void (*status)(void *ctx, struct rp_buf *out);
     void *ctx;
     bool any_host; /* while open, Host need not be loopback: --insecure */
 };

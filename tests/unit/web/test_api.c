@@ -2,6 +2,7 @@
 /* The API over a real server, with a reader made here: what is asked of it, on which thread, who
  * may ask, and what becomes of its failures. */
 #include "base/mem.h"
+#include "core/reader_rules.h"
 #include "support/raw_http.h"
 #include "web/api.h"
 
@@ -19,6 +20,7 @@
 #define PUB   "rpn_pk_public01-rest"
 #define SEND  "rpn_sk_sender01-rest"
 #define READ  "rpn_sk_reader01-rest"
+#define EDIT  "rpn_sk_editor01-rest"
 #define ADMIN "rpn_sk_admin001-rest"
 #define GONE  "rpn_sk_revoked1-rest"
 #define NOW   INT64_C(1767323045000)
@@ -90,6 +92,27 @@ int rp_reader_explain(struct rp_reader *reader, struct rp_str lead, int64_t at_m
     return tell(reader, out, err, "explain", lead, RP_STR(""), 0, at_ms);
 }
 
+int rp_reader_rules(struct rp_reader *reader, size_t limit, enum rp_format format,
+                    struct rp_buf *out, struct rp_err *err)
+{
+    assert_true(format == RP_FORMAT_JSON);
+    return tell(reader, out, err, "rules", RP_STR(""), RP_STR(""), (int64_t)limit, 0);
+}
+
+int rp_reader_generation(struct rp_reader *reader, uint32_t number, enum rp_format format,
+                         struct rp_buf *out, struct rp_err *err)
+{
+    assert_true(format == RP_FORMAT_JSON);
+    return tell(reader, out, err, "generation", RP_STR(""), RP_STR(""), number, 0);
+}
+
+int rp_reader_rules_diff(struct rp_reader *reader, uint32_t before, uint32_t after,
+                         enum rp_format format, struct rp_buf *out, struct rp_err *err)
+{
+    assert_true(format == RP_FORMAT_JSON);
+    return tell(reader, out, err, "diff", RP_STR(""), RP_STR(""), before, after);
+}
+
 /* --- a server around the API --- */
 
 struct server {
@@ -149,6 +172,22 @@ static bool ready(void *ctx, struct rp_str *ret_why)
     return server->ready;
 }
 
+static void tell_ask(void *ctx, struct rp_http_request *request, const struct rp_api_ask *what)
+{
+    struct rp_str told = rp_arena_printf(
+        request->arena, "{\"%s\":%u,\"force\":%d,\"author\":\"%.*s\"}",
+        what->stored ? "stored" : "disk", what->generation, what->force, RP_STR_ARG(what->author));
+
+    (void)ctx;
+    rp_http_reply(request, 200, "application/json", told);
+}
+
+static void tell_status(void *ctx, struct rp_buf *out)
+{
+    (void)ctx;
+    rp_buf_text(out, "{\"ready\":true}");
+}
+
 static int64_t fixed_now(void *ctx)
 {
     (void)ctx;
@@ -195,6 +234,8 @@ static struct server *start(const struct rp_key_row *keys, size_t count, bool op
                                      .clock = {fixed_now, NULL},
                                      .metrics = metrics,
                                      .ready = ready,
+                                     .ask = tell_ask,
+                                     .status = tell_status,
                                      .ctx = server};
 
     atomic_store(&reader_status, 0);
@@ -280,6 +321,26 @@ static void routes(void **state)
         {"POST", "/api/leads", 405, "method_not_allowed"},
         {"DELETE", "/api/leads/u1", 405, "GET, HEAD"},
         {"OPTIONS", "/api/leads", 204, NULL},
+        {"GET", "/api/status", 200, "{\"ready\":true}"},
+        {"GET", "/api/rules", 200, "{\"rules\":\"||0|"},
+        {"GET", "/api/rules?limit=1000", 200, "||1000|"},
+        {"GET", "/api/rules?limit=1001", 400, "give 1 to 1000"},
+        {"GET", "/api/rules/7", 200, "{\"generation\":\"||7|"},
+        {"GET", "/api/rules/active", 200, "{\"generation\":\"||0|"},
+        {"GET", "/api/rules/seven", 404, "no generation"},
+        {"GET", "/api/rules/7/diff?from=5", 200, "{\"diff\":\"||5|7\"}"},
+        {"GET", "/api/rules/7/diff", 200, "{\"diff\":\"||0|7\"}"},
+        {"GET", "/api/rules/7/diff?from=x", 404, "no generation"},
+        {"POST", "/api/reload", 200, "{\"disk\":0,\"force\":0,\"author\":\"\"}"},
+        {"POST", "/api/reload?force=1&author=ana", 200, "\"force\":1,\"author\":\"ana\""},
+        {"POST", "/api/rules/7/activate", 200, "{\"stored\":7,\"force\":0"},
+        {"POST", "/api/rules/active/activate", 400, "the number of a generation"},
+        {"POST", "/api/rules/0/activate", 404, "no generation"},
+        {"POST", "/api/rules/rollback", 200, "{\"stored\":0,\"force\":0"},
+        {"GET", "/api/reload", 405, "method_not_allowed"},
+        {"GET", "/api/rules/7/activate", 405, "POST"},
+        {"POST", "/api/rules/7", 405, "GET, HEAD"},
+        {"OPTIONS", "/api/reload", 204, NULL},
     };
     struct server *server = start(NULL, 0, true);
 
@@ -337,7 +398,7 @@ static void keys(void **state)
     struct rp_key_row rows[] = {
         key_row(PUB, RP_SCOPE_INGEST, true),  key_row(SEND, RP_SCOPE_INGEST, false),
         key_row(READ, RP_SCOPE_READ, false),  key_row(ADMIN, RP_SCOPE_ADMIN, false),
-        key_row(GONE, RP_SCOPE_ADMIN, false),
+        key_row(GONE, RP_SCOPE_ADMIN, false), key_row(EDIT, RP_SCOPE_EDIT, false),
     };
     static const struct {
         const char *headers;
@@ -362,6 +423,13 @@ static void keys(void **state)
         check(server, "GET", "/api/leads/u", cases[i].headers, cases[i].status, NULL);
         check(server, "GET", "/api/leads/u/explain", cases[i].headers, cases[i].status, NULL);
     }
+    check(server, "POST", "/api/reload", "", 401, NULL);
+    check(server, "POST", "/api/reload", "Authorization: Bearer " PUB "\r\n", 403, "edit");
+    check(server, "POST", "/api/reload", "Authorization: Bearer " READ "\r\n", 403, "edit");
+    check(server, "POST", "/api/reload", "Authorization: Bearer " EDIT "\r\n", 200, "editor01");
+    check(server, "POST", "/api/rules/rollback", "Authorization: Bearer " ADMIN "\r\n", 200, NULL);
+    check(server, "POST", "/api/reload",
+          "Authorization: Bearer " EDIT "\r\nOrigin: https://evil.test\r\n", 403, "cross_site");
     check(server, "GET", "/healthz", "", 200, NULL);
     check(server, "GET", "/readyz", "", 200, NULL);
     check(server, "GET", "/metrics", "", 200, NULL); /* from this machine itself */
