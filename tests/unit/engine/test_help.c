@@ -135,8 +135,7 @@ static const char *const around[] = {
     "grade { fit = { A = 60, B = 0 }, engagement = { [\"1\"] = 50, [\"2\"] = 0 } }",
     "group \"web\" { cap = 40, per = \"7d\" }",
     "stages { \"visitor\", \"lead\", \"mql\", \"sql\", \"customer\"; side = { \"recycled\" } }",
-    "stage \"mql\" { enter = at_least { engagement = 40 }, status = { \"open\", \"attempting\", "
-    "\"bad_timing\" } }",
+    "stage \"mql\" { enter = known(), status = { \"open\", \"attempting\", \"bad_timing\" } }",
     "score \"viewed_pricing\" { why = \"w\", on = \"page\", points = 10, group = \"web\" }",
     "score \"asked_for_demo\" { why = \"w\", on = \"Demo Requested\", points = 30 }",
     "segment \"regular_on_price\" { known() }",
