@@ -1,0 +1,7 @@
+-- expect: budget
+score "attack" {
+  why = "Attack", on = "page", points = 1,
+  test = function(event, lead, past)
+    local a = ("1"):rep(60000) while true do local n = tonumber(a) end
+  end,
+}
