@@ -12,6 +12,15 @@ const struct rp_command rp_rules_commands[] = {
      rp_cmd_rules_export, 0, 1},
     {"rules doc", "[RULES]", "A page of the model for people: every rule with its why and points.",
      rp_cmd_rules_doc, 0, 1},
+    {"rules list", "", "The generations: which is in force, and what became of each edit.",
+     rp_cmd_rules_list, 0, 0},
+    {"rules show", "[GENERATION]",
+     "One generation with its files; the one in force without a number.", rp_cmd_rules_show, 0, 1},
+    {"rules diff", "GENERATION GENERATION", "What is different between two, in words.",
+     rp_cmd_rules_diff, 2, 2},
+    {"rules activate", "GENERATION", "Puts a generation in force, also one that a guard holds.",
+     rp_cmd_rules_activate, 1, 1},
+    {"rules rollback", "", "Puts in force what was in force before.", rp_cmd_rules_rollback, 0, 0},
     {NULL, NULL, NULL, NULL, 0, 0},
 };
 

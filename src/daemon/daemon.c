@@ -238,6 +238,7 @@ static void write_status(void *ctx, struct rp_buf *out)
                                .last_reload = rp_reload_last(daemon->reload),
                                .store = daemon->keys_store,
                                .db_path = daemon->options->db_path,
+                               .running = true,
                                .queued = rp_queue_events(daemon->queue),
                                .now_ms = rp_clock_system().now_ms(NULL),
                                .started_ms = daemon->started_ms};

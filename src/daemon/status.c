@@ -112,7 +112,8 @@ void rp_health_print(const struct rp_health *s, struct rp_buf *out)
 
     rp_jw_object(&jw);
     rp_jw_put_text(&jw, "version", ripen_version());
-    rp_jw_put_bool(&jw, "ready", s->trouble.len == 0);
+    rp_jw_put_bool(&jw, "running", s->running);
+    rp_jw_put_bool(&jw, "ready", s->running && s->trouble.len == 0);
     rp_jw_put_str(&jw, "trouble", s->trouble);
     rp_jw_put_time(&jw, "startedAt", s->started_ms);
     put_events(s, &jw);

@@ -16,10 +16,11 @@ struct rp_health {
     struct rp_str trouble;     /* why the server is not ready; "" */
     struct rp_store *store;    /* read-only */
     const char *db_path;
+    bool running; /* false: what the file alone tells; core and reload are zero but for its rows */
     size_t queued;
-    int64_t now_ms, started_ms;
+    int64_t now_ms, started_ms; /* started_ms: RP_NEVER when it does not run */
 };
 
-void rp_health_print(const struct rp_health *status, struct rp_buf *out);
+void rp_health_print(const struct rp_health *health, struct rp_buf *out);
 
 #endif

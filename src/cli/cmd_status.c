@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+/* ripen status: how the server on a database is; without one, what the file tells. */
+#include "cli/ask_server.h"
+#include "cli/commands.h"
+#include "daemon/status.h"
+#include "store/events.h"
+#include "store/generations.h"
+
+#include <stdio.h>
+
+/* One line of the answer. */
+struct line {
+    const char *section, *member, *words;
+};
+
+static const struct line lines[] = {
+    {"events", "queued", "events wait for the writer"},
+    {"events", "flushLag", "events are not in the lead states yet (written behind)"},
+    {"leads", "cached", "leads in memory"},
+    {"leads", "dirty", "leads to be written"},
+    {"leads", "setAside", "leads set aside, since their history costs too much"},
+    {"timers", "pending", "timers wait"},
+    {"timers", "lagMs", "ms behind is the timer that is due longest"},
+    {"outbox", "pending", "actions wait for delivery"},
+    {"outbox", "leased", "actions are being delivered"},
+    {"outbox", "dead", "actions were given up: `ripen outbox dead`"},
+    {"outbox", "oldestAgeMs", "ms old is the oldest undelivered action"},
+    {"disk", "bytes", "bytes of database"},
+    {"disk", "walBytes", "bytes of write-ahead log"},
+    {"disk", "freeBytes", "bytes free on its disk"},
+};
+
+static void say(struct rp_arena *arena, struct rp_str json, struct rp_buf *out)
+{
+    struct rp_str rules = rp_answer_member(arena, json, "rules");
+    struct rp_str last = rp_answer_member(arena, rules, "last");
+    struct rp_str trouble = rp_answer_member(arena, json, "trouble");
+    struct rp_str result = rp_answer_member(arena, last, "result");
+    bool running = rp_str_is(rp_answer_member(arena, json, "running"), "true");
+
+    if (!running) {
+        rp_buf_text(out, "no server runs on this database\n");
+    } else if (trouble.len > 0) {
+        rp_buf_printf(out, "NOT READY: %.*s\n", RP_STR_ARG(trouble));
+    } else {
+        rp_buf_text(out, "ready\n");
+    }
+    rp_buf_printf(out, "rules: generation %.*s is in force\n",
+                  RP_STR_ARG(rp_answer_member(arena, rules, "generation")));
+    if (result.len > 0 && !rp_str_is(result, "active")) {
+        rp_buf_printf(out, "  the last edit, generation %.*s, was %.*s: %.*s\n",
+                      RP_STR_ARG(rp_answer_member(arena, last, "generation")), RP_STR_ARG(result),
+                      RP_STR_ARG(rp_answer_member(arena, last, "reason")));
+    }
+    for (size_t i = 0; i < RP_COUNT(lines); i++) {
+        struct rp_str section = rp_answer_member(arena, json, lines[i].section);
+        struct rp_str value = rp_answer_member(arena, section, lines[i].member);
+
+        if (value.len > 0) {
+            rp_buf_printf(out, "%14.*s  %s\n", RP_STR_ARG(value), lines[i].words);
+        }
+    }
+}
+
+static int ask_file(struct rp_arena *arena, const char *db, struct rp_buf *json, struct rp_err *err)
+{
+    struct rp_store *store = NULL;
+    struct rp_generation_row row = {0};
+    struct rp_core_stats core = {0};
+    struct rp_reload_stats reload = {0};
+    struct rp_in_force active = {0};
+    struct rp_health health = {.core = &core,
+                               .active = &active,
+                               .reload = &reload,
+                               .last_reload = RP_STR(""),
+                               .trouble = RP_STR(""),
+                               .db_path = db,
+                               .now_ms = rp_clock_system().now_ms(NULL),
+                               .started_ms = RP_NEVER};
+    int status = rp_store_open(db, RP_STORE_READ, &store, err);
+
+    if (status == 0) {
+        health.store = store;
+        core.newest_event = rp_event_newest(store);
+        core.watermark = rp_store_meta(store, "watermark", 0);
+        if (rp_generation_get(arena, store, 0, &row, NULL) == 0) {
+            active.number = row.number;
+            (void)snprintf(active.hash, sizeof(active.hash), "%.*s", RP_STR_ARG(row.hash));
+        }
+        rp_health_print(&health, json);
+    }
+    rp_store_close(store);
+    return status;
+}
+
+static int ask_server(struct rp_arena *arena, const char *db, struct rp_buf *json,
+                      struct rp_err *err)
+{
+    struct rp_request_row request = {
+        .at_ms = rp_clock_system().now_ms(NULL), .verb = RP_STR("status"), .author = RP_STR("")};
+    struct rp_request_row answer;
+    int status = rp_server_ask(arena, db, &request, &answer, err);
+
+    if (status == 0) {
+        rp_buf_str(json, answer.answer);
+    }
+    return status;
+}
+
+int rp_cmd_status(const struct rp_command *command, int argc, char **argv)
+{
+    const char *db = NULL;
+    const char *format_text = NULL;
+    const char *config = NULL;
+    const struct rp_option options[] = {
+        {"db", "FILE", "the database (ripen.db)", &db, NULL},
+        {"format", "text|json", "how to print", &format_text, NULL},
+        {"config", "FILE", "ripen.lua", &config, NULL},
+        {0},
+    };
+    char *arguments[1] = {0};
+    int count = rp_options_parse(command, options, argc, argv, arguments);
+    int format = rp_format_parse(format_text);
+    struct rp_buf json = {0};
+    struct rp_buf out = {0};
+    struct rp_err err = {0};
+    struct rp_setup setup;
+    int status;
+
+    if (count < 0 || format < 0) {
+        return count == -1 ? RP_EXIT_DONE : RP_EXIT_FAILED;
+    }
+    status = rp_setup_config(&setup, NULL, config);
+    if (status == RP_EXIT_DONE) {
+        db = rp_setup_db(&setup, db);
+        status = rp_server_runs(db) ? ask_server(&setup.arena, db, &json, &err)
+                                    : ask_file(&setup.arena, db, &json, &err);
+        if (status != 0) {
+            status = rp_fail(&err);
+        } else if (format == RP_FORMAT_JSON) {
+            status = rp_print(&json);
+        } else {
+            say(&setup.arena, rp_buf_view(&json), &out);
+            status = rp_print(&out);
+        }
+    }
+    rp_buf_fini(&json);
+    rp_setup_fini(&setup);
+    return status;
+}
