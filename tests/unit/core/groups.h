@@ -11,5 +11,6 @@ int test_sweep(void);
 int test_stages(void);
 int test_counts(void);
 int test_models(void);
+int test_trial(void);
 
 #endif
