@@ -63,6 +63,7 @@
 #define RP_MODELS_MAX         32  /* that score every lead; cells have room for no more */
 #define RP_LEAD_EVENTS_MAX    100000 /* then its history is folded in the background */
 #define RP_REFOLD_EVENTS_MAX  10000  /* folded again for late events of one lead within a minute */
+#define RP_VERIFY_TOLD_MAX    20 /* differences that verify prints of each thread */
 #define RP_TRAILS_BYTES_MAX   (64 * 1024 * 1024) /* checkpoints of leads with late events */
 
 /* Delivery. */

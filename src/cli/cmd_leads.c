@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* ripen leads, lead, explain, why-not, verify: questions about leads, answered from the file,
+/* ripen leads, lead, explain, why-not: questions about leads, answered from the file,
  * whether or not a server runs beside. */
 #include "base/buf.h"
-#include "base/json_write.h"
 #include "cli/commands.h"
 
 #include <stdlib.h>
@@ -186,54 +185,4 @@ int rp_cmd_explain(const struct rp_command *command, int argc, char **argv)
 int rp_cmd_why_not(const struct rp_command *command, int argc, char **argv)
 {
     return ask(command, argc, argv, ask_why_not, true);
-}
-
-/* `told`: a line for each lead that differs. */
-static void verified_json(const struct rp_verified *verified, struct rp_str told,
-                          struct rp_buf *out)
-{
-    struct rp_jw jw = rp_jw(out);
-
-    rp_jw_object(&jw);
-    rp_jw_put_int(&jw, "verified", (int64_t)(verified->same + verified->different));
-    rp_jw_put_int(&jw, "different", (int64_t)verified->different);
-    rp_jw_put_int(&jw, "skipped", (int64_t)verified->skipped);
-    rp_jw_key(&jw, "differences");
-    rp_jw_array(&jw);
-    while (told.len > 0) {
-        const char *end = memchr(told.ptr, '\n', told.len);
-        size_t len = end ? (size_t)(end - told.ptr) : told.len;
-
-        rp_jw_str(&jw, (struct rp_str){told.ptr, len});
-        told = (struct rp_str){told.ptr + len + (end != NULL), told.len - len - (end != NULL)};
-    }
-    rp_jw_array_end(&jw);
-    rp_jw_object_end(&jw);
-}
-
-static int ask_verify(struct asking *asking, char **arguments, struct rp_buf *out,
-                      bool *ret_problem, struct rp_err *err)
-{
-    struct rp_verified verified;
-    struct rp_buf told = {0};
-    bool json = asking->format == RP_FORMAT_JSON;
-    int status = rp_reader_verify(asking->reader, &verified, json ? &told : out, err);
-
-    (void)arguments;
-    if (status == 0) {
-        *ret_problem = verified.different > 0;
-    }
-    if (status == 0 && json) {
-        verified_json(&verified, rp_buf_view(&told), out);
-    } else if (status == 0) {
-        rp_buf_printf(out, "%zu leads verified, %zu differ, %zu to be written or rebuilt\n",
-                      verified.same + verified.different, verified.different, verified.skipped);
-    }
-    rp_buf_fini(&told);
-    return status;
-}
-
-int rp_cmd_verify(const struct rp_command *command, int argc, char **argv)
-{
-    return ask(command, argc, argv, ask_verify, false);
 }

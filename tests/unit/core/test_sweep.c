@@ -3,9 +3,10 @@
  * fold of their events, without decisions; over late events, merges, copies, traffic, other rules
  * in between and restarts. */
 #include "core/core_priv.h"
+#include "core/verify.h"
 #include "core_test.h"
 #include "groups.h"
-#include "store/decisions.h"
+#include "store/states.h"
 
 #include <time.h>
 #include <unistd.h>
@@ -201,12 +202,59 @@ static void other_rules_and_restarts(void **state)
     out_of_folder();
 }
 
+/* A state that was changed behind Ripen's back, and a score that only SQL readers see. */
+static void verify_tells_what_differs(void **state)
+{
+    struct rp_state_summary summary = {.stage = RP_STR("visitor"), .scores = RP_STR("{\"fit\":1}")};
+    struct rp_verify_options options = {.db_path = "sweep.db", .workers = 2};
+    struct rp_verified verified;
+    struct rp_lead lead;
+    struct rp_buf out = {0};
+    struct rp_err err = {0};
+    struct rp_str stage;
+    struct bench b;
+    uint32_t len;
+
+    (void)state;
+    in_folder();
+    bench_open(&b, "sweep.db", RULES);
+    send_people(&b, 0, 1200);
+    bench_close(&b);
+    bench_open(&b, "sweep.db", RULES);
+    assert_int_equal(rp_verify_file(&options, &verified, &out, &err), 0);
+    assert_int_equal(verified.different, 0);
+    assert_int_equal(out.len, 0);
+    assert_true(verified.same > 300);
+
+    rp_lead_init(&lead);
+    assert_int_equal(rp_store_begin(rp_core_store(b.core), &err), 0);
+    assert_int_equal(rp_state_load(rp_core_store(b.core), 2, &lead, &stage, &err), 0);
+    uint8_t *cell = rp_lead_cell(&lead, rp_cell_key(RP_CELL_NEWEST, 0, 0), &len);
+    cell[0] ^= 1;
+    assert_int_equal(rp_state_save(rp_core_store(b.core), &lead, &summary, &err), 0);
+    assert_int_equal(rp_store_commit(rp_core_store(b.core), &err), 0);
+    rp_lead_fini(&lead);
+    assert_int_equal(rp_verify_file(&options, &verified, &out, &err), 0);
+    assert_int_equal(verified.different, 1);
+    rp_buf_text(&out, "");
+    assert_non_null(strstr(out.ptr, "its newest event differs"));
+    assert_non_null(
+        strstr(out.ptr, "on file its scores are {\"fit\":1} and 0.000 in total; by its"));
+    options.sample = 10;
+    assert_int_equal(rp_verify_file(&options, &verified, &out, &err), 0);
+    assert_in_range(verified.same + verified.different, 5, 20);
+    rp_buf_fini(&out);
+    bench_close(&b);
+    out_of_folder();
+}
+
 int test_sweep(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_leads_are_rebuilt),
         cmocka_unit_test(traffic_goes_on),
         cmocka_unit_test(other_rules_and_restarts),
+        cmocka_unit_test(verify_tells_what_differs),
     };
 
     return cmocka_run_group_tests_name("core: sweep", tests, NULL, NULL);
