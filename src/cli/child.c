@@ -61,31 +61,35 @@ static bool is_slowed_down(void)
 
 /* ---- The child ------------------------------------------------------------------------------- */
 
-static void limit(int resource, uint64_t most)
+static void narrow(struct rlimit *now, uint64_t most)
 {
-    struct rlimit now;
-
-    if (getrlimit(resource, &now) != 0) {
-        return;
+    if (now->rlim_max == RLIM_INFINITY || most < now->rlim_max) {
+        now->rlim_max = most;
     }
-    if (now.rlim_max == RLIM_INFINITY || most < now.rlim_max) {
-        now.rlim_max = most;
-    }
-    now.rlim_cur = now.rlim_max;
-    (void)setrlimit(resource, &now);
+    now->rlim_cur = now->rlim_max;
 }
+
+/* The resource has one type with one C library and another with the next. */
+#define LIMIT(resource, most)                                                                      \
+    do {                                                                                           \
+        struct rlimit now_;                                                                        \
+        if (getrlimit(resource, &now_) == 0) {                                                     \
+            narrow(&now_, most);                                                                   \
+            (void)setrlimit(resource, &now_);                                                      \
+        }                                                                                          \
+    } while (0)
 
 static void set_limits(const struct rp_child_limits *limits)
 {
     if (is_slowed_down()) { /* shadow memory and valgrind's own are address space too */
-        limit(RLIMIT_CPU, limits->cpu_s * SLOWER);
+        LIMIT(RLIMIT_CPU, limits->cpu_s * SLOWER);
     } else {
-        limit(RLIMIT_AS, limits->memory_bytes);
-        limit(RLIMIT_CPU, limits->cpu_s);
-        limit(RLIMIT_NOFILE, limits->files);
+        LIMIT(RLIMIT_AS, limits->memory_bytes);
+        LIMIT(RLIMIT_CPU, limits->cpu_s);
+        LIMIT(RLIMIT_NOFILE, limits->files);
     }
-    limit(RLIMIT_FSIZE, limits->file_bytes);
-    limit(RLIMIT_CORE, 0);
+    LIMIT(RLIMIT_FSIZE, limits->file_bytes);
+    LIMIT(RLIMIT_CORE, 0);
 }
 
 static _Noreturn void live(rp_child_work *work, void *context, const struct rp_child_limits *limits,

@@ -262,7 +262,7 @@ static bool is_key(struct reader *r)
 
 static void read_name(struct reader *r)
 {
-    static const char *const plain[] = {"and", "break", "false",  "in",   "nil",
+    static const char *const plain[] = {"and", "break", "false",  "goto", "in",  "nil",
                                         "not", "or",    "return", "true", "then"};
 
     for (size_t i = 0; i < RP_COUNT(plain); i++) {
