@@ -9,6 +9,7 @@ int test_random(void);
 int test_late(void);
 int test_sweep(void);
 int test_stages(void);
+int test_timers(void);
 int test_counts(void);
 int test_models(void);
 int test_trial(void);
