@@ -40,7 +40,7 @@ static void help(const struct rp_command *command)
     for (const struct rp_command *c = rp_rules_commands; c->name; c++) {
         printf("  ripen %s %s\n      %s\n", c->name, c->arguments, c->summary);
     }
-    puts("\n`ripen rules VERB --help` tells a verb's options.");
+    puts("\n  --help                 this text; `ripen rules VERB --help` tells a verb's options");
 }
 
 int rp_cmd_rules(const struct rp_command *command, int argc, char **argv)
@@ -53,6 +53,9 @@ int rp_cmd_rules(const struct rp_command *command, int argc, char **argv)
         if (strcmp(argv[1], verb_of(c)) == 0) {
             return c->run(c, argc - 1, argv + 1);
         }
+    }
+    if (argc > 1 && strncmp(argv[1], "--", 2) == 0) {
+        return rp_complain("%s has no option %s; see `ripen rules --help`", command->name, argv[1]);
     }
     if (argc > 1) {
         rp_complain("ripen rules has no verb \"%s\"", argv[1]);

@@ -68,7 +68,8 @@ for python in python3 /usr/bin/python3; do
 done
 $python -W ignore "$root/tests/integration/lang_check.py" "$ripen" "$PWD" "$@" >forms.txt 2>&1 ||
     fail "$(tail -n 20 forms.txt)"
-checks=$((checks + $(sed -n 's/^\([0-9]*\) checks of .*/\1/p' forms.txt)))
+counted=$(sed -n "s/^\([0-9]*\) checks of .*/\1/p" forms.txt)
+checks=$((checks + ${counted:-0}))
 
 # ---- Overrides are applied, and told
 cp -r "$root/rules" weighed
