@@ -38,7 +38,8 @@ static void help(const struct rp_command *command)
 {
     printf("ripen %s %s\n%s\n\n", command->name, command->arguments, command->summary);
     for (const struct rp_command *c = rp_rules_commands; c->name; c++) {
-        printf("  ripen %s %s\n      %s\n", c->name, c->arguments, c->summary);
+        printf("  ripen %s%s%s\n      %s\n", c->name, c->arguments[0] ? " " : "", c->arguments,
+               c->summary);
     }
     puts("\n  --help                 this text; `ripen rules VERB --help` tells a verb's options");
 }
