@@ -45,7 +45,7 @@ struct rp_writer {
     struct rp_errand *errands, **errands_end, *answered, **answered_end;
     struct rp_claimed *claimed, **claimed_end;
     struct rp_core_stats stats;
-    struct rp_buf rule_metrics, failing; /* as of a moment at most a second ago */
+    struct rp_buf rule_metrics; /* as of a moment at most a second before the last group */
     char trouble[400];
 
     uint64_t intents_seen; /* the thread's own */
@@ -202,46 +202,26 @@ static void claim_rows(struct rp_writer *writer, int64_t now_ms)
     writer->wake(writer->ctx);
 }
 
+/* Made here, where the core is, and read by the loop thread. */
 static void show_rules(struct rp_writer *writer, int64_t now_ms)
 {
     struct rp_buf metrics = {0};
-    struct rp_buf failing = {0};
-    uint32_t rules[FAILING_MAX];
-    struct rp_arena arena;
-    uint32_t count;
 
     if (now_ms >= writer->rules_ms && now_ms - writer->rules_ms < RULES_MS) {
         return;
     }
     writer->rules_ms = now_ms;
-    rp_arena_init(&arena);
     rp_core_counts_print(writer->core, &metrics);
-    count = rp_core_rules_failing(writer->core, rules, FAILING_MAX);
-    for (uint32_t i = 0; i < count; i++) {
-        struct rp_str reason = rp_core_failing_reason(&arena, writer->core, rules[i]);
-
-        rp_buf_printf(&failing, "%.*s\t%.*s\n",
-                      RP_STR_ARG(rp_core_active(writer->core)->scores[rules[i]].name),
-                      RP_STR_ARG(reason));
-    }
-    rp_arena_fini(&arena);
     pthread_mutex_lock(&writer->lock);
     rp_buf_fini(&writer->rule_metrics);
-    rp_buf_fini(&writer->failing);
     writer->rule_metrics = metrics;
-    writer->failing = failing;
     pthread_mutex_unlock(&writer->lock);
 }
 
-void rp_writer_rules(struct rp_writer *writer, struct rp_buf *metrics, struct rp_buf *failing)
+void rp_writer_rules(struct rp_writer *writer, struct rp_buf *out)
 {
     pthread_mutex_lock(&writer->lock);
-    if (metrics) {
-        rp_buf_str(metrics, rp_buf_view(&writer->rule_metrics));
-    }
-    if (failing) {
-        rp_buf_str(failing, rp_buf_view(&writer->failing));
-    }
+    rp_buf_str(out, rp_buf_view(&writer->rule_metrics));
     pthread_mutex_unlock(&writer->lock);
 }
 
@@ -373,7 +353,6 @@ void rp_writer_join(struct rp_writer *writer)
     pthread_join(writer->thread, NULL);
     pthread_mutex_destroy(&writer->lock);
     rp_buf_fini(&writer->rule_metrics);
-    rp_buf_fini(&writer->failing);
     free(writer);
 }
 

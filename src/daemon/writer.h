@@ -48,10 +48,9 @@ void rp_writer_room(struct rp_writer *writer, size_t room); /* rows that deliver
 void rp_writer_result(struct rp_writer *writer, const struct rp_outbox_result *result);
 struct rp_claimed *rp_writer_claimed(struct rp_writer *writer);
 void rp_writer_stats(struct rp_writer *writer, struct rp_core_stats *ret_stats);
-/* Adds the rules' rows of /metrics, and the rules that keep failing (a line each: name, tab, reason
- * in a sentence), as of a moment at most a second before the last group. Either may be NULL. */
+/* Adds the rules' rows of /metrics, as of a moment at most a second before the last group. */
 struct rp_buf;
-void rp_writer_rules(struct rp_writer *writer, struct rp_buf *metrics, struct rp_buf *failing);
+void rp_writer_rules(struct rp_writer *writer, struct rp_buf *out);
 /* What went wrong with the last group; "" when it went well. */
 void rp_writer_trouble(struct rp_writer *writer, char *text, size_t size);
 
