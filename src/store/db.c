@@ -43,6 +43,8 @@ static const char sql_settings[] =
     "PRAGMA secure_delete = OFF;" /* erasing a person turns it on for its own transaction */
     "PRAGMA cell_size_check = ON;"
     "PRAGMA wal_autocheckpoint = 0";
+/* A reader passes over most pages once: with few of them in memory they are used again. */
+static const char sql_reads[] = "PRAGMA cache_size = -4096";
 static const char sql_wal[] = "PRAGMA page_size = 4096; PRAGMA journal_mode = WAL";
 static const char sql_begin[] = "BEGIN IMMEDIATE";
 static const char sql_begin_read[] = "BEGIN; SELECT count(*) FROM sqlite_schema";
@@ -160,6 +162,8 @@ static int open_database(struct rp_store *store, const char *path, struct rp_err
     sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     sqlite3_db_config(store->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
     int status = rp_sql_exec(store, sql_settings, "opening the store", err);
+    if (status == 0 && store->mode == RP_STORE_READ)
+        status = rp_sql_exec(store, sql_reads, "opening the store", err);
     sqlite3_wal_hook(store->db, on_commit, store); /* wal_autocheckpoint takes this hook too */
     return status;
 }

@@ -7,7 +7,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 top=$PWD rounds=${1:-3} from=${RIPEN_BENCH:-$top/../shared/bench}
 [ -f "$from/cross.sh" ] || { echo "no bench programs at $from; set RIPEN_BENCH" >&2; exit 2; }
-[ -x build/release/ripen ] || { cmake --preset release >/dev/null; }
+cmake --preset release >/dev/null
 cmake --build --preset release -j 2 >/dev/null
 bench=$top/build/bench
 if [ ! -x "$bench/ceil/fsync_lat" ]; then
