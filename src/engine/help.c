@@ -99,8 +99,11 @@ void rp_help_list(struct rp_buf *out)
         rp_buf_printf(out, "%s%s: %s\n", i ? "\n" : "", parts[i].title, parts[i].doc);
         for (const struct rp_schema_decl *d = parts[i].decls; d && d->name; d++)
             rp_buf_printf(out, "  %-15s %s\n", d->name, d->doc);
-        for (const struct rp_schema_call *c = parts[i].calls; c && c->name; c++)
-            rp_buf_printf(out, "  %-15s %s\n", c->name, c->doc);
+        for (const struct rp_schema_call *c = parts[i].calls; c && c->name; c++) {
+            rp_buf_printf(out, "  %-15s %s (", c->name, c->doc);
+            put_makes(out, c);
+            rp_buf_text(out, ")\n");
+        }
     }
     rp_buf_text(out, "\n`ripen help rules NAME` tells fields, kinds, defaults and an example.\n");
 }

@@ -187,9 +187,13 @@ static void put_table(struct rp_buf *out, const struct rp_schema_shape *shape,
     bool shown = false;
 
     for (uint32_t i = 0; i < table->item_count; i++) {
+        bool inner = table->items[i].type == RP_NODE_TABLE;
+
         rp_buf_text(out, i ? ", " : "");
+        rp_buf_text(out, inner ? "(" : "");
         if (shape->item)
             rp_words_value(out, shape->item, &table->items[i]);
+        rp_buf_text(out, inner ? ")" : "");
         shown = true;
     }
     for (uint32_t i = 0; i < table->field_count; i++) {
