@@ -9,5 +9,6 @@ int rp_test_eval(void); /* test_eval*.c */
 int rp_test_eval_index(void);
 int rp_test_eval_counter(void);
 int rp_test_eval_words(void);
+int rp_test_timers(void);
 
 #endif

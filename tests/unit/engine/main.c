@@ -9,5 +9,6 @@ int main(void)
     failed += rp_test_load() != 0;
     failed += rp_test_help() != 0;
     failed += rp_test_eval() != 0;
+    failed += rp_test_timers() != 0;
     return failed;
 }
