@@ -42,6 +42,7 @@ int rp_ready_new(struct rp_rules *rules, const struct rp_files *files,
         .author = rp_arena_str(&ready->arena, notes->author),
         .effect = rp_arena_str(&ready->arena, notes->effect),
         .disabled = rp_arena_str(&ready->arena, notes->disabled),
+        .reason = rp_arena_str(&ready->arena, notes->reason),
     };
     ready->vm = rp_vm_new(rules, err);
     if (!ready->vm) {

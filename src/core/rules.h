@@ -12,7 +12,7 @@ struct rp_ready;
 
 /* What is to be kept beside the sources; texts are copied; "" when there is none. */
 struct rp_ready_notes {
-    struct rp_str author, effect, disabled;
+    struct rp_str author, effect, disabled, reason;
     bool stored; /* come from the store and not from the rules directory */
     bool lent;   /* the rules stay the caller's, who frees them after the last swap */
 };

@@ -286,7 +286,7 @@ static bool run_tests(struct rp_candidate *c)
     struct rp_err err = {0};
     int status;
 
-    if (!has_tests(&c->files)) {
+    if (!has_tests(&c->files) || c->disable.len > 0) { /* they passed, or were overruled */
         return true;
     }
     status = rp_load(&c->arena, &c->files, &options, &rules, &findings, &err);
@@ -398,6 +398,11 @@ static bool read_store(struct rp_candidate *c)
     }
     c->generation = number;
     c->disabled = row.disabled;
+    if (c->disable.len > 0) { /* another generation of the same sources: the load says its hash */
+        c->disabled = rp_arena_printf(&c->arena, "%.*s\n%.*s", RP_STR_ARG(row.disabled),
+                                      RP_STR_ARG(c->disable));
+        return true;
+    }
     snprintf(c->hash, sizeof(c->hash), "%.*s", RP_STR_ARG(row.hash));
     return true;
 }
@@ -417,6 +422,7 @@ static void make_ready(struct rp_candidate *c, struct rp_rules *rules)
     struct rp_ready_notes notes = {.author = c->said_author,
                                    .effect = c->effect,
                                    .disabled = c->disabled,
+                                   .reason = c->disable_reason,
                                    .stored = c->stored};
     struct rp_err err = {0};
     int status = rp_ready_new(rules, &c->files, &notes, &c->ready, &err);

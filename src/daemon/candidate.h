@@ -48,11 +48,13 @@ struct rp_candidate {
     const struct rp_in_force *active;
     struct rp_guards guards;
     int64_t now_ms;
-    bool stored;         /* from the store: */
-    uint32_t generation; /*   this one; 0: the one before */
-    bool force;          /* the guards do not hold it */
-    bool explicit_ask;   /* a person asks: also when the disk is as it was when last looked at */
-    bool impatient;      /* waited long enough for files that somebody keeps open */
+    bool stored;           /* from the store: */
+    uint32_t generation;   /*   this one; 0: the one before */
+    bool force;            /* the guards do not hold it */
+    bool explicit_ask;     /* a person asks: also when the disk is as it was when last looked at */
+    bool impatient;        /* waited long enough for files that somebody keeps open */
+    struct rp_str disable; /* stored: and without these rules, a line each */
+    struct rp_str disable_reason; /* why */
     struct rp_str author;
 
     /* What came of it. */

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "daemon/metrics.h"
+#include "daemon/quarantine.h"
 #include "daemon/reload.h"
 #include "daemon/requests.h"
 #include "daemon/start.h"
@@ -48,6 +49,7 @@ struct daemon {
     bool delivered; /* the server stops, and the present deliveries have ended */
     struct rp_reload *reload;
     struct rp_requests *requests;
+    struct rp_quarantine *quarantine;
     struct rp_in_force start;
     int64_t started_ms;
     struct rp_ingest *ingest;
@@ -207,6 +209,9 @@ static void on_tick(uv_timer_t *handle)
     if (refresh_keys(daemon, &err) != 0) {
         rp_log(RP_LOG_WARN, "keys", "problem=\"%s\"", err.text);
     }
+    if (!daemon->stopping) {
+        rp_quarantine_look(daemon->quarantine);
+    }
     hand_over(daemon);
 }
 
@@ -223,7 +228,7 @@ static void write_metrics(void *ctx, struct rp_buf *out)
                                                                 RP_COUNT(metrics.endpoints))
                                              : 0;
     rp_metrics_print(&metrics, out);
-    rp_writer_rules(daemon->writer, out, NULL);
+    rp_writer_rules(daemon->writer, out);
 }
 
 static void write_status(void *ctx, struct rp_buf *out)
@@ -500,6 +505,7 @@ static void watch_rules(struct daemon *daemon)
     daemon->reload = rp_reload_new(&reload);
     daemon->requests = rp_requests_new(&daemon->loop, daemon->keys_store, daemon->writer,
                                        daemon->reload, write_status, daemon);
+    daemon->quarantine = rp_quarantine_new(daemon->writer, daemon->reload);
 }
 
 static void deliveries_given_up(void *ctx)
@@ -525,6 +531,7 @@ static void give_up(struct daemon *daemon)
 
 static void free_all(struct daemon *daemon)
 {
+    rp_quarantine_free(daemon->quarantine);
     rp_requests_free(daemon->requests);
     rp_reload_free(daemon->reload);
     rp_api_free(daemon->api);

@@ -26,7 +26,7 @@ struct waiter {
     struct waiter *next;
     uint64_t load; /* RELOAD: the number of the load that answers */
     struct rp_reload_ask ask;
-    char *author;
+    char *author, *disable, *reason;
 };
 
 struct attempt {
@@ -138,13 +138,18 @@ static void answer(struct waiter *waiter, int status, struct rp_str json)
         waiter->ask.answer(waiter->ask.ctx, status, json);
     }
     free(waiter->author);
+    free(waiter->disable);
+    free(waiter->reason);
     free(waiter);
 }
 
 static void log_end(const struct attempt *attempt)
 {
     const struct rp_candidate *c = &attempt->candidate;
-    bool bad = c->result != RP_CANDIDATE_READY && c->result != RP_CANDIDATE_UNCHANGED;
+    bool bad = (c->result != RP_CANDIDATE_READY && c->result != RP_CANDIDATE_UNCHANGED) ||
+               c->disable.len > 0;
+
+    struct rp_str why = c->reason.len > 0 ? c->reason : c->disable_reason;
 
     if (c->result == RP_CANDIDATE_UNCHANGED && !c->config && c->restart.len == 0) {
         return;
@@ -156,7 +161,7 @@ static void log_end(const struct attempt *attempt)
            "result=%s generation=%u in_force=%u author=\"%.*s\" reason=\"%.*s\" effect=\"%.*s\" "
            "configuration=%s",
            results[c->result].word, attempt->number, attempt->reload->active.number,
-           RP_STR_ARG(c->said_author), RP_STR_ARG(c->reason), RP_STR_ARG(c->effect),
+           RP_STR_ARG(c->said_author), RP_STR_ARG(why), RP_STR_ARG(c->effect),
            c->config ? "changed" : "unchanged");
     if (c->restart.len > 0) {
         rp_log(RP_LOG_WARN, "configuration", "problem=\"%.*s: changed only by a restart\"",
@@ -497,6 +502,8 @@ static void begin_stored(struct rp_reload *reload)
     attempt->candidate.stored = true;
     attempt->candidate.generation = waiter->ask.generation;
     attempt->candidate.force = waiter->ask.force;
+    attempt->candidate.disable = waiter->ask.disable;
+    attempt->candidate.disable_reason = waiter->ask.reason;
     put_author(attempt, waiter);
     begin(reload, attempt);
 }
@@ -557,6 +564,11 @@ static uint64_t notice(struct rp_reload *reload, bool urgent)
     return load;
 }
 
+static char *copy_text(struct rp_str text)
+{
+    return rp_strndup(text.ptr ? text.ptr : "", text.len);
+}
+
 void rp_reload_ask(struct rp_reload *reload, const struct rp_reload_ask *ask)
 {
     struct waiter *waiter;
@@ -569,8 +581,12 @@ void rp_reload_ask(struct rp_reload *reload, const struct rp_reload_ask *ask)
     }
     waiter = rp_calloc(1, sizeof(*waiter));
     waiter->ask = *ask;
-    waiter->author = rp_strndup(ask->author.ptr ? ask->author.ptr : "", ask->author.len);
+    waiter->author = copy_text(ask->author);
+    waiter->disable = copy_text(ask->disable);
+    waiter->reason = copy_text(ask->reason);
     waiter->ask.author.ptr = waiter->author;
+    waiter->ask.disable.ptr = waiter->disable;
+    waiter->ask.reason.ptr = waiter->reason;
     if (ask->stored) {
         *reload->stored_end = waiter;
         reload->stored_end = &waiter->next;

@@ -41,6 +41,8 @@ struct rp_reload_ask {
     bool stored;                 /* activate a generation of the store, */
     uint32_t generation;         /*   this one; 0: the one before */
     bool force;                  /* past the guards */
+    struct rp_str disable;       /* stored: and without these rules, a line each */
+    struct rp_str reason;        /* with disable: why */
     struct rp_str author;        /* "": found out */
     rp_reload_answer_fn *answer; /* NULL: nobody waits; else called once */
     void *ctx;
