@@ -3,6 +3,7 @@
  * fold of their events, without decisions; over late events, merges, copies, traffic, other rules
  * in between and restarts. */
 #include "core/core_priv.h"
+#include "core/evaluate.h"
 #include "core/verify.h"
 #include "core_test.h"
 #include "groups.h"
@@ -248,13 +249,80 @@ static void verify_tells_what_differs(void **state)
     out_of_folder();
 }
 
+static void count_would(void *ctx, const struct rp_would *would)
+{
+    int *counts = ctx;
+
+    counts[0] += rp_str_is(would->from, "visitor") && rp_str_is(would->to, "sql");
+    counts[1]++;
+    assert_true(rp_str_is(would->because, "at_least"));
+}
+
+/* New rules move nobody; who would move is told, and moved when that is asked for, once. */
+static void stages_are_asked_again(void **state)
+{
+    static const char stricter[] = "enter = did \"Demo Requested\"";
+    int counts[2] = {0};
+    struct rp_evaluate_options options = {.would = count_would, .ctx = counts};
+    struct rp_err err = {0};
+    struct rp_buf rules = {0};
+    const char *cut = strstr(RULES, stricter);
+    size_t leads, before;
+    int64_t after = 0;
+    struct bench b;
+
+    (void)state;
+    in_folder();
+    bench_open(&b, "sweep.db", RULES);
+    for (int i = 0; i < 30; i++) {
+        bench_send(&b, false,
+                   "{\"type\":\"page\",\"anonymousId\":\"a%d\",\"messageId\":\"m%d\","
+                   "\"properties\":{\"path\":\"/%s\"}}",
+                   i, i, i % 3 ? "blog" : "pricing");
+    }
+    bench_close(&b);
+    rp_buf_printf(&rules, "%.*senter = at_least { engagement = 11 }%s", (int)(cut - RULES), RULES,
+                  cut + strlen(stricter));
+    bench_open(&b, "sweep.db", rules.ptr);
+    options.now_ms = b.now_ms;
+    before = bench_outbox(&b);
+    assert_int_equal(rp_reader_evaluate(b.reader, &options, &leads, &err), 0);
+    assert_int_equal(leads, 30);
+    assert_int_equal(counts[0], 10);
+    assert_int_equal(counts[1], 10);
+    assert_int_equal(bench_outbox(&b), before);
+    bench_expect(&b, "a0", "\"stage\":\"visitor\"");
+
+    options.stage = RP_STR("sql");
+    assert_int_equal(rp_reader_evaluate(b.reader, &options, &leads, &err), 0);
+    assert_int_equal(leads, 0);
+    options.stage = RP_STR("sqll");
+    assert_int_equal(rp_reader_evaluate(b.reader, &options, &leads, &err), RIPEN_EINPUT);
+
+    options.stage = RP_STR("visitor");
+    leads = 0;
+    while (rp_core_evaluate(b.core, &options, &after, 7, &leads, &err) > 0) {
+    }
+    assert_int_equal(leads, 30);
+    assert_int_equal(counts[1], 20);
+    assert_int_equal(bench_outbox(&b), before + 30); /* three parts each */
+    bench_expect(&b, "a0", "\"stage\":\"sql\"");
+    bench_expect(&b, "a1", "\"stage\":\"visitor\"");
+    expect_all(&b, 30);
+    assert_int_equal(rp_reader_evaluate(b.reader, &options, &leads, &err), 0);
+    assert_int_equal(leads, 20);
+    assert_int_equal(counts[1], 20);
+    rp_buf_fini(&rules);
+    bench_close(&b);
+    out_of_folder();
+}
+
 int test_sweep(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(all_leads_are_rebuilt),
-        cmocka_unit_test(traffic_goes_on),
-        cmocka_unit_test(other_rules_and_restarts),
-        cmocka_unit_test(verify_tells_what_differs),
+        cmocka_unit_test(all_leads_are_rebuilt),    cmocka_unit_test(traffic_goes_on),
+        cmocka_unit_test(other_rules_and_restarts), cmocka_unit_test(verify_tells_what_differs),
+        cmocka_unit_test(stages_are_asked_again),
     };
 
     return cmocka_run_group_tests_name("core: sweep", tests, NULL, NULL);
