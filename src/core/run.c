@@ -18,6 +18,7 @@
 #include "model/correction.h"
 #include "store/dedup.h"
 #include "store/events.h"
+#include "store/scan.h"
 #include "store/states.h"
 
 #include <stdlib.h>
@@ -25,23 +26,31 @@
 
 enum { DEDUP_CANDIDATES_MAX = 16, WRITE_PORTION_MIN = 16 };
 
-/* Walks the lead's own chains: exact however many other leads use the same messageIds. */
+/* Walks the lead's own chains: exact however many other leads use the same messageIds. It reads no
+ * bodies, and happens only when a messageId is used for many leads. */
 static int is_in_history(struct rp_core *core, struct rp_str message_id, int64_t lead_id,
                          struct rp_err *err)
 {
     struct rp_cached *lead;
-    struct rp_history history;
+    const struct rp_head *heads;
+    size_t count;
     int status = rp_core_lead(core, lead_id, &lead, err);
 
-    if (status == 0) {
-        status =
-            rp_history_load(&core->history_arena, core->store, &lead->lead, NULL, 0, &history, err);
+    if (status != 0) {
+        return status;
     }
-    for (size_t i = 0; status == 0 && i < history.count; i++) {
-        status = rp_str_eq(history.events[i].message_id, message_id);
+    heads = rp_lead_heads(&lead->lead, &count);
+    for (size_t i = 0; i < count; i++) {
+        int64_t row = heads[i].event;
+
+        while (row != 0) {
+            status = rp_scan_message(core->store, row, message_id, &row, err);
+            if (status != 0) {
+                return status;
+            }
+        }
     }
-    rp_arena_reset(&core->history_arena);
-    return status;
+    return 0;
 }
 
 /* 1: the lead has this messageId already; 0: not; < 0: an error. */

@@ -13,6 +13,7 @@ static const char sql_events[] =
     "SELECT id, node FROM event_rows WHERE id > ?1 ORDER BY id LIMIT ?2";
 static const char sql_states[] =
     "SELECT lead FROM lead_states WHERE lead >= ?1 AND lead < ?2 AND generation <> ?3";
+static const char sql_message[] = "SELECT prev, message_id FROM event_rows WHERE id = ?1";
 static const char sql_last_lead[] = "SELECT max(id) FROM lead_rows";
 
 int rp_scan_nodes(struct rp_store *store, int64_t **ret_leads, size_t *ret_count,
@@ -75,6 +76,28 @@ int rp_scan_states(struct rp_store *store, int64_t first, int64_t end, uint32_t 
         count++;
     }
     return status < 0 ? status : count;
+}
+
+int rp_scan_message(struct rp_store *store, int64_t event, struct rp_str message_id,
+                    int64_t *ret_prev, struct rp_err *err)
+{
+    char text[RP_MESSAGE_TEXT];
+    sqlite3_stmt *stmt;
+    int status = rp_sql_get(store, RP_SQL_EVENT_LINK, sql_message, &stmt, err);
+
+    if (status < 0)
+        return status;
+    rp_bind_int(stmt, 1, event);
+    status = rp_sql_step(store, stmt, "reading an event", err);
+    if (status < 0)
+        return status;
+    if (status == 0)
+        return rp_err_set(err, RIPEN_ENOTFOUND, "there is no event %lld", (long long)event);
+    int64_t back = sqlite3_column_int64(stmt, 0);
+    *ret_prev = back > 0 && back < event ? event - back : 0;
+    status = rp_str_eq(rp_message_text(stmt, 1, text), message_id);
+    sqlite3_reset(stmt);
+    return status;
 }
 
 int64_t rp_scan_last_lead(struct rp_store *store)
