@@ -60,6 +60,7 @@ static int load(struct rp_setup *setup, const char *rules_dir)
         status =
             rp_load(&setup->arena, &setup->files, &options, &setup->rules, &setup->findings, &err);
     }
+    setup->findings.folder = rp_str_from(rules_dir);
     if (setup->findings.errors > 0) {
         rp_findings_print(&out, &setup->findings, false);
         (void)fwrite(out.ptr, 1, out.len, stderr);
@@ -192,12 +193,20 @@ static uint64_t wait_for_change(const char *dir, uint64_t seen)
     return now;
 }
 
-_Noreturn static void watch(struct request *request)
+static int watch(struct request *request)
 {
-    const char *dir = request->rules_dir ? request->rules_dir : "rules";
-    uint64_t seen = look(dir, 0);
+    struct rp_setup setup;
+    int status = rp_setup_config(&setup, request->rules_dir, request->config);
+    const char *dir;
+    uint64_t seen;
 
-    for (;;) {
+    if (status != RP_EXIT_DONE) {
+        rp_setup_fini(&setup);
+        return RP_EXIT_FAILED;
+    }
+    dir = rp_setup_rules(&setup, request->rules_dir);
+    seen = look(dir, 0);
+    for (;;) { /* until somebody ends it */
         (void)run_once(request);
         printf("\n--- waiting for a change in %s; Ctrl+C ends ---\n", dir);
         (void)fflush(stdout);
@@ -285,10 +294,7 @@ int rp_cmd_test(const struct rp_command *command, int argc, char **argv)
     request.format = (enum rp_trial_format)format;
     request.colour = rp_colour(STDOUT_FILENO);
     request.run = run_text ? &pattern : NULL;
-    if (watching) {
-        watch(&request);
-    }
-    status = run_once(&request);
+    status = watching ? watch(&request) : run_once(&request);
     if (run_text) {
         regfree(&pattern);
     }

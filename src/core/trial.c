@@ -63,17 +63,12 @@ static void count_sent(struct rp_look *look)
     }
 }
 
-/* Rows that the given events made lie in front of the first played one. */
-static size_t moves_given(const struct rp_look *look)
+bool rp_row_is_given(const struct rp_look *look, int64_t event)
 {
-    size_t count = 0;
-
-    for (size_t i = 0; i < look->view.move_count; i++)
-        for (size_t e = 0; e < look->view.history.count; e++)
-            if (look->view.history.events[e].id == look->view.moves[i].event &&
-                rp_event_is_given(&look->view.history.events[e]))
-                count = i + 1;
-    return count;
+    for (size_t i = 0; i < look->view.history.count; i++)
+        if (look->view.history.events[i].id == event)
+            return rp_event_is_given(&look->view.history.events[i]);
+    return false;
 }
 
 int rp_look_open(struct rp_playing *p, struct rp_look *ret_look, struct rp_err *err)
@@ -82,25 +77,21 @@ int rp_look_open(struct rp_playing *p, struct rp_look *ret_look, struct rp_err *
     struct rp_arena *arena = &p->reader->arena;
     int status = rp_reader_begin(p->reader, err);
     int64_t lead = rp_identity_lead(rp_core_store(p->core), p->node);
-    struct rp_cached *cached;
     uint8_t *marks;
 
-    if (status == 0)
-        status = rp_core_lead(p->core, lead, &cached, err);
     if (status == 0)
         status = rp_view_open(p->reader, lead, p->now_ms, &look.view, err);
     if (status != 0)
         return rp_reader_end(p->reader, status);
-    look.view.lead.status = cached->lead.status; /* its row may lag */
-    look.view.lead.status_since_ms = cached->lead.status_since_ms;
-    look.status = rp_status_name(&p->rules, &cached->lead);
     look.view.fold.model = p->test->model;
     look.fired = RP_ARENA_ARRAY(arena, uint32_t, p->rules.score_count + 1);
     look.sent = RP_ARENA_ARRAY(arena, uint32_t, p->rules.action_count + 1);
     marks = RP_ARENA_ARRAY(arena, uint8_t, p->rules.score_count + 1);
     rp_look_replay(&look, NULL, count_fired, marks);
     count_sent(&look);
-    look.first_move = moves_given(&look);
+    while (look.first_move < look.view.move_count &&
+           rp_row_is_given(&look, look.view.moves[look.first_move].event))
+        look.first_move++;
     *ret_look = look;
     return 0;
 }

@@ -41,7 +41,14 @@ struct rp_trial_test {
 };
 
 /* Something that tests should reach. */
-enum rp_goal_kind { RP_GOAL_SCORE, RP_GOAL_FIT, RP_GOAL_STAGE, RP_GOAL_ACTION, RP_GOAL_STEP };
+enum rp_goal_kind {
+    RP_GOAL_SCORE,
+    RP_GOAL_FIT,
+    RP_GOAL_STAGE,
+    RP_GOAL_STATUS,
+    RP_GOAL_ACTION,
+    RP_GOAL_STEP
+};
 const char *rp_goal_kind_name(enum rp_goal_kind kind);
 struct rp_goal {
     enum rp_goal_kind kind;

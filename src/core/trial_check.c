@@ -75,6 +75,13 @@ static struct rp_str stage_of(const struct rp_look *look)
     return stage.len ? stage : (struct rp_str){0};
 }
 
+static struct rp_str status_of(const struct rp_playing *p, const struct rp_look *look)
+{
+    struct rp_str status = rp_status_name(&p->rules, &look->view.lead);
+
+    return status.len ? status : (struct rp_str){0};
+}
+
 static struct rp_str because_of(const struct rp_look *look)
 {
     size_t count = look->view.move_count;
@@ -231,7 +238,7 @@ static void check_one(struct rp_playing *p, const struct rp_test_moment *moment,
         check_text(p, moment, expect, look, stage_of(look));
         return;
     case RP_EXPECT_STATUS:
-        check_text(p, moment, expect, look, look->status.len ? look->status : (struct rp_str){0});
+        check_text(p, moment, expect, look, status_of(p, look));
         return;
     case RP_EXPECT_GRADE:
         check_text(p, moment, expect, look,

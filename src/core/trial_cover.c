@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* What the tests reached of the rules: each score rule fired and not fired, each band of a fit,
- * each stage entered and left, each action caused. A goal that nothing could miss is none: a rule
- * without condition, limit or test gives points for every event of its kind. What this version does
- * not run yet is listed apart and does not count. */
+ * each stage entered and left, each status entered, each action caused. A goal that nothing could
+ * miss is none: a rule without condition, limit or test gives points for every event of its kind.
+ * What this version does not run yet is listed apart and does not count. */
 #include "base/mem.h"
 #include "base/num.h"
 #include "core/trial_priv.h"
 
-static const char *const kind_names[] = {[RP_GOAL_SCORE] = "score",
-                                         [RP_GOAL_FIT] = "fit",
-                                         [RP_GOAL_STAGE] = "stage",
-                                         [RP_GOAL_ACTION] = "action",
-                                         [RP_GOAL_STEP] = "step"};
+static const char *const kind_names[] = {
+    [RP_GOAL_SCORE] = "score",   [RP_GOAL_FIT] = "fit",       [RP_GOAL_STAGE] = "stage",
+    [RP_GOAL_STATUS] = "status", [RP_GOAL_ACTION] = "action", [RP_GOAL_STEP] = "step"};
 
 const char *rp_goal_kind_name(enum rp_goal_kind kind)
 {
@@ -110,6 +108,8 @@ static size_t most_goals(const struct rp_rules *rules)
 
     for (uint32_t i = 0; i < rules->fit_count; i++)
         count += rules->fits[i].band_count + 2;
+    for (uint32_t i = 0; i < rules->stage_count; i++)
+        count += rules->stages[i].status_count;
     return count;
 }
 
@@ -137,6 +137,11 @@ void rp_goals_new(const struct rp_rules *rules, struct rp_trial_result *result)
             add(rules, result, RP_GOAL_STAGE, stage->name, RP_STR("entered"), stage->place);
         if (can_leave(rules, i))
             add(rules, result, RP_GOAL_STAGE, stage->name, RP_STR("left"), stage->place);
+        for (uint32_t k = 0; k < stage->status_count; k++)
+            add(rules, result, RP_GOAL_STATUS,
+                rp_arena_printf(&result->arena, "%.*s.%.*s", RP_STR_ARG(stage->name),
+                                RP_STR_ARG(stage->statuses[k].name)),
+                RP_STR("entered"), stage->statuses[k].place);
     }
     for (uint32_t i = 0; i < rules->action_count; i++) {
         const struct rp_action *action = &rules->actions[i];
@@ -245,6 +250,14 @@ void rp_goals_mark(struct rp_playing *p, struct rp_look *look, bool bands_only)
     for (size_t i = look->first_move; i < look->view.move_count; i++) {
         reach(p->result, RP_GOAL_STAGE, look->view.moves[i].to, RP_STR("entered"));
         reach(p->result, RP_GOAL_STAGE, look->view.moves[i].from, RP_STR("left"));
+    }
+    for (size_t i = 0; i < look->view.status_count; i++) {
+        const struct rp_status_row *row = &look->view.statuses[i];
+
+        if (!rp_row_is_given(look, row->event))
+            reach(p->result, RP_GOAL_STATUS,
+                  rp_arena_printf(arena, "%.*s.%.*s", RP_STR_ARG(row->stage), RP_STR_ARG(row->to)),
+                  RP_STR("entered"));
     }
     for (uint32_t i = 0; i < rules->action_count; i++)
         if (look->sent[i] > 0)

@@ -25,10 +25,9 @@ struct rp_playing {
 /* The lead now: its view, and what happened since the start. Lives until rp_look_close. */
 struct rp_look {
     struct rp_view view;
-    uint32_t *fired;      /* [score]: hits that gave points */
-    uint32_t *sent;       /* [action] */
-    struct rp_str status; /* "" */
-    size_t first_move;    /* in view.moves; those in front of it belong to what is given */
+    uint32_t *fired;   /* [score]: hits that gave points */
+    uint32_t *sent;    /* [action] */
+    size_t first_move; /* in view.moves; those in front of it belong to what is given */
 };
 
 int rp_look_open(struct rp_playing *p, struct rp_look *ret_look, struct rp_err *err);
@@ -39,6 +38,8 @@ typedef void rp_replay_fn(void *ctx, struct rp_look *look, size_t event, struct 
 void rp_look_replay(struct rp_look *look, rp_replay_fn *before, rp_replay_fn *after, void *ctx);
 /* Part of what is given, not of what is played. */
 bool rp_event_is_given(const struct rp_event *event);
+/* The same of what an event row caused; 0: a timer, never given. */
+bool rp_row_is_given(const struct rp_look *look, int64_t event);
 
 /* trial_check.c: adds the failures of one expect {…}. look NULL: there is no lead. */
 void rp_trial_check(struct rp_playing *p, const struct rp_test_moment *moment,

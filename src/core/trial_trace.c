@@ -15,7 +15,7 @@ struct trace {
     struct rp_playing *p;
     struct rp_look *look;
     struct rp_buf *out;
-    size_t move, action; /* shown so far, of those by time alone */
+    size_t move, status, action; /* shown so far, of those by time alone */
     /* Near misses: */
     size_t *last; /* [score]: 1 + the event that asked it last and got nothing; 0: none */
     bool *cut;    /* [score]: there its condition held, and a limit took the points */
@@ -76,6 +76,29 @@ static void say_moves(struct trace *t, int64_t event, int64_t until_ms)
         }
         rp_buf_printf(&words, "stage %.*s -> %.*s, because %.*s", RP_STR_ARG(move->from),
                       RP_STR_ARG(move->to), RP_STR_ARG(move->because));
+        line(t, event == 0 ? 2 : 6, &words);
+    }
+}
+
+static void say_statuses(struct trace *t, int64_t event, int64_t until_ms)
+{
+    const struct rp_view *view = &t->look->view;
+
+    for (size_t i = 0; i < view->status_count; i++) {
+        const struct rp_status_row *row = &view->statuses[i];
+        struct rp_buf words = {0};
+
+        if (row->event != event || row->at_ms > until_ms || (event == 0 && i < t->status) ||
+            rp_row_is_given(t->look, row->event))
+            continue;
+        if (event == 0) {
+            t->status = i + 1;
+            rp_duration_print(&words, row->at_ms - t->p->test->at_ms);
+            rp_buf_text(&words, "  by time alone: ");
+        }
+        rp_buf_printf(&words, "status %.*s%s%.*s.%.*s, because %.*s", RP_STR_ARG(row->from),
+                      row->from.len ? " -> " : "", RP_STR_ARG(row->stage), RP_STR_ARG(row->to),
+                      RP_STR_ARG(row->because));
         line(t, event == 0 ? 2 : 6, &words);
     }
 }
@@ -151,6 +174,7 @@ static void say_event(void *ctx, struct rp_look *look, size_t index, struct rp_l
 
     (void)lead;
     say_moves(t, 0, event->received_ms);
+    say_statuses(t, 0, event->received_ms);
     say_actions(t, 0, event->received_ms);
     rp_duration_print(&words, event->received_ms - t->p->test->at_ms);
     rp_buf_text(&words, "  ");
@@ -174,6 +198,7 @@ static void say_event(void *ctx, struct rp_look *look, size_t index, struct rp_l
         line(t, 6, &words);
     }
     say_moves(t, event->id, INT64_MAX);
+    say_statuses(t, event->id, INT64_MAX);
     say_actions(t, event->id, INT64_MAX);
 }
 
@@ -339,6 +364,7 @@ struct rp_str rp_trial_trace(struct rp_playing *p, const struct rp_test_moment *
     rp_buf_text(&out, "What happened\n");
     rp_look_replay(look, NULL, say_event, &t);
     say_moves(&t, 0, INT64_MAX);
+    say_statuses(&t, 0, INT64_MAX);
     say_actions(&t, 0, INT64_MAX);
     t.out = &near;
     say_others(&t, moment);
