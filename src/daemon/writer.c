@@ -16,14 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    WAIT_MS = 200,
-    CLAIM_MAX = 256,
-    PROBE_MS = 2000,
-    TIMERS_MAX = 256,
-    RULES_MS = 1000,
-    FAILING_MAX = 16
-};
+enum { WAIT_MS = 200, CLAIM_MAX = 256, PROBE_MS = 2000, TIMERS_MAX = 256, RULES_MS = 1000 };
 
 struct result_node {
     struct result_node *next;
