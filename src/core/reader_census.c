@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Counts what a database holds for `check --db`: folds leads, the newest first, with the rules that
- * are to be checked, and notes their events, traits and hits. Bounded by events, so that a large
- * database costs seconds. */
+ * are to be checked, and notes their events, traits and hits. Bounded, so that a large database
+ * costs seconds. */
 #include "base/hash.h"
 #include "core/reader_priv.h"
 #include "engine/census.h"
@@ -12,7 +12,7 @@
 
 #include <stdio.h>
 
-enum { PAGE = 500, EVENTS_MAX = 200000, NAME_MAX_BYTES = 200 };
+enum { PAGE = 500, LEADS_MAX = 50000, EVENTS_MAX = 200000, NAME_MAX_BYTES = 200 };
 
 /* ---- One event ------------------------------------------------------------------------------- */
 
@@ -90,7 +90,7 @@ static int count_leads(struct rp_reader *reader, struct rp_census *census, int64
         for (int i = 0; i < got; i++) {
             struct rp_view view;
 
-            if (census->events >= EVENTS_MAX) {
+            if (census->events >= EVENTS_MAX || census->leads >= LEADS_MAX) {
                 census->whole = false;
                 return 0;
             }

@@ -4,6 +4,7 @@
  * counts (census.h). */
 #include "base/text.h"
 #include "engine/census.h"
+#include "engine/index.h"
 
 #include <stdlib.h>
 
@@ -199,6 +200,30 @@ static void tell_score(const struct told *told, uint32_t number)
                 NAME(*score));
 }
 
+/* ---- Rules that look at all events of a frequent kind ------------------------------------------
+ */
+
+enum { UNINDEXED_MAX = 50, FREQUENT_PART = 10 }; /* a tenth of all events */
+
+/* Pages and "*" are told of without a database. */
+static void tell_unindexed(const struct told *told, uint32_t kind)
+{
+    const struct rp_dispatch *dispatch = &told->rules->index->dispatch[kind];
+    uint64_t events = rp_census_kind(told->census, &told->rules->kinds[kind]);
+    const struct rp_score *last;
+
+    if (told->rules->kinds[kind].type != RP_TRACK || told->rules->kinds[kind].any ||
+        dispatch->rest_count <= UNINDEXED_MAX || events * FREQUENT_PART < told->census->events)
+        return;
+    last = &told->rules->scores[dispatch->rest[dispatch->rest_count - 1]];
+    rp_diagnose(told->diagnosis, RP_CODE_NOT_INDEXED, last->place, 5,
+                RP_STR("compare a field with a value or a beginning: form = \"demo\""),
+                "score \"%.*s\" is one of %u rules that look at every \"%.*s\", which came %llu "
+                "times; nothing in their `when` tells at once which can fire",
+                NAME(*last), dispatch->rest_count, NAME(told->rules->kinds[kind]),
+                (unsigned long long)events);
+}
+
 /* ---- Rules that look renamed ----------------------------------------------------------------- */
 
 /* A score or fit by what it asks. */
@@ -332,8 +357,10 @@ void rp_lint_census(struct rp_diagnosis *diagnosis, const struct rp_rules *rules
     if (census->events == 0)
         return;
     told.spots = rp_census_spots(diagnosis->arena, rules);
-    for (uint32_t i = 0; i < rules->kind_count; i++)
+    for (uint32_t i = 0; i < rules->kind_count; i++) {
         tell_kind(&told, &rules->kinds[i]);
+        tell_unindexed(&told, i);
+    }
     for (uint32_t i = 0; i < rules->field_count; i++)
         tell_field(&told, i);
     for (uint32_t i = 0; i < rules->score_count; i++)

@@ -3,9 +3,9 @@
  * expected.txt. The directory's name starts with the code that must be among the findings; "clean"
  * must have none. `endpoints` lists the endpoints that are known; config.lua is read as ripen.lua.
  * `census` holds what a database would say ("event NAME COUNT", "trait SPELLING LEADS", "known
- * TRAIT LEADS", "fired RULE HITS", a line each), .before/ the rules that are active there. With
- * `expected.json`, the JSON form is compared too.
- * With RIPEN_UPDATE_GOLDEN=1 the expected texts are written anew, to be looked at. */
+ * TRAIT LEADS", "fired RULE HITS", "fired all HITS", a line each), .before/ the rules that are
+ * active there. With `expected.json`, the JSON form is compared too. With RIPEN_UPDATE_GOLDEN=1 the
+ * expected texts are written anew, to be looked at. */
 #include "base/buf.h"
 #include "base/str.h"
 #include "engine/census.h"
@@ -108,6 +108,8 @@ static void count_line(struct rp_census *census, const struct rp_rules *rules, c
     number = rp_rules_score(rules, rp_str_from(name));
     if (strcmp(what, "fired") == 0 && number != RP_NONE)
         census->fired[number] = count;
+    for (number = 0; number < rules->score_count && strncmp(line, "fired all ", 10) == 0; number++)
+        census->fired[number] = 1;
     census->events += strcmp(what, "event") == 0 ? count : 0;
 }
 

@@ -91,6 +91,42 @@ static void broken_text_ends_early(void **state)
     reads_are("", "");
 }
 
+/* Nested as deeply as the reader follows, and one block more. */
+static void blocks_are_bounded(void **state)
+{
+    (void)state;
+    for (int blocks = 398; blocks <= 399; blocks++) {
+        struct rp_buf text = {0};
+
+        rp_buf_text(&text, "local function f() ");
+        for (int i = 0; i < blocks; i++)
+            rp_buf_text(&text, "do ");
+        rp_buf_text(&text, "g(h) ");
+        for (int i = 0; i <= blocks; i++)
+            rp_buf_text(&text, "end ");
+        rp_buf_char(&text, '\0');
+        reads_are(text.ptr, blocks == 398 ? "g h" : "g");
+        rp_buf_fini(&text);
+    }
+}
+
+/* With more locals than the reader keeps, nothing is said of what follows. */
+static void locals_are_bounded(void **state)
+{
+    (void)state;
+    for (int locals = 1999; locals <= 2000; locals++) {
+        struct rp_buf text = {0};
+
+        rp_buf_text(&text, "local function f() ");
+        for (int i = 1; i < locals; i++)
+            rp_buf_printf(&text, "local a%d ", i);
+        rp_buf_text(&text, "local last g(last) end");
+        rp_buf_char(&text, '\0');
+        reads_are(text.ptr, locals == 1999 ? "g" : "");
+        rp_buf_fini(&text);
+    }
+}
+
 static void a_comparison_is_noted(void **state)
 {
     static const char text[] = "score \"a\" { test = function(e) return e.type == \"x\" or "
@@ -148,6 +184,8 @@ int rp_test_reads(void)
         cmocka_unit_test(keys_and_methods_are_no_reads),
         cmocka_unit_test(parameters_of_a_test_are_known),
         cmocka_unit_test(broken_text_ends_early),
+        cmocka_unit_test(blocks_are_bounded),
+        cmocka_unit_test(locals_are_bounded),
         cmocka_unit_test(a_comparison_is_noted),
         cmocka_unit_test(carets_of_syntax_errors),
     };
