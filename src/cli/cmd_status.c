@@ -19,6 +19,8 @@ static const struct line lines[] = {
     {"leads", "cached", "leads in memory"},
     {"leads", "dirty", "leads to be written"},
     {"leads", "setAside", "leads set aside, since their history costs too much"},
+    {"rebuild", "leads", "leads were there when the last rebuild began"},
+    {"rebuild", "done", "of them are known to be of the rules in force"},
     {"timers", "pending", "timers wait"},
     {"timers", "lagMs", "ms behind is the timer that is due longest"},
     {"outbox", "pending", "actions wait for delivery"},

@@ -54,6 +54,14 @@ static void put_leads(const struct rp_health *s, struct rp_jw *jw)
     rp_jw_put_int(jw, "dirty", (int64_t)s->core->leads_dirty);
     rp_jw_put_int(jw, "setAside", (int64_t)s->core->leads_aside);
     rp_jw_object_end(jw);
+    rp_jw_key(jw, "rebuild");
+    rp_jw_object(jw);
+    rp_jw_put_bool(jw, "active", s->core->sweep.active);
+    rp_jw_put_int(jw, "generation", s->core->sweep.generation);
+    rp_jw_put_int(jw, "leads", s->core->sweep.leads);
+    rp_jw_put_int(jw, "done", s->core->sweep.leads_done);
+    rp_jw_put_int(jw, "rebuilt", (int64_t)s->core->sweep.rebuilt);
+    rp_jw_object_end(jw);
     rp_jw_key(jw, "timers");
     rp_jw_object(jw);
     rp_jw_put_int(jw, "pending", (int64_t)s->core->timers_pending);
