@@ -1,20 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* From a reason to look to a generation in force:
  *
- *   ask ──▶ coalesce ──▶ candidate on a worker ──▶ ready ──errand──▶ swapped on the writer ──▶
- * answer │                                                              ▲ ├─▶ held, refused
- * ──errand──▶ kept in the store ───────────────┤ ├─▶ unchanged, failed
- * ─────────────────────────────────────────┤ └─▶ unsettled ──▶ coalesce
+ *   ask ──▶ coalesce ──▶ candidate on a worker ─┬─▶ ready ──▶ swapped on the writer ──▶ answer
+ *              ▲                                ├─▶ held, refused ──▶ kept in the store ──▶ answer
+ *              └──────────────── unsettled ◀────┴─▶ unchanged, failed ──▶ answer
  *
  * `under_way` is the candidate from its beginning to its answer: as long as there is one no other
  * begins. What is asked meanwhile waits for the next. */
-#include "daemon/reload.h"
-
-#include "base/json_write.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "daemon/coalesce.h"
-#include "daemon/watch.h"
+#include "daemon/reload_priv.h"
 #include "store/generations.h"
 
 #include <stdio.h>
@@ -22,46 +17,11 @@
 
 enum { SWEEP_MS = 2000, PATIENCE_MS = 10000 };
 
-struct waiter {
-    struct waiter *next;
-    uint64_t load; /* RELOAD: the number of the load that answers */
-    struct rp_reload_ask ask;
-    char *author, *disable, *reason;
-};
-
-struct attempt {
-    struct rp_reload *reload;
-    struct rp_candidate candidate;
-    uv_work_t work;
-    struct rp_errand errand;
-    struct waiter *waiter; /* who asked for a stored generation; NULL: whoever waits for the disk */
-    char author[256];      /* a copy: whoever waits may be answered before the worker is done */
-    uint32_t number;       /* in the store */
-    int64_t began_us, noticed_us;
-};
-
 struct sweep {
     struct rp_reload *reload;
     struct rp_arena arena;
     struct rp_sight sight;
     uv_work_t work;
-};
-
-struct rp_reload {
-    struct rp_reload_options options;
-    struct rp_in_force active;
-    struct rp_coalesce coalesce;
-    struct rp_watch *watch;
-    uv_timer_t due, sweep_timer;
-    struct attempt *under_way;
-    struct waiter *disk, **disk_end, *stored, **stored_end;
-    struct rp_arena config_arena; /* of the configuration in force, when it was reloaded */
-    char sight[27];               /* of the files when they were last read */
-    int64_t unsettled_ms;         /* since when they have been written; 0: they are not */
-    int64_t noticed_us;           /* the first notice of what the next load will see; 0: none */
-    struct rp_buf last;
-    struct rp_reload_stats stats;
-    bool sweeping, stopped;
 };
 
 static void go_on(struct rp_reload *reload);
@@ -71,68 +31,7 @@ static int64_t now_ms(const struct rp_reload *reload)
     return (int64_t)uv_now(reload->options.loop);
 }
 
-/* ---- Answers --------------------------------------------------------------------------------- */
-
-static const struct {
-    const char *word;
-    int http;
-} results[] = {
-    [RP_CANDIDATE_UNCHANGED] = {"unchanged", 200}, [RP_CANDIDATE_READY] = {"active", 200},
-    [RP_CANDIDATE_HELD] = {"held", 409},           [RP_CANDIDATE_REFUSED] = {"refused", 422},
-    [RP_CANDIDATE_UNSETTLED] = {"unsettled", 503}, [RP_CANDIDATE_FAILED] = {"failed", 503},
-};
-
-static void put_findings(struct rp_jw *jw, struct rp_str findings)
-{
-    static const char key[] = "\"findings\":";
-    const char *at =
-        findings.len > 0 ? memmem(findings.ptr, findings.len, key, sizeof(key) - 1) : NULL;
-
-    rp_jw_key(jw, "findings");
-    if (at && findings.ptr[findings.len - 1] == '}') {
-        at += sizeof(key) - 1;
-        rp_jw_raw(jw, (struct rp_str){at, (size_t)(findings.ptr + findings.len - 1 - at)});
-    } else {
-        rp_jw_array(jw);
-        rp_jw_array_end(jw);
-    }
-}
-
-static void write_answer(const struct attempt *attempt, struct rp_buf *out)
-{
-    const struct rp_candidate *c = &attempt->candidate;
-    const struct rp_in_force *active = &attempt->reload->active;
-    struct rp_jw jw = rp_jw(out);
-
-    rp_jw_object(&jw);
-    rp_jw_put_text(&jw, "result", results[c->result].word);
-    rp_jw_put_int(&jw, "generation", attempt->number ? attempt->number : active->number);
-    rp_jw_put_text(&jw, "hash", c->hash[0] ? c->hash : active->hash);
-    rp_jw_put_int(&jw, "active", active->number);
-    rp_jw_put_int(&jw, "rules", (int64_t)(c->rules ? c->rules : active->rules));
-    rp_jw_put_str(&jw, "author", c->said_author);
-    rp_jw_put_str(&jw, "reason", c->reason);
-    rp_jw_put_str(&jw, "effect", c->effect);
-    rp_jw_key(&jw, "tests");
-    rp_jw_object(&jw);
-    rp_jw_put_int(&jw, "passed", (int64_t)c->tests_passed);
-    rp_jw_put_int(&jw, "failed", (int64_t)c->tests_failed);
-    rp_jw_object_end(&jw);
-    rp_jw_put_text(&jw, "configuration", c->config ? "changed" : "unchanged");
-    rp_jw_put_str(&jw, "restart", c->restart);
-    put_findings(&jw, c->findings);
-    rp_jw_put_int(&jw, "ms", (rp_mono_us() - attempt->began_us) / 1000);
-    rp_jw_object_end(&jw);
-}
-
-static int http_status(const struct rp_candidate *c)
-{
-    return c->result == RP_CANDIDATE_FAILED && c->status == RIPEN_ENOTFOUND
-               ? 404
-               : results[c->result].http;
-}
-
-static void answer(struct waiter *waiter, int status, struct rp_str json)
+static void answer(struct rp_waiter *waiter, int status, struct rp_str json)
 {
     if (waiter->ask.answer) {
         waiter->ask.answer(waiter->ask.ctx, status, json);
@@ -141,32 +40,6 @@ static void answer(struct waiter *waiter, int status, struct rp_str json)
     free(waiter->disable);
     free(waiter->reason);
     free(waiter);
-}
-
-static void log_end(const struct attempt *attempt)
-{
-    const struct rp_candidate *c = &attempt->candidate;
-    bool bad = (c->result != RP_CANDIDATE_READY && c->result != RP_CANDIDATE_UNCHANGED) ||
-               c->disable.len > 0;
-
-    struct rp_str why = c->reason.len > 0 ? c->reason : c->disable_reason;
-
-    if (c->result == RP_CANDIDATE_UNCHANGED && !c->config && c->restart.len == 0) {
-        return;
-    }
-    if (bad && c->told.len > 0) {
-        (void)fwrite(c->told.ptr, 1, c->told.len, stderr);
-    }
-    rp_log(bad ? RP_LOG_ERROR : RP_LOG_INFO, "rules",
-           "result=%s generation=%u in_force=%u author=\"%.*s\" reason=\"%.*s\" effect=\"%.*s\" "
-           "configuration=%s",
-           results[c->result].word, attempt->number, attempt->reload->active.number,
-           RP_STR_ARG(c->said_author), RP_STR_ARG(why), RP_STR_ARG(c->effect),
-           c->config ? "changed" : "unchanged");
-    if (c->restart.len > 0) {
-        rp_log(RP_LOG_WARN, "configuration", "problem=\"%.*s: changed only by a restart\"",
-               RP_STR_ARG(c->restart));
-    }
 }
 
 static void count_end(struct rp_reload *reload, enum rp_candidate_result result)
@@ -181,7 +54,7 @@ static void count_end(struct rp_reload *reload, enum rp_candidate_result result)
     stats->last_ms = rp_clock_now(&reload->options.clock);
 }
 
-static void free_attempt(struct attempt *attempt)
+static void free_attempt(struct rp_attempt *attempt)
 {
     rp_candidate_fini(&attempt->candidate);
     free(attempt);
@@ -199,14 +72,14 @@ static void keep_config_arena(struct rp_reload *reload, struct rp_candidate *c)
 }
 
 /* The attempt is over: whoever waited for it hears. */
-static void end(struct attempt *attempt)
+static void end(struct rp_attempt *attempt)
 {
     struct rp_reload *reload = attempt->reload;
-    int status = http_status(&attempt->candidate);
+    int status = rp_attempt_status(&attempt->candidate);
     struct rp_buf out = {0};
 
-    write_answer(attempt, &out);
-    log_end(attempt);
+    rp_attempt_answer(attempt, &out);
+    rp_attempt_log(attempt);
     count_end(reload, attempt->candidate.result);
     if (attempt->candidate.result != RP_CANDIDATE_UNCHANGED) {
         rp_buf_reset(&reload->last);
@@ -218,7 +91,7 @@ static void end(struct attempt *attempt)
     } else {
         rp_coalesce_done(&reload->coalesce, now_ms(reload), false);
         while (reload->disk && reload->disk->load <= reload->coalesce.loads) {
-            struct waiter *waiter = reload->disk;
+            struct rp_waiter *waiter = reload->disk;
 
             reload->disk = waiter->next;
             reload->disk_end = reload->disk ? reload->disk_end : &reload->disk;
@@ -237,7 +110,7 @@ static void end(struct attempt *attempt)
 
 static int swap(struct rp_core *core, void *ctx, struct rp_err *err)
 {
-    struct attempt *attempt = ctx;
+    struct rp_attempt *attempt = ctx;
     int status = rp_core_swap(core, &attempt->candidate.ready, err);
 
     attempt->number = status == 0 ? rp_core_active(core)->number : 0;
@@ -246,7 +119,7 @@ static int swap(struct rp_core *core, void *ctx, struct rp_err *err)
 
 static int keep(struct rp_core *core, void *ctx, struct rp_err *err)
 {
-    struct attempt *attempt = ctx;
+    struct rp_attempt *attempt = ctx;
     struct rp_candidate *c = &attempt->candidate;
     struct rp_store *store = rp_core_store(core);
     struct rp_generation_new row = {
@@ -308,7 +181,7 @@ static void let_go(struct rp_reload *reload, struct rp_ready *ready)
 
 static void on_swapped(struct rp_errand *errand)
 {
-    struct attempt *attempt = errand->ctx;
+    struct rp_attempt *attempt = errand->ctx;
     struct rp_reload *reload = attempt->reload;
     struct rp_candidate *c = &attempt->candidate;
     struct rp_reload_stats *stats = &reload->stats;
@@ -337,7 +210,7 @@ static void on_swapped(struct rp_errand *errand)
 
 static void on_kept(struct rp_errand *errand)
 {
-    struct attempt *attempt = errand->ctx;
+    struct rp_attempt *attempt = errand->ctx;
 
     if (errand->status != 0) {
         rp_log(RP_LOG_WARN, "rules", "problem=\"what became of them was not kept: %s\"",
@@ -346,7 +219,7 @@ static void on_kept(struct rp_errand *errand)
     end(attempt);
 }
 
-static void send_errand(struct attempt *attempt,
+static void send_errand(struct rp_attempt *attempt,
                         int (*run)(struct rp_core *core, void *ctx, struct rp_err *err),
                         void (*done)(struct rp_errand *errand))
 {
@@ -372,7 +245,7 @@ static bool take_config(struct rp_reload *reload, struct rp_candidate *c)
     return true;
 }
 
-static void unsettled(struct attempt *attempt)
+static void unsettled(struct rp_attempt *attempt)
 {
     struct rp_reload *reload = attempt->reload;
 
@@ -401,7 +274,7 @@ static void note_disk(struct rp_reload *reload, const struct rp_candidate *c)
 
 static void on_built(uv_work_t *work, int work_status)
 {
-    struct attempt *attempt = work->data;
+    struct rp_attempt *attempt = work->data;
     struct rp_reload *reload = attempt->reload;
     struct rp_candidate *c = &attempt->candidate;
 
@@ -452,16 +325,16 @@ static void on_built(uv_work_t *work, int work_status)
 
 static void build(uv_work_t *work)
 {
-    struct attempt *attempt = work->data;
+    struct rp_attempt *attempt = work->data;
 
     rp_candidate_build(&attempt->candidate);
 }
 
 /* ---- Beginning ------------------------------------------------------------------------------- */
 
-static struct attempt *attempt_new(struct rp_reload *reload)
+static struct rp_attempt *attempt_new(struct rp_reload *reload)
 {
-    struct attempt *attempt = rp_calloc(1, sizeof(*attempt));
+    struct rp_attempt *attempt = rp_calloc(1, sizeof(*attempt));
 
     attempt->reload = reload;
     attempt->work.data = attempt;
@@ -479,13 +352,13 @@ static struct attempt *attempt_new(struct rp_reload *reload)
     return attempt;
 }
 
-static void begin(struct rp_reload *reload, struct attempt *attempt)
+static void begin(struct rp_reload *reload, struct rp_attempt *attempt)
 {
     reload->under_way = attempt;
     RP_ASSERT(uv_queue_work(reload->options.loop, &attempt->work, build, on_built) == 0);
 }
 
-static void put_author(struct attempt *attempt, const struct waiter *waiter)
+static void put_author(struct rp_attempt *attempt, const struct rp_waiter *waiter)
 {
     (void)snprintf(attempt->author, sizeof(attempt->author), "%s", waiter->author);
     attempt->candidate.author = rp_str_from(attempt->author);
@@ -493,8 +366,8 @@ static void put_author(struct attempt *attempt, const struct waiter *waiter)
 
 static void begin_stored(struct rp_reload *reload)
 {
-    struct attempt *attempt = attempt_new(reload);
-    struct waiter *waiter = reload->stored;
+    struct rp_attempt *attempt = attempt_new(reload);
+    struct rp_waiter *waiter = reload->stored;
 
     reload->stored = waiter->next;
     reload->stored_end = reload->stored ? reload->stored_end : &reload->stored;
@@ -510,10 +383,10 @@ static void begin_stored(struct rp_reload *reload)
 
 static void begin_disk(struct rp_reload *reload)
 {
-    struct attempt *attempt = attempt_new(reload);
+    struct rp_attempt *attempt = attempt_new(reload);
     struct rp_candidate *c = &attempt->candidate;
 
-    for (struct waiter *w = reload->disk; w && w->load <= reload->coalesce.loads; w = w->next) {
+    for (struct rp_waiter *w = reload->disk; w && w->load <= reload->coalesce.loads; w = w->next) {
         c->explicit_ask = true;
         c->force = c->force || w->ask.force;
         if (c->author.len == 0) {
@@ -571,7 +444,7 @@ static char *copy_text(struct rp_str text)
 
 void rp_reload_ask(struct rp_reload *reload, const struct rp_reload_ask *ask)
 {
-    struct waiter *waiter;
+    struct rp_waiter *waiter;
 
     if (reload->stopped) {
         if (ask->answer) {
@@ -676,10 +549,10 @@ struct rp_reload *rp_reload_new(const struct rp_reload_options *options)
     return reload;
 }
 
-static void answer_all(struct waiter *waiter)
+static void answer_all(struct rp_waiter *waiter)
 {
     while (waiter) {
-        struct waiter *next = waiter->next;
+        struct rp_waiter *next = waiter->next;
 
         answer(waiter, 503, RP_STR("{\"result\":\"stopping\"}"));
         waiter = next;
