@@ -161,9 +161,9 @@ struct rp_str rp_core_failing_reason(struct rp_arena *arena, const struct rp_cor
     RP_ASSERT(core->counts && rule < core->rules->score_count);
     failed = rp_rule_count_recent(&core->counts[rule], &runs);
     return rp_arena_printf(arena,
-                           "rule \"%.*s\": its test failed at %" PRIu32 " of its last %" PRIu32
+                           "its test failed at %" PRIu32 " of its last %" PRIu32
                            " runs; correct the test and save",
-                           RP_STR_ARG(core->rules->scores[rule].name), failed, runs);
+                           failed, runs);
 }
 
 /* ---- Metrics --------------------------------------------------------------------------------- */

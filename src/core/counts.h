@@ -15,7 +15,7 @@ const struct rp_rule_count *rp_core_rule_counts(const struct rp_core *core);
  * most `max`. Cheap: looks only at rules that have a test. What to do: load the same sources again
  * with these names in rp_load_options.disabled, and those disabled before, and swap. */
 uint32_t rp_core_rules_failing(const struct rp_core *core, uint32_t *ret_rules, uint32_t max);
-/* Why, in a sentence: `its test failed at 57 of its last 100 runs, the last time: …`. */
+/* Why: `its test failed at 57 of its last 100 runs; correct the test and save`. */
 struct rp_str rp_core_failing_reason(struct rp_arena *arena, const struct rp_core *core,
                                      uint32_t rule);
 

@@ -121,7 +121,7 @@ static void a_rule_that_keeps_failing_is_found(void **state)
     assert_int_equal(failing[0], rp_rules_score(rp_core_active(b.core), RP_STR("bad")));
     assert_int_equal(count_of(&b, "bad")->faults, RP_FAULTS_FAILING);
     assert_string_equal(rp_core_failing_reason(&arena, b.core, failing[0]).ptr,
-                        "rule \"bad\": its test failed at 20 of its last 20 runs; correct the test "
+                        "its test failed at 20 of its last 20 runs; correct the test "
                         "and save");
     rp_core_counts_print(b.core, &out);
     assert_non_null(strstr(out.ptr, "ripen_rule_failures_total{rule=\"bad\"} 20\n"));
