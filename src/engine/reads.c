@@ -122,6 +122,25 @@ static const struct block *enclosing_test(const struct reader *r)
     return NULL;
 }
 
+/* ---- The list -------------------------------------------------------------------------------- */
+
+static struct rp_read *add_read(struct reader *r)
+{
+    struct rp_reads *reads = &r->reads;
+
+    if (reads->count == reads->cap) {
+        uint32_t cap = reads->cap ? reads->cap * 2 : 32;
+        struct rp_read *wider = RP_ARENA_ARRAY(r->arena, struct rp_read, cap);
+
+        if (reads->count > 0)
+            memcpy(wider, reads->items, reads->count * sizeof *wider);
+        reads->items = wider;
+        reads->cap = cap;
+    }
+    r->broken |= reads->count >= READS_MAX;
+    return &reads->items[reads->count++];
+}
+
 /* ---- Declarations of locals ------------------------------------------------------------------ */
 
 /* (event, lead, past): the present token is the bracket; afterwards the one behind it. */
@@ -143,6 +162,22 @@ static void read_parameters(struct reader *r, bool test)
     }
 }
 
+/* function f() …: a variable that is made. */
+static void note_named(struct reader *r)
+{
+    struct rp_token behind = ahead(r);
+    struct rp_read *read;
+
+    if (find_local(r, r->token.text) != NULL)
+        return;
+    read = add_read(r);
+    *read = (struct rp_read){.root = RP_READ_GLOBAL,
+                             .count = 1,
+                             .in_function = r->function_count > 0,
+                             .assigned = is(&behind, "(")};
+    read->names[0] = r->token;
+}
+
 /* The present token is `function`. */
 static void read_function(struct reader *r)
 {
@@ -156,6 +191,8 @@ static void read_function(struct reader *r)
     next(r);
     if (local && r->token.type == RP_TOKEN_NAME)
         add_local(r, r->token.text);
+    else if (r->token.type == RP_TOKEN_NAME)
+        note_named(r);
     while (r->token.type == RP_TOKEN_NAME || is(&r->token, ".") || is(&r->token, ":")) {
         method |= is(&r->token, ":");
         next(r);
@@ -194,24 +231,7 @@ static void read_for(struct reader *r)
     read_locals(r);
 }
 
-/* ---- Reads ----------------------------------------------------------------------------------- */
-
-static struct rp_read *add_read(struct reader *r)
-{
-    struct rp_reads *reads = &r->reads;
-
-    if (reads->count == reads->cap) {
-        uint32_t cap = reads->cap ? reads->cap * 2 : 32;
-        struct rp_read *wider = RP_ARENA_ARRAY(r->arena, struct rp_read, cap);
-
-        if (reads->count > 0)
-            memcpy(wider, reads->items, reads->count * sizeof *wider);
-        reads->items = wider;
-        reads->cap = cap;
-    }
-    r->broken |= reads->count >= READS_MAX;
-    return &reads->items[reads->count++];
-}
+/* ---- Reads of variables ---------------------------------------------------------------------- */
 
 static void read_comparison(const struct reader *r, struct rp_token in_front,
                             struct rp_token behind_it, struct rp_read *read)

@@ -55,6 +55,8 @@ static void locals_hide_names(void **state)
     reads_are("local function f(...) local t <const>, u = ... return t, u, w end", "w");
     reads_are("local function f() return function(p) return p, o end end", "o");
     reads_are("function a.b:c() return self, other end", "other");
+    reads_are("function g() return g() end", "g");
+    reads_are("local function f() function h() return h end end", "h= h");
     reads_are("local f = function() goto done ::done:: return not nil and true or false end", "");
 }
 
