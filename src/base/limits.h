@@ -54,6 +54,8 @@
 #define RP_TEST_CPU_S       120
 #define RP_TEST_WALL_MS     (600 * 1000)
 
+#define RP_TRACE_EVENTS_MAX 100    /* newest events that a failed test shows */
+
 /* What a lead may hold. */
 #define RP_VOIDS_MAX       256     /* events of a lead that people may void */
 #define RP_WINDOW_ENTRIES_MAX 256 /* newest entries of a counter */

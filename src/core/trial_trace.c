@@ -3,6 +3,7 @@
  * happened, with the first condition that failed and its actual values. Reads a look; writes
  * lines that fit a terminal. */
 #include "base/hash.h"
+#include "base/limits.h"
 #include "base/num.h"
 #include "core/trial_priv.h"
 
@@ -172,7 +173,14 @@ static void say_event(void *ctx, struct rp_look *look, size_t index, struct rp_l
     const struct rp_event *event = &look->view.history.events[index];
     struct rp_buf words = {0};
 
+    size_t count = look->view.history.count;
+
     (void)lead;
+    if (count - index > RP_TRACE_EVENTS_MAX) {
+        if (index == 0)
+            rp_buf_printf(t->out, "  … %zu earlier events\n", count - RP_TRACE_EVENTS_MAX);
+        return;
+    }
     say_moves(t, 0, event->received_ms);
     say_statuses(t, 0, event->received_ms);
     say_actions(t, 0, event->received_ms);

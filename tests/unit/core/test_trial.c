@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The runner of the authors' tests as a library call: what a reload asks before it swaps. */
+#include "base/limits.h"
 #include "core/trial.h"
 #include "core_test.h"
 #include "engine/tests.h"
@@ -88,6 +89,41 @@ static void runs_and_tells(void **state)
     rp_trial_result_fini(&result);
     rp_rules_free(rules);
     rp_arena_fini(&arena);
+}
+
+/* At the bound everything is shown, past it the newest. */
+static void long_traces_are_cut(void **state)
+{
+    (void)state;
+    for (int extra = 0; extra <= 1; extra++) {
+        struct rp_buf text = {0};
+        struct rp_source source = {.path = RP_STR("rules.lua")};
+        struct rp_files files = {&source, 1};
+        struct rp_load_options load_options = {.tests = true};
+        struct rp_trial_options options = {0};
+        struct rp_trial_result result;
+        struct rp_findings findings;
+        struct rp_rules *rules;
+        struct rp_arena arena;
+        struct rp_err err = {0};
+
+        rp_arena_init(&arena);
+        rp_buf_text(&text, rules_text);
+        rp_buf_text(&text, "test 'long' { play = { after('0s') { page { path = '/first' }");
+        for (int i = 1; i < RP_TRACE_EVENTS_MAX + extra; i++)
+            rp_buf_text(&text, ", page { path = '/x' }");
+        rp_buf_text(&text, ", expect { stage = 'mql' } } } }\n");
+        source.text = rp_buf_view(&text);
+        assert_int_equal(rp_load(&arena, &files, &load_options, &rules, &findings, &err), 0);
+        assert_int_equal(rp_trial_run(rules, &options, &result, &err), 0);
+        assert_int_equal(result.failed, 1);
+        assert_int_equal(strstr(result.tests[0].trace.ptr, "page /first") != NULL, extra == 0);
+        assert_int_equal(strstr(result.tests[0].trace.ptr, "1 earlier events") != NULL, extra == 1);
+        rp_trial_result_fini(&result);
+        rp_rules_free(rules);
+        rp_arena_fini(&arena);
+        rp_buf_fini(&text);
+    }
 }
 
 static bool wants_two(void *ctx, struct rp_str name)
@@ -195,9 +231,8 @@ static void threads_share_rules(void **state)
 int test_trial(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(runs_and_tells),
-        cmocka_unit_test(some_none_and_too_late),
-        cmocka_unit_test(rules_are_the_same_without),
+        cmocka_unit_test(runs_and_tells),         cmocka_unit_test(long_traces_are_cut),
+        cmocka_unit_test(some_none_and_too_late), cmocka_unit_test(rules_are_the_same_without),
         cmocka_unit_test(threads_share_rules),
     };
 
