@@ -229,9 +229,10 @@ static int failed(struct rp_vm *vm, struct run *run, enum rp_trip kind,
                         : run->wrong_result      ? "result"
                                                  : "error";
     if (kind == RP_TRIP_STEPS)
-        return rp_err_at(err, RIPEN_EBUDGET, file, line,
-                         "rule \"%.*s\": its test takes more than %llu steps; do less for one event",
-                         RP_STR_ARG(test->rule), (unsigned long long)vm->steps_max);
+        return rp_err_at(
+            err, RIPEN_EBUDGET, file, line,
+            "rule \"%.*s\": its test takes more than %llu steps; do less for one event",
+            RP_STR_ARG(test->rule), (unsigned long long)vm->steps_max);
     return rp_err_at(err, kind == RP_TRIP_MEMORY ? RIPEN_EBUDGET : RIPEN_ERULE, file, line,
                      "rule \"%.*s\": %s%s%s", RP_STR_ARG(test->rule), text, hint[0] ? "; " : "",
                      hint);

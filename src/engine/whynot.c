@@ -17,6 +17,53 @@ static struct rp_str dim_name(const struct rp_rules *rules, uint32_t dim)
     return dim == RP_NONE ? RP_STR("total") : rules->dims[dim].name;
 }
 
+/* For how long it must last, and since when it does. */
+static void say_held(struct rp_scratch *s, const struct rp_cond *cond, struct rp_buf *out)
+{
+    int64_t since = rp_held_since(s, cond, NULL);
+
+    rp_buf_text(out, ", for ");
+    rp_duration_print(out, cond->held_ms);
+    if (since == RP_NEVER)
+        return;
+    if (since < s->lead->stage_since_ms)
+        since = s->lead->stage_since_ms;
+    rp_buf_text(out, "; so since ");
+    rp_time_print(out, since);
+}
+
+/* Minutes are enough. */
+static void say_inactive(struct rp_scratch *s, const struct rp_cond *cond, struct rp_buf *out)
+{
+    int64_t age = s->now_ms - rp_active_ms(s->lead);
+
+    rp_buf_text(out, "inactive for ");
+    if (age < RP_MINUTE)
+        rp_buf_text(out, "less than a minute");
+    else
+        rp_duration_print(out, age / RP_MINUTE * RP_MINUTE);
+    rp_buf_text(out, " (needs ");
+    rp_duration_print(out, cond->held_ms);
+    rp_buf_text(out, ")");
+}
+
+static void say_status(struct rp_scratch *s, const struct rp_cond *cond, struct rp_buf *out)
+{
+    const struct rp_stage *stage =
+        s->lead->stage < s->rules->stage_count ? &s->rules->stages[s->lead->stage] : NULL;
+    struct rp_str present = {0};
+
+    for (uint32_t i = 0; stage && i < stage->status_count; i++) {
+        if (stage->statuses[i].id == s->lead->status)
+            present = stage->statuses[i].name;
+    }
+    if (present.len)
+        rp_buf_printf(out, "the status is %.*s.%.*s", RP_STR_ARG(stage->name), RP_STR_ARG(present));
+    else
+        rp_buf_text(out, "the lead has no status");
+    rp_buf_printf(out, " (needs %.*s)", RP_STR_ARG(cond->text));
+}
+
 static void say_bounds(struct rp_scratch *s, const struct rp_cond *cond, const char *needs,
                        struct rp_buf *out)
 {
@@ -31,10 +78,8 @@ static void say_bounds(struct rp_scratch *s, const struct rp_cond *cond, const c
         rp_milli_print(out, bound->value);
         rp_buf_text(out, ")");
     }
-    if (cond->op == RP_COND_BELOW && cond->held_ms) {
-        rp_buf_text(out, ", for ");
-        rp_duration_print(out, cond->held_ms);
-    }
+    if (cond->op == RP_COND_BELOW && cond->held_ms)
+        say_held(s, cond, out);
 }
 
 /* Of `path = glob "/x"` and `trait { title = "x" }` what stands behind the sign: the field was
@@ -183,10 +228,10 @@ void rp_say_cond(struct rp_scratch *s, const struct rp_cond *cond, struct rp_buf
                       cond->name_count, cond->times);
         return;
     case RP_COND_INACTIVE:
-        rp_buf_text(out, "inactivity is judged by time alone, not at an event");
+        say_inactive(s, cond, out);
         return;
     case RP_COND_IN_STATUS:
-        rp_buf_text(out, "no status is kept yet");
+        say_status(s, cond, out);
         return;
     case RP_COND_NO:
         say_none(s, cond, out);
@@ -210,8 +255,6 @@ void rp_say_failing(struct rp_scratch *s, const struct rp_cond *cond, struct rp_
 
     if ((cond->op != RP_COND_ALL && cond->op != RP_COND_ANY) || cond->part_count == 0) {
         rp_say_cond(s, cond, out);
-        if (cond->op == RP_COND_BELOW && cond->held_ms)
-            rp_buf_text(out, "; time alone decides that");
         return;
     }
     for (uint32_t i = 0; i < cond->part_count; i++) {
@@ -247,6 +290,18 @@ static void say_from(const struct rp_rules *rules, const struct rp_stage *stage,
     }
 }
 
+/* The other way into a stage: the present one is left for it. */
+static bool say_leave(struct rp_scratch *s, const struct rp_stage *present, struct rp_buf *out)
+{
+    rp_buf_printf(out, "; or when %.*s is left: ", RP_STR_ARG(present->name));
+    if (rp_cond_eval(s, present->leave) != RP_TRUE) {
+        rp_say_failing(s, present->leave, out);
+        return false;
+    }
+    rp_buf_text(out, "that would be at the next event");
+    return true;
+}
+
 bool rp_why_not_stage(struct rp_fold *fold, const struct rp_lead *lead, uint32_t stage_index,
                       int64_t now_ms, struct rp_buf *out)
 {
@@ -280,6 +335,9 @@ bool rp_why_not_stage(struct rp_fold *fold, const struct rp_lead *lead, uint32_t
         rp_buf_printf(out, "%.*s would be entered at the next event", RP_STR_ARG(stage->name));
         return true;
     }
+    if (present && present != stage && present->leave && present->leave_to == stage_index &&
+        !present->terminal)
+        return say_leave(s, present, out);
     return false;
 }
 
