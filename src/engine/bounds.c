@@ -13,13 +13,15 @@
 
 #define HORIZON     (100 * 366 * RP_DAY)
 #define REFINED_MAX 32
+#define PARTS_FEW   4
 
 /* One dimension of the score that is asked for, taken apart. */
 struct piece {
     uint32_t dim;
     int64_t fixed; /* a state dimension's value; what was given by hand */
-    struct rp_sum_part *parts;
-    struct rp_str *keys; /* [part]: of a dimension `by` a field; NULL: one score */
+    struct rp_sum_part few[PARTS_FEW];
+    struct rp_sum_part *parts; /* `few`, or in the arena */
+    struct rp_str *keys;       /* [part]: of a dimension `by` a field; NULL: one score */
     uint32_t count;
     int64_t weight; /* in the total, thousandths; 0: it stands alone */
 };
@@ -39,15 +41,19 @@ static void add_part(struct rp_scratch *s, struct piece *piece, const struct rp_
 {
     uint32_t count = piece->count;
 
-    if ((count & (count - 1)) == 0) { /* arrays double */
-        struct rp_sum_part *parts = RP_ARENA_ARRAY(s->arena, struct rp_sum_part, 2 * count + 1);
-        struct rp_str *keys = keyed ? RP_ARENA_ARRAY(s->arena, struct rp_str, 2 * count + 1) : NULL;
+    if (count == 0)
+        piece->parts = piece->few;
+    if (count >= PARTS_FEW && (count & (count - 1)) == 0) { /* arrays double */
+        struct rp_sum_part *parts = RP_ARENA_ARRAY(s->arena, struct rp_sum_part, 2 * count);
+
+        memcpy(parts, piece->parts, count * sizeof(*parts));
+        piece->parts = parts;
+    }
+    if (keyed && (count & (count - 1)) == 0) {
+        struct rp_str *keys = RP_ARENA_ARRAY(s->arena, struct rp_str, 2 * count + 1);
 
         if (count)
-            memcpy(parts, piece->parts, count * sizeof(*parts));
-        if (count && keyed)
             memcpy(keys, piece->keys, count * sizeof(*keys));
-        piece->parts = parts;
         piece->keys = keys;
     }
     piece->parts[count] = *part;
@@ -141,6 +147,20 @@ static bool may_pass(const struct asked *a, int64_t ms)
     return a->down ? total < a->bound : total >= a->bound;
 }
 
+static bool part_moves(const struct asked *a, const struct rp_sum_part *part, bool down)
+{
+    double now, then;
+
+    if (part->decay->kind == RP_DECAY_NONE)
+        return false;
+    if (part->decay->kind == RP_DECAY_HALF_LIFE)
+        return rp_sum_part_sign(part) == (down ? 1 : -1);
+    now = rp_sum_part_value(part, a->from_ms, a->from_ms);
+    then = rp_sum_part_value(part, a->from_ms + (down ? HORIZON : 0),
+                             a->from_ms + (down ? 0 : HORIZON));
+    return then < now || then > now;
+}
+
 /* Whether anything fades that could move it that way. */
 static bool can_move(const struct asked *a)
 {
@@ -148,13 +168,7 @@ static bool can_move(const struct asked *a)
         bool down = a->down == (a->pieces[i].weight >= 0);
 
         for (uint32_t p = 0; p < a->pieces[i].count; p++) {
-            const struct rp_sum_part *part = &a->pieces[i].parts[p];
-            int64_t late = a->from_ms + HORIZON;
-            double now = rp_sum_part_value(part, a->from_ms, a->from_ms);
-            double then = down ? rp_sum_part_value(part, late, a->from_ms)
-                               : rp_sum_part_value(part, a->from_ms, late);
-
-            if (part->decay->kind != RP_DECAY_NONE && (down ? then < now : then > now))
+            if (part_moves(a, &a->pieces[i].parts[p], down))
                 return true;
         }
     }
@@ -163,13 +177,14 @@ static bool can_move(const struct asked *a)
 
 /* ---- The search ------------------------------------------------------------------------------ */
 
-/* Of one value that fades by half-lives: solved. It is a guess that the search makes exact. */
-static int64_t guess(const struct asked *a)
+/* Of one value that fades by half-lives: solved (*ret_solved). The search makes it exact. */
+static int64_t guess(const struct asked *a, bool *ret_solved)
 {
     const struct piece *piece = &a->pieces[0];
     const struct rp_decay *decay;
     double now, then = (double)(a->bound - piece->fixed) - 0.5, lives;
 
+    *ret_solved = false;
     if (a->count != 1 || piece->weight || piece->count != 1 || piece->keys)
         return a->from_ms + RP_HOUR;
     decay = piece->parts[0].decay;
@@ -179,15 +194,17 @@ static int64_t guess(const struct asked *a)
     lives = log2(now / then);
     if (!(lives > 0 && lives < (double)HORIZON / (double)decay->span_ms))
         return a->from_ms + RP_HOUR;
+    *ret_solved = true;
     return a->from_ms + (int64_t)ceil(lives * (double)decay->span_ms);
 }
 
 /* The first moment in (from, until] at which may_pass holds; it never ceases to. */
 static int64_t first_pass(const struct asked *a, int64_t until_ms)
 {
-    int64_t low = a->from_ms, high = guess(a), step = 1;
+    bool solved;
+    int64_t low = a->from_ms, high = guess(a, &solved), step = 1;
 
-    if (!may_pass(a, until_ms))
+    if ((!solved || high > until_ms) && !may_pass(a, until_ms))
         return RP_MOMENT_NEVER;
     high = high <= low ? low + 1 : high < until_ms ? high : until_ms;
     if (may_pass(a, high)) { /* back until it does not */
@@ -201,6 +218,8 @@ static int64_t first_pass(const struct asked *a, int64_t until_ms)
         }
     } else { /* on until it does */
         do {
+            if (high == until_ms)
+                return RP_MOMENT_NEVER;
             low = high;
             high = until_ms - high > step ? high + step : until_ms;
             step *= 2;
@@ -222,10 +241,12 @@ static int64_t earlier(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
-/* When a state dimension or what was given by hand changes by a step. */
+/* When a state dimension changes by a step. (Where points given by hand end has a timer of its
+ * own.)
+ */
 static int64_t next_step(const struct asked *a)
 {
-    int64_t step = RP_MOMENT_NEVER, end;
+    int64_t step = RP_MOMENT_NEVER;
 
     for (uint32_t i = 0; i < a->count; i++) {
         uint32_t dim = a->pieces[i].dim;
@@ -233,18 +254,19 @@ static int64_t next_step(const struct asked *a)
         if (a->s->rules->dims[dim].state && !a->s->index->dim_static[dim])
             step = earlier(step, rp_state_next(a->s, dim, a->from_ms));
     }
-    return rp_adjusted_next_end(a->s->lead, a->from_ms, &end) ? earlier(step, end) : step;
+    return step;
 }
 
-static void ask(struct asked *a, uint32_t dim)
+static void ask(struct asked *a, uint32_t dim, struct piece *one)
 {
     const struct rp_rules *rules = a->s->rules;
 
-    a->pieces = RP_ARENA_ARRAY(a->s->arena, struct piece, dim == RP_NONE ? rules->dim_count : 1);
     if (dim != RP_NONE) {
+        a->pieces = one;
         take_apart(a->s, dim, &a->pieces[a->count++]);
         return;
     }
+    a->pieces = RP_ARENA_ARRAY(a->s->arena, struct piece, rules->dim_count);
     for (uint32_t d = 0; d < rules->dim_count; d++) {
         if (rules->dims[d].weight == 0)
             continue;
@@ -265,7 +287,7 @@ static struct rp_moment search(struct asked *a)
         if (at == RP_MOMENT_NEVER)
             break;
         a->from_ms = at; /* both signs as of then: does it really? */
-        if (i == REFINED_MAX || may_pass(a, at))
+        if (i == REFINED_MAX || (a->count == 1 && a->pieces[0].count == 1) || may_pass(a, at))
             return (struct rp_moment){at, RP_TIMER_CROSSING};
     }
     return (struct rp_moment){step, RP_TIMER_WINDOW};
@@ -276,13 +298,21 @@ struct rp_moment rp_bound_next(struct rp_scratch *s, uint32_t dim, int64_t bound
 {
     struct asked a = {.s = s, .bound = bound, .down = down, .from_ms = from_ms};
     const struct rp_dim *d = dim == RP_NONE ? NULL : &s->rules->dims[dim];
+    const bool *moves = down ? s->index->falls : s->index->rises;
     int64_t saved = s->now_ms;
     struct rp_moment moment;
+    struct piece one = {0};
 
     if (d && d->ranged && (down ? bound <= d->min : bound > d->max))
         return (struct rp_moment){RP_MOMENT_NEVER, RP_TIMER_NONE};
     s->now_ms = from_ms;
-    ask(&a, dim);
+    if (!moves[dim == RP_NONE ? s->index->total : dim]) {
+        bool is = (rp_score_read(s, dim) < bound) == down;
+
+        s->now_ms = saved;
+        return (struct rp_moment){is ? RP_MOMENT_NOW : RP_MOMENT_NEVER, RP_TIMER_NONE};
+    }
+    ask(&a, dim, &one);
     moment = search(&a);
     s->now_ms = saved;
     return moment;

@@ -104,6 +104,15 @@ static size_t payload_grant(const struct rp_decay *decay, uint8_t *payload, size
     return len - gone + sizeof(grant);
 }
 
+int rp_sum_part_sign(const struct rp_sum_part *part)
+{
+    struct fading fading = {0};
+
+    if (part->len)
+        memcpy(&fading, part->payload, sizeof(fading));
+    return (fading.value > 0) - (fading.value < 0);
+}
+
 double rp_sum_part_value(const struct rp_sum_part *part, int64_t plus_ms, int64_t minus_ms)
 {
     const struct rp_decay *decay = part->decay;
@@ -245,8 +254,8 @@ bool rp_sum_by_part(const struct rp_lead *lead, uint32_t key, const struct rp_de
         return false;
     memcpy(&head, cell + *at, sizeof(head));
     *ret_text = (struct rp_str){(const char *)cell + *at + sizeof(head), head.text_len};
-    *ret_part = (struct rp_sum_part){decay, cell + *at + sizeof(head) + pad8(head.text_len),
-                                     head.len};
+    *ret_part =
+        (struct rp_sum_part){decay, cell + *at + sizeof(head) + pad8(head.text_len), head.len};
     *at += (uint32_t)(sizeof(head) + pad8(head.text_len) + head.len);
     return true;
 }

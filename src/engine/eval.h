@@ -200,6 +200,8 @@ bool rp_sum_part(const struct rp_lead *lead, uint32_t key, const struct rp_decay
                  struct rp_sum_part *ret_part);
 bool rp_sum_by_part(const struct rp_lead *lead, uint32_t key, const struct rp_decay *decay,
                     uint32_t *at, struct rp_str *ret_text, struct rp_sum_part *ret_part);
+/* Of a sum that fades by half-lives: -1, 0, 1. */
+int rp_sum_part_sign(const struct rp_sum_part *part);
 /* Its value with what is positive as of one time and what is negative as of another. */
 double rp_sum_part_value(const struct rp_sum_part *part, int64_t plus_ms, int64_t minus_ms);
 
@@ -294,7 +296,7 @@ struct rp_moment {
 struct rp_moment rp_cond_next(struct rp_scratch *s, const struct rp_cond *cond, bool want,
                               int64_t from_ms);
 /* Whether time alone may ever bring that about. */
-bool rp_cond_is_timed(const struct rp_cond *cond, bool want);
+bool rp_cond_is_timed(const struct rp_index *index, const struct rp_cond *cond, bool want);
 /* When a state dimension's counts change their bands; RP_MOMENT_NEVER. */
 int64_t rp_state_next(struct rp_scratch *s, uint32_t dim, int64_t from_ms);
 /* When what a stage entered at since_ms owes is late. */
@@ -306,8 +308,8 @@ struct rp_moment rp_bound_next(struct rp_scratch *s, uint32_t dim, int64_t bound
 /* ---- held.c ---------------------------------------------------------------------------------- */
 
 /* Of below {…, held}: since when its scores are below as of s->now_ms, RP_NEVER when they are not.
- */
-int64_t rp_held_since(struct rp_scratch *s, const struct rp_cond *cond);
+ * *ret_turn (may be NULL): a moment behind it before which that does not change. */
+int64_t rp_held_since(struct rp_scratch *s, const struct rp_cond *cond, int64_t *ret_turn);
 /* Around the fold of the bound event: before its effects with the newest effective time folded so
  * far (RP_NEVER: none), and behind them. */
 void rp_held_before(struct rp_scratch *s, int64_t newest_ms);

@@ -37,19 +37,34 @@ static int64_t turns(struct rp_scratch *s, const struct rp_cond *cond, bool want
     return want ? all : some;
 }
 
+/* The same, or where points given by hand end, if that is sooner. */
+static int64_t turns_or_ends(struct rp_scratch *s, const struct rp_cond *cond, bool want,
+                             int64_t ms)
+{
+    int64_t next = turns(s, cond, want, ms), end;
+
+    return rp_adjusted_next_end(s->lead, ms, &end) && end < next ? end : next;
+}
+
 /* Follows it from one moment to another with the cells as they are. */
 static int64_t walk(struct rp_scratch *s, const struct rp_cond *cond, int64_t since,
-                    int64_t from_ms, int64_t until_ms)
+                    int64_t from_ms, int64_t until_ms, int64_t *ret_turn)
 {
     int64_t at = from_ms;
 
+    if (ret_turn)
+        *ret_turn = until_ms;
+
     for (int i = 0; i < WALKED_MAX; i++) {
         bool below = since != RP_NEVER;
-        int64_t next = turns(s, cond, !below, at);
+        int64_t next = turns_or_ends(s, cond, !below, at);
 
         at = next > at ? next : at + 1;
-        if (at > until_ms || next == RP_MOMENT_NEVER)
+        if (at > until_ms || next == RP_MOMENT_NEVER) {
+            if (ret_turn)
+                *ret_turn = at;
             return since;
+        }
         if (is_below(s, cond, at) != below)
             since = below ? RP_NEVER : at;
     }
@@ -69,7 +84,7 @@ static int64_t held_cell(const struct rp_scratch *s, uint32_t number)
     return since;
 }
 
-int64_t rp_held_since(struct rp_scratch *s, const struct rp_cond *cond)
+int64_t rp_held_since(struct rp_scratch *s, const struct rp_cond *cond, int64_t *ret_turn)
 {
     int64_t newest = rp_fold_newest(s->lead);
     uint32_t number = cond->held ? cond->held - 1 : s->index->held_count;
@@ -77,9 +92,11 @@ int64_t rp_held_since(struct rp_scratch *s, const struct rp_cond *cond)
     while (number < s->index->held_count &&
            (s->index->held[number].cond != cond || s->index->held[number].model != s->model))
         number++;
+    if (ret_turn)
+        *ret_turn = RP_MOMENT_NEVER;
     if (number == s->index->held_count || newest == RP_NEVER)
         return RP_NEVER;
-    return walk(s, cond, held_cell(s, number), newest, s->now_ms);
+    return walk(s, cond, held_cell(s, number), newest, s->now_ms, ret_turn);
 }
 
 void rp_held_before(struct rp_scratch *s, int64_t newest_ms)
@@ -90,7 +107,7 @@ void rp_held_before(struct rp_scratch *s, int64_t newest_ms)
         s->model = s->index->held[i].model;
         s->held[i] = newest_ms == RP_NEVER ? RP_NEVER
                                            : walk(s, s->index->held[i].cond, held_cell(s, i),
-                                                  newest_ms, s->event->effective_ms);
+                                                  newest_ms, s->event->effective_ms, NULL);
     }
     s->model = model;
 }

@@ -144,7 +144,10 @@ struct rp_index {
     uint32_t held_count;
     struct rp_waking *wakings; /* statuses that a property of an event wakes */
     uint32_t waking_count;
-    bool asks_active; /* some condition asks for inactivity */
+    bool asks_active;    /* some condition asks for inactivity */
+    bool *falls, *rises; /* [dim], the total last: whether time alone may move a score that way;
+                            ends of points given by hand apart */
+    uint32_t total;      /* the total's place in them */
 };
 
 /* Derives the index; everything lives in rules->arena. Called once, when all else of the rules

@@ -72,6 +72,45 @@ static void index_held(struct rp_rules *rules, struct rp_index *index)
     find_all_held(rules, &h);
 }
 
+/* ---- Scores ---------------------------------------------------------------------------------- */
+
+/* Some rule takes points away in this dimension. */
+static bool takes(const struct rp_rules *rules, uint32_t dim)
+{
+    for (uint32_t i = 0; i < rules->score_count; i++) {
+        for (uint32_t a = 0; a < rules->scores[i].award_count; a++) {
+            for (uint32_t m = 0; m < rules->model_count; m++) {
+                const struct rp_award *award = &rules->models[m].awards[i][a];
+
+                if (award->dim == dim && award->points < 0)
+                    return true;
+            }
+        }
+    }
+    return false;
+}
+
+static void index_moves(struct rp_rules *rules, struct rp_index *index)
+{
+    uint32_t total = rules->dim_count;
+
+    index->total = total;
+    index->falls = RP_ARENA_ARRAY(&rules->arena, bool, total + 1);
+    index->rises = RP_ARENA_ARRAY(&rules->arena, bool, total + 1);
+    for (uint32_t d = 0; d < rules->dim_count; d++) {
+        int64_t weight = rules->dims[d].weight;
+
+        for (uint32_t i = 0; i < rules->sum_count; i++)
+            index->falls[d] |=
+                rules->sums[i].dim == d && rules->sums[i].decay.kind != RP_DECAY_NONE;
+        index->rises[d] = index->falls[d] && takes(rules, d);
+        if (rules->dims[d].state)
+            index->falls[d] = index->rises[d] = !index->dim_static[d];
+        index->falls[total] |= (weight > 0 && index->falls[d]) || (weight < 0 && index->rises[d]);
+        index->rises[total] |= (weight > 0 && index->rises[d]) || (weight < 0 && index->falls[d]);
+    }
+}
+
 /* ---- Entries --------------------------------------------------------------------------------- */
 
 static bool is_from(const struct rp_stage *stage, uint32_t from)
@@ -102,8 +141,8 @@ static void index_entries(struct rp_rules *rules, struct rp_index *index)
             entries->items = RP_ARENA_ARRAY(arena, struct rp_entry, room + 1);
             for (uint32_t i = 0; i < count && entries->count < room; i++) {
                 if (stages[i].enter && is_from(&stages[i], from))
-                    entries->items[entries->count++] =
-                        (struct rp_entry){(uint16_t)i, rp_cond_is_timed(stages[i].enter, true)};
+                    entries->items[entries->count++] = (struct rp_entry){
+                        (uint16_t)i, rp_cond_is_timed(index, stages[i].enter, true)};
             }
         }
     }
@@ -131,6 +170,7 @@ static void index_wakings(struct rp_rules *rules, struct rp_index *index)
 
 void rp_index_timers(struct rp_rules *rules, struct rp_index *index)
 {
+    index_moves(rules, index);
     index_held(rules, index);
     index_entries(rules, index);
     index_wakings(rules, index);

@@ -56,18 +56,16 @@ static struct rp_moment bounds_next(struct rp_scratch *s, const struct rp_cond *
 static struct rp_moment held_next(struct rp_scratch *s, const struct rp_cond *cond, bool want,
                                   int64_t from_ms)
 {
-    int64_t since, entry = s->lead->stage_since_ms;
-    struct rp_moment below;
+    int64_t since, turn, entry = s->lead->stage_since_ms;
 
     if (!want)
         return rp_cond_eval(s, cond) == RP_TRUE ? bounds_next(s, cond, false, from_ms)
                                                 : (struct rp_moment){RP_MOMENT_NOW, RP_TIMER_NONE};
-    since = rp_held_since(s, cond);
+    since = rp_held_since(s, cond, &turn);
     if (since == RP_NEVER) {
-        below = bounds_next(s, cond, true, from_ms);
-        if (below.at_ms == RP_MOMENT_NEVER)
+        if (turn == RP_MOMENT_NEVER)
             return never;
-        since = below.at_ms == RP_MOMENT_NOW ? from_ms : below.at_ms;
+        since = turn;
     }
     return after(since > entry ? since : entry, cond->held_ms, RP_TIMER_HELD);
 }
@@ -177,7 +175,18 @@ struct rp_moment rp_cond_next(struct rp_scratch *s, const struct rp_cond *cond, 
     return never;
 }
 
-bool rp_cond_is_timed(const struct rp_cond *cond, bool want)
+static bool bounds_are_timed(const struct rp_index *index, const struct rp_cond *cond, bool down)
+{
+    for (uint32_t i = 0; i < cond->bound_count; i++) {
+        uint32_t dim = cond->bounds[i].dim == RP_NONE ? index->total : cond->bounds[i].dim;
+
+        if (down ? index->falls[dim] : index->rises[dim])
+            return true;
+    }
+    return false;
+}
+
+bool rp_cond_is_timed(const struct rp_index *index, const struct rp_cond *cond, bool want)
 {
     switch (cond->op) {
     case RP_COND_ALL:
@@ -186,12 +195,14 @@ bool rp_cond_is_timed(const struct rp_cond *cond, bool want)
     case RP_COND_NO:
     case RP_COND_IN_SEGMENT:
         for (uint32_t i = 0; i < cond->part_count; i++) {
-            if (rp_cond_is_timed(&cond->parts[i], (cond->op == RP_COND_NO) != want))
+            if (rp_cond_is_timed(index, &cond->parts[i], (cond->op == RP_COND_NO) != want))
                 return true;
         }
         return false;
     case RP_COND_AT_LEAST:
+        return bounds_are_timed(index, cond, !want);
     case RP_COND_BELOW:
+        return (want && cond->held_ms) || bounds_are_timed(index, cond, want);
     case RP_COND_GRADE_IN:
         return true;
     case RP_COND_COUNT:

@@ -333,7 +333,7 @@ static bool cond_held(struct rp_scratch *s, const struct rp_cond *cond)
 
     if (s->now_ms - s->lead->stage_since_ms < cond->held_ms)
         return false;
-    since = rp_held_since(s, cond);
+    since = rp_held_since(s, cond, NULL);
     return since != RP_NEVER && s->now_ms - since >= cond->held_ms;
 }
 

@@ -88,7 +88,7 @@ static void consider_statuses(struct deriving *d, const struct rp_stage *present
             moment.at_ms = rp_wake_ms(d->s, status, d->lead->status_since_ms);
             if (moment.at_ms != RP_NEVER)
                 consider(d, moment, present->statuses[status->wake_to].name);
-        } else if (status->enter && rp_cond_is_timed(status->enter, true)) {
+        } else if (status->enter && rp_cond_is_timed(d->s->index, status->enter, true)) {
             d->s->in_status = true;
             consider(d, rp_cond_next(d->s, status->enter, true, d->after_ms), status->name);
             d->s->in_status = false;
@@ -99,7 +99,10 @@ static void consider_statuses(struct deriving *d, const struct rp_stage *present
 static void consider_all(struct deriving *d)
 {
     const struct rp_stage *stages = rp_stages_acting(d->s->fold), *present;
+    struct rp_moment end = {.kind = RP_TIMER_WINDOW};
 
+    if (rp_adjusted_next_end(d->lead, d->after_ms, &end.at_ms))
+        consider(d, end, RP_STR("points"));
     for (uint32_t i = 0; i < d->s->index->crossing_count; i++) {
         const struct rp_crossing *crossing = &d->s->index->crossings[i];
 
@@ -112,7 +115,7 @@ static void consider_all(struct deriving *d)
     present = &stages[d->lead->stage];
     consider_entries(d, stages);
     if (present->leave && present->leave_to != RP_STAGE_NONE && !present->terminal &&
-        rp_cond_is_timed(present->leave, true))
+        rp_cond_is_timed(d->s->index, present->leave, true))
         consider(d, rp_cond_next(d->s, present->leave, true, d->after_ms),
                  stages[present->leave_to].name);
     consider_due(d, present);
@@ -128,8 +131,11 @@ static void derive(struct deriving *d, struct rp_fold *fold)
     d->s->fold = fold;
     rp_bind_event(d->s, d->lead, NULL, d->after_ms);
     d->s->model = fold->model;
-    if (!rp_fit_excluded(d->s))
-        consider_all(d);
+    consider_all(d);
+    if (d->next.at_ms && rp_fit_excluded(d->s)) {
+        d->next = (struct rp_timer){0};
+        d->count = 0;
+    }
 }
 
 struct rp_timer rp_timer_next(struct rp_fold *fold, const struct rp_lead *lead, bool past)
@@ -154,7 +160,7 @@ struct rp_timer *rp_timer_list(struct rp_fold *fold, const struct rp_lead *lead,
     const struct rp_rules *rules = fold->rules;
     struct deriving d = {.lead = lead, .after_ms = after_ms};
 
-    d.cap = rules->index->crossing_count + rules->stage_count + 2;
+    d.cap = rules->index->crossing_count + rules->stage_count + 3;
     if (lead->stage < rules->stage_count)
         d.cap += rules->stages[lead->stage].status_count;
     d.list = RP_ARENA_ARRAY(fold->arena, struct rp_timer, d.cap);

@@ -80,17 +80,25 @@ static const char *const rule_sets[] = {
 static size_t random_events(struct rig *rig, struct rig_random *random, struct rp_event *events,
                             size_t max)
 {
-    static const char *const types[] = {"page", "track", "track", "identify"};
-    static const char *const names[] = {"", ",\"event\":\"Liked\"", ",\"event\":\"Bounced\"", ""};
+    static const char *const types[] = {"page", "track", "track", "identify", "track"};
+    static const char *const names[] = {"", ",\"event\":\"Liked\"", ",\"event\":\"Bounced\"", "",
+                                        ",\"event\":\"Score Adjusted\""};
     size_t count = 1 + rig_random(random, (uint32_t)max);
     int64_t at = 0;
 
     for (size_t i = 0; i < count; i++) {
-        uint32_t kind = rig_random(random, 4);
-        struct rp_str rest = rp_arena_printf(&rig->arena, "%s,\"properties\":{\"topic\":\"t%u\"}",
-                                             names[kind], rig_random(random, 3));
+        uint32_t kind = rig_random(random, 9) % 5;
+        struct rp_buf until = {0};
+        struct rp_str rest;
         char id[16];
 
+        rp_time_print(&until, RIG_START_MS + at + rig_random(random, 40 * 86400) * RP_SECOND);
+        rest = rp_arena_printf(&rig->arena,
+                               "%s,\"properties\":{\"topic\":\"t%u\",\"points\":%d,\"until\":"
+                               "\"%s\",\"reason\":\"r\",\"author\":\"a\"}",
+                               names[kind], rig_random(random, 3), (int)rig_random(random, 40) - 20,
+                               until.ptr);
+        rp_buf_fini(&until);
         at += rig_random(random, 4) ? rig_random(random, 5 * 86400) * RP_SECOND
                                     : rig_random(random, 4000);
         snprintf(id, sizeof(id), "m%zu", i);
@@ -193,7 +201,7 @@ static void timers_equal_brute_force(void **state)
             rig_close(&rig);
         }
     }
-    assert_true(found > seeds * 4 && decided > seeds * 3); /* it is no test of nothing */
+    assert_true(found > seeds * 2 && decided > seeds); /* it is no test of nothing */
 }
 
 /* The cells that time needs are the same for every order of arrival. */
