@@ -22,6 +22,9 @@ static void put_findings(struct rp_jw *jw, struct rp_str findings)
     const char *at =
         findings.len > 0 ? memmem(findings.ptr, findings.len, key, sizeof(key) - 1) : NULL;
 
+    while (findings.len > 0 && findings.ptr[findings.len - 1] == '\n') {
+        findings.len--;
+    }
     rp_jw_key(jw, "findings");
     if (at && findings.ptr[findings.len - 1] == '}') {
         at += sizeof(key) - 1;
