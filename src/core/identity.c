@@ -399,6 +399,8 @@ int rp_identity_link(struct rp_core *core, struct rp_event *event, struct rp_res
     if (status == 0) {
         status = link_email(core, event, r, &lead, err);
     }
+    event->user_node = event->user_id.len > 0 ? r->user : 0;
+    event->anonymous_node = event->anonymous_id.len > 0 ? r->anonymous : 0;
     *ret_lead = lead;
     return status;
 }

@@ -348,6 +348,44 @@ static int save_touched(struct rp_core *core, struct rp_err *err)
     return status;
 }
 
+/* Most of what an event needs lies in large tables, each a wait of its own for memory: those of the
+ * events to come are asked for before. */
+static void look_ahead(const struct rp_core *core, const struct rp_batch *batch, size_t at)
+{
+    enum { FAR = 8, NEAR = 3 };
+
+    for (int step = 0; step < 2; step++) {
+        size_t ahead = at + (step ? NEAR : FAR);
+        const struct rp_event *event =
+            ahead < batch->item_count ? &batch->items[ahead].event : NULL;
+
+        if (!event || batch->items[ahead].reject != RP_REJECT_NONE) {
+            continue;
+        }
+        if (event->user_id.len > 0) {
+            rp_identity_ahead(core->store, RP_NODE_USER, event->user_id, step);
+        } else if (event->anonymous_id.len > 0) {
+            rp_identity_ahead(core->store, RP_NODE_ANONYMOUS, event->anonymous_id, step);
+        }
+        if (step == 0) {
+            rp_dedup_ahead(core->store, event->message_id);
+        }
+    }
+}
+
+static void touch_ahead(const struct rp_core *core, size_t at)
+{
+    enum { AHEAD = 3, BYTES = 256, LINE = 64 };
+
+    if (at + AHEAD < core->touched_count) {
+        const uint8_t *cells = core->touched[at + AHEAD]->lead.cells;
+
+        for (size_t i = 0; cells && i < BYTES; i += LINE) {
+            __builtin_prefetch(cells + i);
+        }
+    }
+}
+
 static int run_items(struct rp_core *core, struct rp_batch *first, struct rp_err *err)
 {
     size_t items = 0;
@@ -359,11 +397,13 @@ static int run_items(struct rp_core *core, struct rp_batch *first, struct rp_err
     rp_seen_prepare(core, items);
     for (struct rp_batch *batch = first; batch; batch = batch->next) {
         for (size_t i = 0; i < batch->item_count && status == 0; i++) {
+            look_ahead(core, batch, i);
             status = take_item(core, &batch->items[i], err);
         }
     }
     /* Joins may touch further leads while the list is walked, but only before this point. */
     for (size_t i = 0; i < core->touched_count && status == 0; i++) {
+        touch_ahead(core, i);
         status = fold_lead(core, core->touched[i], err);
     }
     if (status == 0) {

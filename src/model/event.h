@@ -44,6 +44,7 @@ enum rp_event_flag {
 struct rp_event {
     int64_t id;   /* row; 0 before it is appended */
     int64_t node; /* identity node that it belongs to; 0 before look-up */
+    int64_t user_node, anonymous_node; /* of the two ids, where they were looked up already; or 0 */
     enum rp_event_type type;
     uint32_t flags;                      /* enum rp_event_flag */
     struct rp_str name;                  /* of a track; of a page or screen when given */

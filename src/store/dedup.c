@@ -237,6 +237,14 @@ static void sort_rows(int64_t *rows, int count)
     }
 }
 
+void rp_dedup_ahead(const struct rp_store *store, struct rp_str message_id)
+{
+    const struct rp_dedup *dedup = store->dedup;
+
+    if (!dedup->stale)
+        __builtin_prefetch(&dedup->slots[rp_hash_keyed(store->secret, message_id) >> dedup->shift]);
+}
+
 int rp_dedup_find(struct rp_store *store, struct rp_str message_id, int64_t *ret_rows, int max,
                   struct rp_err *err)
 {

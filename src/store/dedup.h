@@ -15,6 +15,8 @@ RP_MUST_USE int rp_dedup_open(struct rp_store *store, struct rp_err *err);
 /* Event rows whose messageId may be this one, newest first; returns how many, at most `max`. */
 int rp_dedup_find(struct rp_store *store, struct rp_str message_id, int64_t *ret_rows, int max,
                   struct rp_err *err);
+/* Memory that finding it will need is fetched meanwhile. */
+void rp_dedup_ahead(const struct rp_store *store, struct rp_str message_id);
 /* Remembers a row just appended; to be called for every row, before the next flush. A rollback of
  * the transaction forgets the row again. */
 void rp_dedup_add(struct rp_store *store, struct rp_str message_id, int64_t row);

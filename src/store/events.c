@@ -107,9 +107,12 @@ static int bind_name(struct rp_store *store, sqlite3_stmt *stmt, int at, struct 
 
 /* An identifier that the event carries: NULL when its own node says it already. */
 static void bind_identifier(struct rp_store *store, sqlite3_stmt *stmt, int at, int64_t node,
-                            enum rp_node_kind kind, struct rp_str value)
+                            int64_t other, enum rp_node_kind kind, struct rp_str value)
 {
-    int64_t other = value.len > 0 ? rp_node_cached(store, (int)kind, value) : node;
+    if (value.len == 0)
+        other = node;
+    else if (other == 0)
+        other = rp_node_cached(store, (int)kind, value);
 
     if (other == 0)
         rp_bind_text(stmt, at, value);
@@ -159,8 +162,9 @@ int rp_event_append(struct rp_store *store, const struct rp_event *event, int64_
     rp_bind_int(stmt, 8, event->received_ms - event->effective_ms);
     bind_lag(stmt, 9, event->received_ms, event->sent_ms);
     bind_lag(stmt, 10, event->received_ms, event->original_ms);
-    bind_identifier(store, stmt, 11, event->node, RP_NODE_USER, event->user_id);
-    bind_identifier(store, stmt, 12, event->node, RP_NODE_ANONYMOUS, event->anonymous_id);
+    bind_identifier(store, stmt, 11, event->node, event->user_node, RP_NODE_USER, event->user_id);
+    bind_identifier(store, stmt, 12, event->node, event->anonymous_node, RP_NODE_ANONYMOUS,
+                    event->anonymous_id);
     bind_optional(stmt, 13, event->previous_id);
     bind_optional(stmt, 14, event->group_id);
     rp_bind_int_or_null(stmt, 15, tail);

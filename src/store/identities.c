@@ -238,6 +238,23 @@ static void fill(struct rp_identity *identity, const struct node *node)
     };
 }
 
+void rp_identity_ahead(const struct rp_store *store, enum rp_node_kind kind, struct rp_str value,
+                       bool soon)
+{
+    const struct rp_nodes *nodes = store->nodes;
+    uint64_t hash = hash_of(store, (int)kind, value);
+    const int64_t *set = &nodes->by_value[value_set(nodes, hash) * WAYS];
+
+    if (!soon) {
+        __builtin_prefetch(set);
+        return;
+    }
+    for (int i = 0; i < WAYS; i++) {
+        if ((uint16_t)set[i] == tag_of(hash))
+            __builtin_prefetch(&nodes->nodes[((size_t)(set[i] >> 16) & (nodes->sets - 1)) * WAYS]);
+    }
+}
+
 int64_t rp_node_cached(struct rp_store *store, int kind, struct rp_str value)
 {
     const struct node *node = cached_value(store->nodes, hash_of(store, kind, value), kind, value);

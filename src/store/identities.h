@@ -18,6 +18,9 @@ struct rp_identity {
 RP_MUST_USE int rp_identity_find(struct rp_store *store, enum rp_node_kind kind,
                                  struct rp_str value, struct rp_identity *ret_identity,
                                  struct rp_err *err);
+/* Memory that finding it will need is fetched meanwhile; `soon`: after a call without. */
+void rp_identity_ahead(const struct rp_store *store, enum rp_node_kind kind, struct rp_str value,
+                       bool soon);
 RP_MUST_USE int rp_identity_add(struct rp_store *store, enum rp_node_kind kind, struct rp_str value,
                                 int64_t lead, int64_t first_ms, int64_t *ret_node,
                                 struct rp_err *err);
