@@ -284,6 +284,9 @@ int rp_core_forget(struct rp_core *core, struct rp_str lead, struct rp_forget *r
     if (status == 0) { /* who asked is not written: it could name the person */
         status = audit(core, "forget", RP_STR(""), "", RP_STR(""), err);
     }
+    if (status == 0) {
+        status = rp_store_wipe(core->store, err);
+    }
     status = end(core, status, err);
     scrubbed = rp_store_scrub(core->store, false, status ? NULL : err);
     return status ? status : scrubbed;

@@ -3,9 +3,11 @@
  * write the answer down. A row is taken once: `after` is the last one seen. */
 #include "daemon/requests.h"
 
+#include "base/json_write.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "core/amend.h"
 #include "store/requests.h"
 
 #include <stdlib.h>
@@ -32,6 +34,7 @@ struct reply {
     struct rp_errand errand;
     int64_t id;
     int status;
+    struct rp_buf verb, body; /* of a correction */
     struct rp_buf json;
 };
 
@@ -63,6 +66,8 @@ static void free_reply(struct reply *reply)
         at = &(*at)->next;
     }
     *at = reply->next;
+    rp_buf_fini(&reply->verb);
+    rp_buf_fini(&reply->body);
     rp_buf_fini(&reply->json);
     free(reply);
 }
@@ -90,6 +95,33 @@ static void send_reply(void *ctx, int http_status, struct rp_str json)
     rp_writer_ask(reply->requests->writer, &reply->errand);
 }
 
+/* A correction is done and its answer written in one errand. */
+static int amend(struct rp_core *core, void *ctx, struct rp_err *err)
+{
+    static const struct {
+        int status, http;
+    } codes[] = {{RIPEN_EINPUT, 422}, {RIPEN_ENOTFOUND, 404}, {RIPEN_EDENIED, 409}};
+    struct reply *reply = ctx;
+    struct rp_err why = {0};
+    int status = rp_core_amend(core, rp_buf_view(&reply->verb), rp_buf_view(&reply->body),
+                               &reply->json, &why);
+
+    reply->status = status == 0 ? 200 : 503;
+    for (size_t i = 0; i < RP_COUNT(codes); i++) {
+        reply->status = codes[i].status == status ? codes[i].http : reply->status;
+    }
+    if (status != 0) {
+        struct rp_jw jw;
+
+        rp_buf_reset(&reply->json);
+        jw = rp_jw(&reply->json);
+        rp_jw_object(&jw);
+        rp_jw_put_text(&jw, "reason", why.text);
+        rp_jw_object_end(&jw);
+    }
+    return write_reply(core, ctx, err);
+}
+
 static void take(struct rp_requests *requests, const struct rp_request_row *row)
 {
     struct reply *reply = rp_calloc(1, sizeof(*reply));
@@ -114,6 +146,11 @@ static void take(struct rp_requests *requests, const struct rp_request_row *row)
         ask.stored = true;
         ask.generation = rp_str_is(row->verb, "rollback") ? 0 : row->generation;
         rp_reload_ask(requests->reload, &ask);
+    } else if (rp_amend_knows(row->verb)) {
+        rp_buf_str(&reply->verb, row->verb);
+        rp_buf_str(&reply->body, row->body);
+        reply->errand = (struct rp_errand){.run = amend, .done = on_written, .ctx = reply};
+        rp_writer_ask(requests->writer, &reply->errand);
     } else {
         send_reply(reply, 404, RP_STR("{\"reason\":\"this server does not know that request\"}"));
     }

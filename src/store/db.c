@@ -40,7 +40,7 @@ static const char sql_settings[] =
     "PRAGMA cache_size = -32768;"
     "PRAGMA mmap_size = 0;"
     "PRAGMA temp_store = MEMORY;"
-    "PRAGMA secure_delete = OFF;" /* erasing a person turns it on for its own transaction */
+    "PRAGMA secure_delete = FAST;" /* nothing old stays in pages in use; people.c wipes the free */
     "PRAGMA cell_size_check = ON;"
     "PRAGMA wal_autocheckpoint = 0";
 /* A reader passes over most pages once: with few of them in memory they are used again. */

@@ -8,6 +8,8 @@
 #include "base/hash.h"
 #include "store/store_priv.h"
 
+#include <stdio.h>
+
 static const char sql_merge_add[] =
     "INSERT INTO merge_rows (at_ms, from_lead, into_lead, nodes) VALUES (?1, ?2, ?3, ?4)";
 static const char sql_merge_newest[] =
@@ -30,6 +32,7 @@ static const char sql_forgotten_add[] =
     "INSERT OR IGNORE INTO forgotten_rows (digest, at_ms) VALUES (?1, ?2)";
 static const char sql_forgotten_get[] = "SELECT 1 FROM forgotten_rows WHERE digest = ?1";
 static const char sql_actions[] = "SELECT count(*) FROM outbox WHERE lead = ?1";
+static const char sql_free_pages[] = "PRAGMA freelist_count";
 static const char sql_tables[] =
     "SELECT m.name FROM sqlite_schema AS m JOIN pragma_table_info(m.name) AS c "
     "WHERE m.type = 'table' AND c.name = 'lead' ORDER BY m.name";
@@ -54,6 +57,8 @@ static const char *const last_sql[] = {
     "DELETE FROM refusal_rows WHERE other = ?1",
     "DELETE FROM apart_rows WHERE other = ?1",
     "DELETE FROM audit_rows WHERE subject = (SELECT public_id FROM lead_rows WHERE id = ?1)",
+    "UPDATE request_rows SET body = '' WHERE (answered_ms IS NOT NULL OR verb = 'forget') AND ?1 > "
+    "0",
     "UPDATE lead_rows SET public_id = 'forgotten:' || id, merged_into = NULL "
     "WHERE id = ?1 AND id = (SELECT max(id) FROM lead_rows)",
     "DELETE FROM lead_rows WHERE id = ?1 AND id < (SELECT max(id) FROM lead_rows)",
@@ -338,10 +343,32 @@ int rp_lead_remove(struct rp_store *store, int64_t lead, int64_t *ret_actions, s
     return status;
 }
 
+int rp_store_wipe(struct rp_store *store, struct rp_err *err)
+{
+    enum { PAGE = 4096, PAGES_AT_ONCE = 10000 };
+    int64_t pages = rp_sql_number(store, RP_SQL_FREE_PAGES, sql_free_pages, 0);
+    int status = 0;
+
+    rp_store_writing(store);
+    if (pages > 0)
+        status = rp_sql_exec(store, "CREATE TABLE wiped (zeros BLOB)", "wiping free pages", err);
+    for (int64_t left = pages; left > 0 && status == 0; left -= PAGES_AT_ONCE) {
+        char sql[96];
+
+        snprintf(sql, sizeof(sql), "INSERT INTO wiped VALUES (zeroblob(%lld))",
+                 (long long)(left < PAGES_AT_ONCE ? left : PAGES_AT_ONCE) * PAGE);
+        status = rp_sql_exec(store, sql, "wiping free pages", err);
+    }
+    if (pages > 0 && status == 0)
+        status = rp_sql_exec(store, "DROP TABLE wiped", "wiping free pages", err);
+    return status;
+}
+
 int rp_store_scrub(struct rp_store *store, bool on, struct rp_err *err)
 {
-    int status = rp_sql_exec(store, on ? "PRAGMA secure_delete = ON" : "PRAGMA secure_delete = OFF",
-                             "forgetting a lead", err);
+    int status =
+        rp_sql_exec(store, on ? "PRAGMA secure_delete = ON" : "PRAGMA secure_delete = FAST",
+                    "forgetting a lead", err);
 
     if (status == 0 && !on && store->mode != RP_STORE_MEMORY &&
         sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL) !=

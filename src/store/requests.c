@@ -7,13 +7,13 @@
 #include "store/store_priv.h"
 
 static const char sql_add[] =
-    "INSERT INTO request_rows (at_ms, verb, generation, force, author, status, answer) "
-    "VALUES (?1, ?2, ?3, ?4, ?5, 0, '')";
+    "INSERT INTO request_rows (at_ms, verb, generation, force, author, body, status, answer) "
+    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, '')";
 static const char sql_next[] =
-    "SELECT id, at_ms, verb, generation, force, author, answered_ms, status, answer "
+    "SELECT id, at_ms, verb, generation, force, author, answered_ms, status, answer, body "
     "FROM request_rows WHERE answered_ms IS NULL AND id > ?1 ORDER BY id LIMIT 1";
 static const char sql_get[] =
-    "SELECT id, at_ms, verb, generation, force, author, answered_ms, status, answer "
+    "SELECT id, at_ms, verb, generation, force, author, answered_ms, status, answer, body "
     "FROM request_rows WHERE id = ?1";
 static const char sql_answer[] =
     "UPDATE request_rows SET answered_ms = ?2, status = ?3, answer = ?4 WHERE id = ?1";
@@ -36,6 +36,7 @@ int rp_request_add(struct rp_store *store, const struct rp_request_row *row, int
     rp_bind_int(stmt, 3, row->generation);
     rp_bind_int(stmt, 4, row->force);
     rp_bind_text(stmt, 5, row->author);
+    rp_bind_text(stmt, 6, row->body);
     status = rp_sql_run(store, stmt, "asking the server", err);
     if (status == 0)
         *ret_id = sqlite3_last_insert_rowid(store->db);
@@ -61,6 +62,7 @@ static int read_one(struct rp_arena *arena, struct rp_store *store, sqlite3_stmt
         .answered = sqlite3_column_type(stmt, 6) != SQLITE_NULL,
         .status = sqlite3_column_int(stmt, 7),
         .answer = rp_column_text(arena, stmt, 8),
+        .body = rp_column_text(arena, stmt, 9),
     };
     sqlite3_reset(stmt);
     return 0;

@@ -9,10 +9,11 @@
 
 struct rp_request_row {
     int64_t id, at_ms;
-    struct rp_str verb;  /* "reload", "activate", "rollback", "status" */
+    struct rp_str verb;  /* "reload", "activate", "rollback", "status", those of core/amend.h */
     uint32_t generation; /* activate */
     bool force;
     struct rp_str author;
+    struct rp_str body; /* JSON, of a correction */
     bool answered;
     int status;           /* as over HTTP: 200, 404, 409, 422 */
     struct rp_str answer; /* JSON */

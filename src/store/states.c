@@ -5,6 +5,7 @@
 #include "store/states.h"
 
 #include "store/store_priv.h"
+#include "store/timers.h"
 
 #include <stdio.h>
 
@@ -124,7 +125,8 @@ int rp_state_remove(struct rp_store *store, int64_t lead, struct rp_err *err)
     if (status < 0)
         return status;
     rp_bind_int(stmt, 1, lead);
-    return rp_sql_run(store, stmt, "removing a state", err);
+    status = rp_sql_run(store, stmt, "removing a state", err);
+    return status == 0 ? rp_timer_put(store, lead, 0, 0, err) : status;
 }
 
 int rp_state_ids(struct rp_store *store, int64_t after, int64_t *ret_ids, int max,

@@ -211,7 +211,7 @@ CREATE TABLE request_rows (
     answered_ms INTEGER,
     status      INTEGER NOT NULL,
     answer      TEXT NOT NULL
-) STRICT;
+, body TEXT NOT NULL DEFAULT '') STRICT;
 CREATE TABLE rule_count_rows (
   rule TEXT NOT NULL PRIMARY KEY,
   runs INTEGER NOT NULL,     -- events that asked it

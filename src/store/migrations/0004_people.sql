@@ -47,6 +47,9 @@ CREATE TABLE forgotten_counts (
     PRIMARY KEY (day, stage)
 ) STRICT, WITHOUT ROWID;
 
+-- What a correction asks for, as JSON; emptied when a lead is forgotten.
+ALTER TABLE request_rows ADD COLUMN body TEXT NOT NULL DEFAULT '';
+
 CREATE VIEW merges AS
 SELECT m.id, f.public_id AS lead, i.public_id AS into_lead,
        strftime('%Y-%m-%dT%H:%M:%fZ', m.at_ms / 1000.0, 'unixepoch') AS at,

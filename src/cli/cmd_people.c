@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: MIT */
+/* ripen stage, points, void, note, unmerge, forget, export: what people decide about one lead. The
+ * server that runs on the database does it; without one it is done here. */
+#include "base/json_write.h"
+#include "base/num.h"
+#include "cli/ask_server.h"
+#include "cli/commands.h"
+#include "core/amend.h"
+#include "daemon/candidate.h"
+#include "store/generations.h"
+
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Everything that one of them may be told. */
+struct wish {
+    const char *db, *config, *format_text, *author, *reason, *dimension, *until, *lead;
+    enum rp_format format;
+    struct rp_setup setup;
+    char *arguments[4];
+};
+
+/* --author, else RIPEN_AUTHOR, else who runs the program. */
+static const char *author_of(const struct wish *wish)
+{
+    const char *author = wish->author ? wish->author : getenv("RIPEN_AUTHOR");
+    const struct passwd *entry = author ? NULL : getpwuid(getuid());
+
+    return author ? author : entry ? entry->pw_name : "";
+}
+
+static void put(struct rp_jw *jw, const char *key, const char *text)
+{
+    if (text) {
+        rp_jw_put_text(jw, key, text);
+    }
+}
+
+/* ---- Doing it -------------------------------------------------------------------------------- */
+
+/* The rules in force, as the database keeps them. */
+static int load_in_force(struct wish *wish, struct rp_core *core, struct rp_err *err)
+{
+    struct rp_arena *arena = &wish->setup.arena;
+    struct rp_findings findings = {0};
+    struct rp_rules *rules = NULL;
+    struct rp_generation_row row;
+    struct rp_files files;
+    int status = rp_generation_get(arena, rp_core_store(core), 0, &row, err);
+
+    if (status == 0) {
+        status = rp_files_unpack(arena, row.sources, &files, err);
+    }
+    if (status == 0) {
+        status = rp_candidate_load(arena, &files, NULL, row.disabled, &rules, &findings, err);
+    }
+    return status == 0 ? rp_core_rules(core, rules, &files, row.author, err) : status;
+}
+
+static int do_alone(struct wish *wish, const char *db, const char *verb, struct rp_str body,
+                    struct rp_buf *out, struct rp_err *err)
+{
+    struct rp_core_options options = {
+        .db_path = db, .mode = RP_STORE_SERVE, .clock = rp_clock_system()};
+    struct rp_core *core = NULL;
+    int status = rp_core_open(&options, &core, err);
+
+    if (status == 0) {
+        status = load_in_force(wish, core, err);
+    }
+    if (status == 0) {
+        status = rp_core_amend(core, rp_str_from(verb), body, out, err);
+    }
+    rp_core_close(core);
+    return status;
+}
+
+static int do_beside(struct wish *wish, const char *db, const char *verb, struct rp_str body,
+                     struct rp_buf *out, struct rp_err *err)
+{
+    struct rp_arena *arena = &wish->setup.arena;
+    struct rp_request_row request = {.at_ms = rp_clock_system().now_ms(NULL),
+                                     .verb = rp_str_from(verb),
+                                     .author = rp_str_from(author_of(wish)),
+                                     .body = body};
+    struct rp_request_row answer;
+    int status = rp_server_ask(arena, db, &request, &answer, err);
+
+    if (status == 0 && answer.status != 200) {
+        struct rp_str reason = rp_answer_member(arena, answer.answer, "reason");
+
+        return rp_err_set(err, answer.status == 503 ? RIPEN_ESTORE : RIPEN_ENOTFOUND, "%.*s",
+                          RP_STR_ARG(reason));
+    }
+    if (status == 0) {
+        rp_buf_str(out, answer.answer);
+    }
+    return status;
+}
+
+static int do_it(struct wish *wish, const char *verb, struct rp_str body, struct rp_buf *out)
+{
+    const char *db = rp_setup_db(&wish->setup, wish->db);
+    struct rp_err err = {0};
+    int status;
+
+    if (access(db, F_OK) != 0) {
+        return rp_complain("there is no database %s; name it with --db", db);
+    }
+    status = rp_server_runs(db) ? do_beside(wish, db, verb, body, out, &err)
+                                : do_alone(wish, db, verb, body, out, &err);
+    if (status == RIPEN_ENOTFOUND || status == RIPEN_EINPUT || status == RIPEN_EDENIED) {
+        (void)rp_fail(&err);
+        return RP_EXIT_PROBLEMS;
+    }
+    return status == 0 ? RP_EXIT_DONE : rp_fail(&err);
+}
+
+/* ---- The commands ---------------------------------------------------------------------------- */
+
+static int open_wish(struct wish *wish, const struct rp_command *command,
+                     const struct rp_option *options, int argc, char **argv)
+{
+    int count = rp_options_parse(command, options, argc, argv, wish->arguments);
+    int format = rp_format_parse(wish->format_text);
+    int status;
+
+    if (count < 0 || format < 0) {
+        return count == -1 ? RP_EXIT_DONE : RP_EXIT_FAILED;
+    }
+    wish->format = (enum rp_format)format;
+    status = rp_setup_config(&wish->setup, NULL, wish->config);
+    if (status != RP_EXIT_DONE) {
+        rp_setup_fini(&wish->setup);
+        return status;
+    }
+    return -1;
+}
+
+/* 0, or an exit status with a message: whoever overrules the rules says why. */
+static int need_reason(struct wish *wish, const struct rp_command *command, const char *option)
+{
+    if (wish->reason && wish->reason[0]) {
+        return 0;
+    }
+    rp_setup_fini(&wish->setup);
+    return rp_complain("%s needs a reason: --%s \"…\"", command->name, option);
+}
+
+typedef void body_fn(const struct wish *wish, struct rp_jw *jw);
+typedef void said_fn(struct wish *wish, struct rp_str answer);
+
+/* Sends what `body` writes and says what became of it. */
+static int amend(struct wish *wish, const char *verb, body_fn *body, said_fn *said)
+{
+    struct rp_buf text = {0};
+    struct rp_buf out = {0};
+    struct rp_jw jw = rp_jw(&text);
+    int status;
+
+    rp_jw_object(&jw);
+    body(wish, &jw);
+    if (strcmp(verb, "forget") != 0) {
+        rp_jw_put_text(&jw, "author", author_of(wish));
+    }
+    rp_jw_object_end(&jw);
+    status = do_it(wish, verb, rp_buf_view(&text), &out);
+    if (status == RP_EXIT_DONE && wish->format == RP_FORMAT_JSON) {
+        status = rp_print(&out);
+    } else if (status == RP_EXIT_DONE) {
+        said(wish, rp_buf_view(&out));
+    }
+    rp_buf_fini(&out);
+    rp_buf_fini(&text);
+    rp_setup_fini(&wish->setup);
+    return status;
+}
+
+#define DATABASE_OPTIONS(wish)                                                                     \
+    {"db", "FILE", "the database (ripen.db)", &(wish).db, NULL},                                   \
+        {"author", "NAME", "who does it (RIPEN_AUTHOR, else your user name)", &(wish).author,      \
+         NULL},                                                                                    \
+        {"format", "text|json", "how to print", &(wish).format_text, NULL},                        \
+    {                                                                                              \
+        "config", "FILE", "ripen.lua", &(wish).config, NULL                                        \
+    }
+
+static void say_done(struct wish *wish, struct rp_str answer)
+{
+    (void)answer;
+    printf("recorded for %s; `ripen lead %s` shows it\n", wish->arguments[0], wish->arguments[0]);
+}
+
+static void stage_body(const struct wish *wish, struct rp_jw *jw)
+{
+    put(jw, "lead", wish->arguments[0]);
+    put(jw, "stage", wish->arguments[1]);
+    put(jw, "reason", wish->reason);
+}
+
+int rp_cmd_stage(const struct rp_command *command, int argc, char **argv)
+{
+    struct wish wish = {0};
+    const struct rp_option options[] = {
+        {"reason", "WHY", "why; it stands in the lead's story", &wish.reason, NULL},
+        DATABASE_OPTIONS(wish),
+        {0},
+    };
+    int status = open_wish(&wish, command, options, argc, argv);
+
+    if (status < 0) {
+        status = need_reason(&wish, command, "reason");
+        status = status ? status : amend(&wish, "stage", stage_body, say_done);
+    }
+    return status;
+}
+
+static void points_body(const struct wish *wish, struct rp_jw *jw)
+{
+    const char *points = wish->arguments[1];
+
+    put(jw, "lead", wish->arguments[0]);
+    rp_jw_key(jw, "points");
+    rp_jw_raw(jw, rp_str_from(points + (points[0] == '+')));
+    put(jw, "reason", wish->reason);
+    put(jw, "dimension", wish->dimension);
+    put(jw, "until", wish->until);
+}
+
+int rp_cmd_points(const struct rp_command *command, int argc, char **argv)
+{
+    struct wish wish = {0};
+    const struct rp_option options[] = {
+        {"why", "WHY", "why; a row of the explanation", &wish.reason, NULL},
+        {"dimension", "NAME", "where they count (engagement)", &wish.dimension, NULL},
+        {"until", "TIME", "until when they count (for good)", &wish.until, NULL},
+        DATABASE_OPTIONS(wish),
+        {0},
+    };
+    int status = open_wish(&wish, command, options, argc, argv);
+    double points;
+
+    if (status >= 0) {
+        return status;
+    }
+    if (!rp_number_parse(rp_str_from(wish.arguments[1] + (wish.arguments[1][0] == '+')), &points)) {
+        rp_setup_fini(&wish.setup);
+        return rp_complain("\"%s\" is no number of points; write +5 or -2.5", wish.arguments[1]);
+    }
+    status = need_reason(&wish, command, "why");
+    return status ? status : amend(&wish, "points", points_body, say_done);
+}
+
+static void void_body(const struct wish *wish, struct rp_jw *jw)
+{
+    put(jw, "messageId", wish->arguments[0]);
+    put(jw, "lead", wish->lead);
+    put(jw, "reason", wish->reason);
+}
+
+static void say_void(struct wish *wish, struct rp_str answer)
+{
+    (void)answer;
+    printf("%s counts for nothing from now on\n", wish->arguments[0]);
+}
+
+int rp_cmd_void(const struct rp_command *command, int argc, char **argv)
+{
+    struct wish wish = {0};
+    const struct rp_option options[] = {
+        {"reason", "WHY", "why; it stands in the lead's story", &wish.reason, NULL},
+        {"lead", "LEAD", "whose event, when several leads have one of this messageId", &wish.lead,
+         NULL},
+        DATABASE_OPTIONS(wish),
+        {0},
+    };
+    int status = open_wish(&wish, command, options, argc, argv);
+
+    if (status < 0) {
+        status = need_reason(&wish, command, "reason");
+        status = status ? status : amend(&wish, "void", void_body, say_void);
+    }
+    return status;
+}
+
+static void note_body(const struct wish *wish, struct rp_jw *jw)
+{
+    put(jw, "lead", wish->arguments[0]);
+    put(jw, "text", wish->arguments[1]);
+}
+
+int rp_cmd_note(const struct rp_command *command, int argc, char **argv)
+{
+    struct wish wish = {0};
+    const struct rp_option options[] = {DATABASE_OPTIONS(wish), {0}};
+    int status = open_wish(&wish, command, options, argc, argv);
+
+    return status >= 0 ? status : amend(&wish, "note", note_body, say_done);
+}
+
+static void lead_body(const struct wish *wish, struct rp_jw *jw)
+{
+    put(jw, "lead", wish->arguments[0]);
+}
+
+static void say_unmerged(struct wish *wish, struct rp_str answer)
+{
+    struct rp_str lead = rp_answer_member(&wish->setup.arena, answer, "lead");
+    struct rp_str other = rp_answer_member(&wish->setup.arena, answer, "other");
+
+    printf("%.*s stands on its own again, beside %.*s; events do not join them any more\n",
+           RP_STR_ARG(lead), RP_STR_ARG(other));
+}
+
+int rp_cmd_unmerge(const struct rp_command *command, int argc, char **argv)
+{
+    struct wish wish = {0};
+    const struct rp_option options[] = {DATABASE_OPTIONS(wish), {0}};
+    int status = open_wish(&wish, command, options, argc, argv);
+
+    return status >= 0 ? status : amend(&wish, "unmerge", lead_body, say_unmerged);
+}
+
+static void say_forgotten(struct wish *wish, struct rp_str answer)
+{
+    struct rp_arena *arena = &wish->setup.arena;
+    struct rp_str events = rp_answer_member(arena, answer, "events");
+    struct rp_str actions = rp_answer_member(arena, answer, "actions");
+
+    printf("forgotten: %.*s events, %.*s actions; only counts without a name are left\n",
+           RP_STR_ARG(events), RP_STR_ARG(actions));
+}
+
+int rp_cmd_forget(const struct rp_command *command, int argc, char **argv)
+{
+    struct wish wish = {0};
+    const struct rp_option options[] = {DATABASE_OPTIONS(wish), {0}};
+    int status = open_wish(&wish, command, options, argc, argv);
+
+    return status >= 0 ? status : amend(&wish, "forget", lead_body, say_forgotten);
+}
+
+int rp_cmd_export(const struct rp_command *command, int argc, char **argv)
+{
+    struct wish wish = {0};
+    const struct rp_option options[] = {
+        {"db", "FILE", "the database (ripen.db)", &wish.db, NULL},
+        {"config", "FILE", "ripen.lua", &wish.config, NULL},
+        {0},
+    };
+    struct rp_reader *reader = NULL;
+    struct rp_buf out = {0};
+    struct rp_err err = {0};
+    int status = open_wish(&wish, command, options, argc, argv);
+
+    if (status >= 0) {
+        return status;
+    }
+    status = rp_reader_open(rp_setup_db(&wish.setup, wish.db), NULL, NULL, &reader, &err);
+    if (status == 0) {
+        status = rp_reader_export(reader, rp_str_from(wish.arguments[0]),
+                                  rp_clock_system().now_ms(NULL), &out, &err);
+    }
+    status = status == 0                 ? rp_print(&out)
+             : status == RIPEN_ENOTFOUND ? (rp_fail(&err), RP_EXIT_PROBLEMS)
+                                         : rp_fail(&err);
+    rp_buf_fini(&out);
+    rp_reader_close(reader);
+    rp_setup_fini(&wish.setup);
+    return status;
+}
