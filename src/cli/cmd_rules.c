@@ -16,6 +16,8 @@ const struct rp_command rp_rules_commands[] = {
      rp_cmd_rules_list, 0, 0},
     {"rules show", "[GENERATION]",
      "One generation with its files; the one in force without a number.", rp_cmd_rules_show, 0, 1},
+    {"rules counts", "", "What each rule was asked, gave, cost and failed.", rp_cmd_rules_counts, 0,
+     0},
     {"rules diff", "GENERATION GENERATION", "What is different between two, in words.",
      rp_cmd_rules_diff, 2, 2},
     {"rules activate", "GENERATION", "Puts a generation in force, also one that a guard holds.",

@@ -3,6 +3,7 @@
  * changes goes to the server that runs on it, and is done here when there is none. */
 #include "cli/ask_server.h"
 #include "cli/commands.h"
+#include "core/reader_counts.h"
 #include "core/reader_rules.h"
 #include "daemon/candidate.h"
 #include "store/generations.h"
@@ -111,6 +112,12 @@ static int ask_list(struct wish *wish, struct rp_reader *reader, struct rp_buf *
     return rp_reader_rules(reader, limit, wish->format, out, err);
 }
 
+static int ask_counts(struct wish *wish, struct rp_reader *reader, struct rp_buf *out,
+                      struct rp_err *err)
+{
+    return rp_reader_rule_counts(reader, wish->format, out, err);
+}
+
 static int ask_show(struct wish *wish, struct rp_reader *reader, struct rp_buf *out,
                     struct rp_err *err)
 {
@@ -137,6 +144,11 @@ static int ask_diff(struct wish *wish, struct rp_reader *reader, struct rp_buf *
 int rp_cmd_rules_list(const struct rp_command *command, int argc, char **argv)
 {
     return ask(command, argc, argv, true, ask_list);
+}
+
+int rp_cmd_rules_counts(const struct rp_command *command, int argc, char **argv)
+{
+    return ask(command, argc, argv, false, ask_counts);
 }
 
 int rp_cmd_rules_show(const struct rp_command *command, int argc, char **argv)

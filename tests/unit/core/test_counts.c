@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Counts of rules: what is counted, what a start keeps, and rules that keep failing. */
 #include "core/counts.h"
+#include "core/reader_counts.h"
 #include "core_test.h"
 #include "groups.h"
 #include "store/rule_counts.h"
@@ -41,6 +42,7 @@ static void send_pages(struct bench *b, int from, int to, const char *properties
 
 static void runs_hits_and_grants(void **state)
 {
+    struct rp_buf out = {0};
     struct bench b;
 
     (void)state;
@@ -57,6 +59,11 @@ static void runs_hits_and_grants(void **state)
     assert_int_equal(count_of(&b, "bad")->faults, 0);
     assert_true(count_of(&b, "bad")->steps > 0);
     assert_true(count_of(&b, "bad")->test_ns > 0);
+    assert_int_equal(rp_core_flush(b.core, NULL), 0);
+    assert_int_equal(rp_reader_rule_counts(b.reader, RP_FORMAT_JSON, &out, NULL), 0);
+    assert_non_null(strstr(out.ptr, "{\"rule\":\"once\",\"state\":\"on\",\"runs\":3,"
+                                    "\"matches\":3,\"granted\":1,\"tests\":0,"));
+    rp_buf_fini(&out);
     /* A copy is no news, and a late event folds the others again without counting them. */
     bench_send(&b, false,
                "{\"type\":\"page\",\"userId\":\"u1\",\"messageId\":\"m0\",\"properties\":{}}");
