@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "base/json_write.h"
 #include "base/limits.h"
+#include "engine/calendar.h"
 #include "engine/eval.h"
 
 /* ---- crossed(dimension, n) ------------------------------------------------------------------- */
@@ -182,7 +183,12 @@ static void task_body(struct rp_scratch *s, const struct rp_action_part *part, s
     rp_jw_put_str(jw, "note", rp_template_text(s, &part->text));
     rp_jw_put_text(jw, "lead", s->lead->public_id);
     put_field(s, jw, "email", s->rules->email_field);
-    rp_jw_put_time(jw, "due", part->due_ms ? s->now_ms + part->due_ms : RP_NEVER);
+    rp_jw_put_time(
+        jw, "due",
+        !part->due_ms ? RP_NEVER
+        : part->due_calendar == RP_NONE
+            ? s->now_ms + part->due_ms
+            : rp_calendar_add(&s->rules->calendars[part->due_calendar], s->now_ms, part->due_ms));
     rp_jw_object_end(jw);
 }
 

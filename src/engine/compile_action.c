@@ -190,6 +190,7 @@ static void compile_part(struct rp_compile *compile, const struct rp_node *node,
         text = rp_node_get(fields, "note");
         rp_compile_template(compile, text, &part->text);
         part->due_ms = rp_node_span(fields, "due", 0);
+        part->due_calendar = rp_compile_calendar_of(compile, fields);
         if (part->to.len == 0)
             part->to = rp_node_get(fields, "team")
                            ? rp_compile_keep(compile, rp_node_text(fields, "team"))

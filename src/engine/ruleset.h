@@ -416,6 +416,7 @@ struct rp_action_part {
     struct rp_tree *body;    /* WEBHOOK, SET, CRM, ASSIGN, EMAIL: its fields */
     struct rp_template text; /* NOTIFY: text; TASK: note */
     int64_t due_ms;          /* TASK; 0: none */
+    uint32_t due_calendar;   /* TASK: whose time counts; RP_NONE: all time */
     bool
         waits_for_later; /* email, assign, crm: recorded as held until their part of Ripen exists */
 };

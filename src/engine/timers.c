@@ -131,11 +131,7 @@ static void derive(struct deriving *d, struct rp_fold *fold)
     d->s->fold = fold;
     rp_bind_event(d->s, d->lead, NULL, d->after_ms);
     d->s->model = fold->model;
-    consider_all(d);
-    if (d->next.at_ms && rp_fit_excluded(d->s)) {
-        d->next = (struct rp_timer){0};
-        d->count = 0;
-    }
+    consider_all(d); /* of somebody excluded too: to judge him once decides nothing */
 }
 
 struct rp_timer rp_timer_next(struct rp_fold *fold, const struct rp_lead *lead, bool past)
@@ -165,6 +161,8 @@ struct rp_timer *rp_timer_list(struct rp_fold *fold, const struct rp_lead *lead,
         d.cap += rules->stages[lead->stage].status_count;
     d.list = RP_ARENA_ARRAY(fold->arena, struct rp_timer, d.cap);
     derive(&d, fold);
+    if (rp_fit_excluded(d.s))
+        d.count = 0;
     if (d.count > 1)
         qsort(d.list, d.count, sizeof(*d.list), by_time);
     *ret_count = d.count;
