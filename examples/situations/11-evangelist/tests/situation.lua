@@ -23,9 +23,11 @@ test "Cora recommande ; la quatrième recommandation de l'année ne compte plus"
   },
 }
 
-test "Denis répond au jour 30 : trop tôt" {
+test "Denis répond au jour 30 : trop tôt ; au jour 60 il le devient, sans rien refaire" {
   given = { lead = { email = "denis@client.test" }, stage = "customer" },
   play = {
     after("30d") { track("Survey Answered"), track("Survey Answered"), expect { stage = "customer", fired = exactly { enquete = 1 }, not_sent = { "remercier" } } },
+    after("59d") { expect { stage = "customer" } },
+    after("60d") { expect { stage = "evangelist", because = one_of { "in_stage", "did" }, sent = { remercier = 1 } } },
   },
 }
