@@ -112,3 +112,14 @@ test "an MQL whose intent rises is worth a word to sales" {
     after("1h") { page { path = "/comparatif/umbrella" }, expect { intent = between(20, 21), sent = exactly { warming_up = 1 } } },
   },
 }
+
+test "an MQL who goes silent falls back to marketing by time alone" {
+  at = "2026-03-02T09:00:00Z",
+  given = { lead = { email = "ana@globex.test", title = "VP Marketing", company = { employees = 500 } }, stage = "lead" },
+  play = {
+    after("0d")  { page { path = "/pricing" }, track("Webinar Attended", { webinar = "march" }) },
+    after("1d")  { page { path = "/pricing" }, track("Ebook Downloaded", { title = "lead scoring" }), expect { stage = "mql" } },
+    after("30d") { expect { stage = "mql", engagement = between(15, 20) } },
+    after("120d") { expect { stage = "recycled", engagement = lt(5), sent = exactly { hand_to_sales = 1, taken_back = 1 } } },
+  },
+}
