@@ -101,6 +101,20 @@ static bool stopped(struct worker *w)
     return atomic_load_explicit(&w->work->stop, memory_order_relaxed);
 }
 
+/* A halt ends the rest: the writer waits for it. */
+static void rest_until(struct worker *w, int64_t until_ns)
+{
+    struct timespec until = {.tv_sec = (time_t)(until_ns / 1000000000),
+                             .tv_nsec = until_ns % 1000000000};
+
+    pthread_mutex_lock(&w->work->lock);
+    while (!stopped(w) && pthread_cond_clockwait(&w->work->changed, &w->work->lock, CLOCK_MONOTONIC,
+                                                 &until) == 0) {
+        continue;
+    }
+    pthread_mutex_unlock(&w->work->lock);
+}
+
 /* Rests twice as long as it worked while there is traffic. */
 static void yield_to_traffic(struct worker *w)
 {
@@ -113,9 +127,8 @@ static void yield_to_traffic(struct worker *w)
     now = now_ns();
     if (now < atomic_load_explicit(&w->work->traffic_until_ns, memory_order_relaxed)) {
         int64_t rest = (now - w->worked_ns) * REST_FACTOR;
-        struct timespec pause = {.tv_nsec = rest < 20000000 ? rest : 20000000};
 
-        nanosleep(&pause, NULL);
+        rest_until(w, now + (rest < 20000000 ? rest : 20000000));
         now = now_ns();
     }
     w->worked_ns = now;
