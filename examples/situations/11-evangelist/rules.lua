@@ -1,7 +1,8 @@
 -- Situation 11. Un évangéliste : client depuis 60 jours, il répond aux enquêtes, laisse un avis de quatre étoiles
 -- ou plus, ou recommande quelqu'un.
 -- À regarder : Alix laisse 5 étoiles au jour 70, elle est évangéliste. Basile laisse 3 étoiles, il reste client.
--- Cora recommande quelqu'un au jour 90. Denis répond à l'enquête au jour 30 : trop tôt.
+-- Cora recommande quelqu'un au jour 90. Denis répond à l'enquête au jour 30 : trop tôt ;
+-- il devient évangéliste au jour 60, sans rien faire de plus.
 
 dimension "engagement" { range = { 0, 100 }, half_life = "90d" }
 total { engagement = 1 }
