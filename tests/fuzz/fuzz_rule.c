@@ -32,7 +32,7 @@ static unsigned choose(struct writer *w, unsigned count)
 
 #define CHOOSE(w, words) rp_buf_text(&(w)->out, (words)[choose((w), RP_COUNT(words))])
 
-enum want { ANY, NUMBER, TEXT, TABLE, FUNCTION, WANTS };
+enum want { ANY, NUMBER, TEXT, TABLE, FUNCTION };
 
 static void expression(struct writer *w, enum want want);
 static void block(struct writer *w, unsigned most);
@@ -108,7 +108,7 @@ static void atom(struct writer *w, enum want want)
     case FUNCTION:
         CHOOSE(w, functions);
         break;
-    default:
+    case ANY:
         CHOOSE(w, any);
     }
 }

@@ -212,8 +212,7 @@ int main(int argc, char **argv)
     static const char *const environments[] = {
         "PATH=/bin:/usr/bin",
         "LC_ALL=fr_FR.UTF-8 TZ=Asia/Tokyo MALLOC_PERTURB_=165",
-        "LANG=de_DE TZ=America/New_York MALLOC_ARENA_MAX=1 HOME=/nowhere "
-        "A_LONG_NAME=xxxxxxxxxxxxxx",
+        "LANG=de_DE TZ=America/New_York MALLOC_ARENA_MAX=1 HOME=/nowhere A=xxxxxxxxxxxxxxxxxxxx",
         "LC_NUMERIC=de_DE.UTF-8 MALLOC_TOP_PAD_=1000003 MALLOC_PERTURB_=7",
     };
     struct rp_buf first = {0};
