@@ -24,6 +24,7 @@
 #define RP_QUEUE_EVENTS_MAX 20000 /* then 503: an acceptance is never in memory only */
 #define RP_GROUP_EVENTS_MAX 1000  /* events in one transaction */
 #define RP_LEADS_CACHED_MAX 2000000
+#define RP_LEADS_HOT_MAX    16384 /* of them as the engine takes them; others in a third of it */
 #define RP_CONNECTIONS_MAX  4096
 #define RP_NODES_CACHED_MAX 1048576 /* identifiers of the store, some 90 bytes each */
 #define RP_NAMES_MAX        65536 /* names interned for events; further ones stand in their rows */
@@ -31,7 +32,7 @@
 
 /* Rule sets. */
 #define RP_GENERATIONS_KEPT   1000         /* newest ones that keep their sources */
-#define RP_EFFECT_LEADS_MIN 20 /* fewer moves hold no edit, whatever share they are */
+#define RP_EFFECT_LEADS_MIN   20           /* fewer moves hold no edit, whatever share they are */
 #define RP_REQUEST_ANSWER_MAX (256 * 1024) /* of a server to a command beside it */
 
 /* What a rule may use. */
@@ -54,18 +55,18 @@
 #define RP_TEST_CPU_S       120
 #define RP_TEST_WALL_MS     (600 * 1000)
 
-#define RP_TRACE_EVENTS_MAX 100    /* newest events that a failed test shows */
+#define RP_TRACE_EVENTS_MAX 100 /* newest events that a failed test shows */
 
 /* What a lead may hold. */
-#define RP_VOIDS_MAX       256     /* events of a lead that people may void */
-#define RP_WINDOW_ENTRIES_MAX 256 /* newest entries of a counter */
-#define RP_ONCE_KEYS_MAX      256 /* keys of once_per a rule */
-#define RP_BY_KEYS_MAX        256 /* values of a dimension `by` a field */
-#define RP_METRIC_RULES_MAX   200 /* rules that /metrics tells of, each with seven rows */
-#define RP_MODELS_MAX         32  /* that score every lead; cells have room for no more */
+#define RP_VOIDS_MAX          256    /* events of a lead that people may void */
+#define RP_WINDOW_ENTRIES_MAX 256    /* newest entries of a counter */
+#define RP_ONCE_KEYS_MAX      256    /* keys of once_per a rule */
+#define RP_BY_KEYS_MAX        256    /* values of a dimension `by` a field */
+#define RP_METRIC_RULES_MAX   200    /* rules that /metrics tells of, each with seven rows */
+#define RP_MODELS_MAX         32     /* that score every lead; cells have room for no more */
 #define RP_LEAD_EVENTS_MAX    100000 /* then its history is folded in the background */
 #define RP_REFOLD_EVENTS_MAX  10000  /* folded again for late events of one lead within a minute */
-#define RP_VERIFY_TOLD_MAX    20 /* differences that verify prints of each thread */
+#define RP_VERIFY_TOLD_MAX    20     /* differences that verify prints of each thread */
 #define RP_TRAILS_BYTES_MAX   (64 * 1024 * 1024) /* checkpoints of leads with late events */
 
 /* Delivery. */

@@ -11,6 +11,7 @@
 /* What all four take. */
 struct asking {
     const char *db, *format_text, *at_text, *config, *stage, *status, *sort, *limit, *model;
+    bool set_aside;
     enum rp_format format;
     int64_t now_ms;
     struct rp_setup setup;
@@ -76,6 +77,8 @@ int rp_cmd_leads(const struct rp_command *command, int argc, char **argv)
         {"status", "STATUS", "only leads in this status", &asking.status, NULL},
         {"sort", "score|recent|created", "the order (score)", &asking.sort, NULL},
         {"limit", "N", "at most so many (50)", &asking.limit, NULL},
+        {"set-aside", NULL, "only leads whose history costs too much to follow at once", NULL,
+         &asking.set_aside},
         {"at", "TIME", "the moment of reading (now)", &asking.at_text, NULL},
         {"format", "text|json", "how to print", &asking.format_text, NULL},
         {"config", "FILE", "ripen.lua", &asking.config, NULL},
@@ -102,6 +105,7 @@ int rp_cmd_leads(const struct rp_command *command, int argc, char **argv)
     query.status = rp_str_from(asking.status ? asking.status : "");
     query.sort = rp_str_from(asking.sort ? asking.sort : "score");
     query.now_ms = asking.now_ms;
+    query.set_aside = asking.set_aside;
     query.columns = rp_columns(STDOUT_FILENO);
     status =
         rp_reader_leads(asking.reader, &query, asking.format, rp_colour(STDOUT_FILENO), &out, &err);

@@ -52,10 +52,10 @@ struct rp_core_options {
     const char *db_path;
     enum rp_store_mode mode; /* SERVE or MEMORY */
     struct rp_clock clock;
-    bool no_actions; /* import --history: stages move, no action becomes an outbox row */
-    bool set_aside;  /* leads whose late events cost too much are judged in the background */
+    bool no_actions;        /* import --history: stages move, no action becomes an outbox row */
+    bool set_aside;         /* leads whose late events cost too much are judged in the background */
     unsigned sweep_workers; /* threads that rebuild leads after a change of rules; 0: none do */
-    bool lent_rules; /* rp_core_rules does not own what it gets: trials share rules */
+    bool lent_rules;        /* rp_core_rules does not own what it gets: trials share rules */
 };
 
 /* Opens the store; no rules yet. */

@@ -30,10 +30,11 @@ void rp_reader_model(struct rp_reader *reader, struct rp_str name);
 struct rp_leads_query {
     struct rp_str stage;  /* "" : all */
     struct rp_str status; /* "attempting", "mql.attempting"; "": all */
-    struct rp_str sort;  /* "score" (default), "recent", "created" */
-    size_t limit;        /* 0: 50; at most 10,000 */
+    struct rp_str sort;   /* "score" (default), "recent", "created" */
+    size_t limit;         /* 0: 50; at most 10,000 */
     int64_t now_ms;
     size_t columns; /* of the terminal that the table is for; 0: none, nothing is cut */
+    bool set_aside; /* those set aside, and no others; by lead */
 };
 /* JSON: an array of LEAD without traits and time line (interfaces.md). Text: a table. */
 int rp_reader_leads(struct rp_reader *reader, const struct rp_leads_query *query,

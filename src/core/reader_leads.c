@@ -4,6 +4,7 @@
  */
 #include "base/mem.h"
 #include "core/reader_priv.h"
+#include "store/aside.h"
 #include "store/reports.h"
 #include "store/states.h"
 
@@ -205,6 +206,32 @@ static int show(struct rp_reader *reader, int64_t lead, const struct rp_leads_qu
     return 0;
 }
 
+/* They are few, and what they would rank by costs much. */
+static int show_aside(struct rp_reader *reader, const struct ranking *ranking,
+                      enum rp_format format, bool colour, struct rp_jw *jw, struct rp_buf *out,
+                      struct rp_err *err)
+{
+    struct rp_aside_row *rows;
+    struct rp_arena arena;
+    size_t count;
+    int status;
+
+    rp_arena_init(&arena);
+    status = rp_aside_list(&arena, reader->store, &rows, &count, err);
+    if (status == 0) {
+        format == RP_FORMAT_JSON ? rp_jw_array(jw)
+                                 : rp_view_row_head(ranking->query->columns, colour, out);
+    }
+    for (size_t i = 0; status == 0 && i < count && i < ranking->limit; i++) {
+        status = show(reader, rows[i].lead, ranking->query, format, jw, out, err);
+    }
+    if (status == 0 && format == RP_FORMAT_JSON) {
+        rp_jw_array_end(jw);
+    }
+    rp_arena_fini(&arena);
+    return status;
+}
+
 int rp_reader_leads(struct rp_reader *reader, const struct rp_leads_query *query,
                     enum rp_format format, bool colour, struct rp_buf *out, struct rp_err *err)
 {
@@ -218,6 +245,10 @@ int rp_reader_leads(struct rp_reader *reader, const struct rp_leads_query *query
         rp_rules_stage(reader->rules, query->stage) == RP_NONE) {
         status = rp_err_set(err, RIPEN_EINPUT, "no stage \"%.*s\" in the active rules",
                             RP_STR_ARG(query->stage));
+    }
+    if (status == 0 && query->set_aside) {
+        status = show_aside(reader, &ranking, format, colour, &jw, out, err);
+        return rp_reader_end(reader, status);
     }
     if (status == 0) {
         status = rank_all(reader, &ranking, err);

@@ -328,6 +328,19 @@ static void catch_up(struct bench *b)
     fail_msg("the lead is aside still");
 }
 
+static bool is_listed_aside(struct bench *b, const char *lead)
+{
+    struct rp_leads_query query = {.set_aside = true, .now_ms = b->now_ms};
+    struct rp_buf out = {0};
+    struct rp_err err = {0};
+    bool listed;
+
+    assert_int_equal(rp_reader_leads(b->reader, &query, RP_FORMAT_JSON, false, &out, &err), 0);
+    listed = strstr(out.ptr, lead) != NULL;
+    rp_buf_fini(&out);
+    return listed;
+}
+
 /* Newest first: each event precedes all others. RIPEN_ASIDE_EVENTS=20000 tries more. */
 static void newest_first(void **state)
 {
@@ -361,10 +374,13 @@ static void newest_first(void **state)
     assert_int_equal(stats.leads_aside, 1);
     assert_int_equal(stats.events, events + 4 - (events % 3 == 0));
     assert_true(stats.refolds < 200);
+    assert_true(is_listed_aside(&b, "evil"));
+    assert_false(is_listed_aside(&b, "good"));
     catch_up(&b);
     expect_story(&b, "evil", &expected, "set aside");
     assert_int_equal(bench_outbox(&b), outbox);
     bench_expect(&b, "evil", "\"stage\":\"mql\"");
+    assert_false(is_listed_aside(&b, "evil"));
     /* It is an ordinary lead again. */
     bench_send(&b, true,
                "{\"type\":\"track\",\"event\":\"Form Submitted\",\"anonymousId\":\"evil\","
