@@ -315,12 +315,67 @@ static void corrections_by_name(void **state)
     bench_close(&b);
 }
 
+/* Anyone can hold a public key: its corrections are rejected, with a verdict that says why. */
+static void a_public_key_corrects_nothing(void **state)
+{
+    static const char *const names[] = {"Stage Set", "Score Adjusted", "Event Voided",
+                                        "Note Added"};
+    struct bench b;
+
+    (void)state;
+    bench_open(&b, NULL, rules);
+    for (size_t i = 0; i < RP_COUNT(names); i++) {
+        bench_send(&b, true,
+                   "{\"type\":\"track\",\"event\":\"%s\",\"userId\":\"u1\","
+                   "\"messageId\":\"m%zu\",\"properties\":{\"stage\":\"mql\",\"points\":50}}",
+                   names[i], i);
+        assert_int_equal(b.last->rejected, 1);
+        assert_int_equal(b.last->items[0].reject, RP_REJECT_PUBLIC_KEY);
+    }
+    bench_send(&b, false,
+               "{\"type\":\"track\",\"event\":\"Stage Set\",\"userId\":\"u1\","
+               "\"messageId\":\"m9\",\"properties\":{\"stage\":\"mql\"}}");
+    bench_expect(&b, "u1", "\"stage\":\"mql\"");
+    bench_close(&b);
+}
+
+/* Known by one address, then by another: both are hers, and the newer one is written to. */
+static void an_address_changes(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    bench_open(&b, NULL, rules);
+    bench_send(&b, false,
+               "{\"type\":\"identify\",\"userId\":\"u1\",\"messageId\":\"m1\","
+               "\"traits\":{\"email\":\"old@acme.test\"}}");
+    b.now_ms += 1000;
+    bench_send(&b, false,
+               "{\"type\":\"identify\",\"userId\":\"u1\",\"messageId\":\"m2\","
+               "\"traits\":{\"email\":\"new@acme.test\"}}");
+    bench_expect(&b, "old@acme.test", "\"email\":\"new@acme.test\"");
+    bench_expect(&b, "new@acme.test", "\"userId\":\"u1\"");
+    /* Nobody else gets hers by sending it with a public key. */
+    bench_send(&b, true,
+               "{\"type\":\"identify\",\"anonymousId\":\"a9\",\"messageId\":\"m3\","
+               "\"traits\":{\"email\":\"new@acme.test\"}}");
+    bench_expect(&b, "new@acme.test", "\"userId\":\"u1\"");
+    bench_expect(&b, "a9", "\"userId\":null");
+    assert_verified(&b);
+    bench_close(&b);
+}
+
 int test_people(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(unmerge_restores_both),  cmocka_unit_test(shared_browser),
-        cmocka_unit_test(forget_leaves_no_trace), cmocka_unit_test(a_void_event_counts_for_nothing),
-        cmocka_unit_test(voids_have_a_bound),     cmocka_unit_test(corrections_by_name),
+        cmocka_unit_test(unmerge_restores_both),
+        cmocka_unit_test(shared_browser),
+        cmocka_unit_test(forget_leaves_no_trace),
+        cmocka_unit_test(a_void_event_counts_for_nothing),
+        cmocka_unit_test(voids_have_a_bound),
+        cmocka_unit_test(corrections_by_name),
+        cmocka_unit_test(a_public_key_corrects_nothing),
+        cmocka_unit_test(an_address_changes),
     };
 
     return cmocka_run_group_tests_name("people", tests, NULL, NULL);
