@@ -75,7 +75,9 @@ static void event_json(struct rp_buf *out, uint32_t *seed, unsigned number, int6
 {
     static const char *const paths[] = {"/prix", "/prix/été", "/clients/a", "/docs", "/"};
     static const char *const topics[] = {"Prix", "API", "prix", "Sécurité"};
-    unsigned kind = next_random(seed) % 10;
+    unsigned kind = next_random(seed) % 10, address = next_random(seed) % 3;
+    unsigned path = next_random(seed) % 5, topic = next_random(seed) % 4;
+    unsigned whole = next_random(seed) % 1000, part = next_random(seed) % 10;
 
     rp_buf_printf(out, "{\"anonymousId\":\"a\",\"messageId\":\"m%u\",\"timestamp\":\"", number);
     rp_time_print(out, at_ms);
@@ -83,16 +85,15 @@ static void event_json(struct rp_buf *out, uint32_t *seed, unsigned number, int6
         rp_buf_printf(out,
                       "\",\"type\":\"identify\",\"traits\":{\"email\":\"a%u@b.test\",\"title\":"
                       "\"Directrice\",\"timezone\":\"Europe/Paris\"}}",
-                      next_random(seed) % 3);
+                      address);
     else if (kind == 1)
         rp_buf_printf(out, "\",\"type\":\"track\",\"event\":\"Bought\",\"properties\":{%s}}",
-                      next_random(seed) % 2 ? "\"price\":99.5" : "");
+                      part % 2 ? "\"price\":99.5" : "");
     else
         rp_buf_printf(out,
                       "\",\"type\":\"page\",\"properties\":{\"path\":\"%s\",\"topic\":\"%s\","
                       "\"n\":%u.%u,\"list\":[1,2.5,\"x\"],\"deep\":{\"a\":true}}}",
-                      paths[next_random(seed) % 5], topics[next_random(seed) % 4],
-                      next_random(seed) % 1000, next_random(seed) % 10);
+                      paths[path], topics[topic], whole, part);
 }
 
 static void put_decision(struct rp_buf *out, const struct rp_decision *decision)
