@@ -508,21 +508,6 @@ static void point_at_name(const struct rp_recorder *recorder, struct rp_place *p
     point_at(recorder, place, name);
 }
 
-/* Without a better place: where the line begins. */
-static void point_at_line(const struct rp_recorder *recorder, struct rp_place *place)
-{
-    struct rp_str line;
-    size_t blank = 0;
-
-    if (place->column > 0 || place->line <= 0)
-        return;
-    line = rp_source_line(recorder->diagnosis->files->items[place->file].text, place->line);
-    while (blank < line.len && (line.ptr[blank] == ' ' || line.ptr[blank] == '\t'))
-        blank++;
-    if (blank < line.len)
-        place->column = (int)blank + 1;
-}
-
 static void report_failure(struct rp_recorder *recorder, struct rp_sandbox *sandbox,
                            enum rp_trip kind)
 {
@@ -544,7 +529,6 @@ static void report_failure(struct rp_recorder *recorder, struct rp_sandbox *sand
         snprintf(hint, sizeof hint, "look for a loop that does not end");
     if (kind == RP_TRIP_ERROR)
         point_at_name(recorder, &place, text);
-    point_at_line(recorder, &place);
     rp_diagnose(recorder->diagnosis, codes[kind], place, width, rp_str_from(hint), "%s", text);
 }
 

@@ -47,6 +47,16 @@ static struct rp_str format(struct rp_arena *arena, const char *fmt, va_list arg
     return rp_arena_str(arena, (struct rp_str){text, (size_t)len});
 }
 
+/* Without a better place, the caret stands where the line begins; 0: it is empty. */
+static int first_column(struct rp_str line)
+{
+    size_t blank = 0;
+
+    while (blank < line.len && (line.ptr[blank] == ' ' || line.ptr[blank] == '\t'))
+        blank++;
+    return blank < line.len ? (int)blank + 1 : 0;
+}
+
 void rp_diagnose(struct rp_diagnosis *diagnosis, enum rp_code code, struct rp_place place,
                  int width, struct rp_str hint, const char *fmt, ...)
 {
@@ -77,13 +87,16 @@ void rp_diagnose(struct rp_diagnosis *diagnosis, enum rp_code code, struct rp_pl
                                    .severity = info->severity,
                                    .line = place.line,
                                    .column = place.column,
-                                   .hint = rp_arena_str(diagnosis->arena, hint),
+                                   .hint = hint.len > 0 ? rp_arena_str(diagnosis->arena, hint)
+                                                        : rp_str_from(info->remedy),
                                    .width = width > 0 ? width : 1};
     if (place.file < diagnosis->files->count) {
         const struct rp_source *source = &diagnosis->files->items[place.file];
 
         finding->file = rp_arena_str(diagnosis->arena, source->path);
         finding->source = rp_arena_str(diagnosis->arena, rp_source_line(source->text, place.line));
+        if (finding->column == 0)
+            finding->column = first_column(finding->source);
     }
     va_start(args, fmt);
     finding->message = format(diagnosis->arena, fmt, args);

@@ -36,7 +36,7 @@
     XX(MISSING_FIELD, "E012", "a field is missing", "the declaration means nothing without it",    \
        "add the field")                                                                            \
     XX(TYPE, "E013", "a value of another kind", "for example a text where a number belongs",       \
-       "write the value as the hint shows")                                                        \
+       "write a value of the kind that is named")                                                  \
     XX(DURATION, "E014", "not a duration", "durations are texts such as \"30m\", \"12h\", \"7d\"", \
        "write a number and one of ms s m h d w months in quotes")                                  \
     XX(RANGE, "E015", "a number out of its bounds", "the number is too small or too large",        \
@@ -222,8 +222,8 @@ struct rp_diagnosis {
     struct rp_findings *findings;
 };
 
-/* Adds a finding. `hint` may be "". `width` is the number of characters under the caret (at least
- * 1). */
+/* Adds a finding. `hint` "" stands for the code's remedy. `width` is the number of characters under
+ * the caret (at least 1). */
 void rp_diagnose(struct rp_diagnosis *diagnosis, enum rp_code code, struct rp_place place,
                  int width, struct rp_str hint, const char *fmt, ...) RP_PRINTF(6, 7);
 
