@@ -49,10 +49,10 @@ static void begin_cycle(struct rp_core *core)
     core->cycle_node = rp_identity_newest(core->store);
     core->cycle_started_ms = rp_clock_now(&core->clock);
     for (size_t i = 0; i < core->writing_count; i++) {
-        struct rp_cached *lead = rp_cache_find(&core->cache, core->writing[i]);
+        uint16_t *flags = rp_cache_flags(&core->cache, core->writing[i]);
 
-        if (lead) { /* merged away meanwhile: its row is gone already */
-            lead->lead.flags = (uint16_t)((lead->lead.flags & ~RP_LEAD_DIRTY) | RP_LEAD_WRITING);
+        if (flags) { /* merged away meanwhile: its row is gone already */
+            *flags = (uint16_t)((*flags & ~RP_LEAD_DIRTY) | RP_LEAD_WRITING);
         }
     }
     qsort(core->writing, core->writing_count, sizeof(*core->writing), by_id);

@@ -13,5 +13,6 @@ int test_timers(void);
 int test_counts(void);
 int test_models(void);
 int test_trial(void);
+int test_cache(void);
 
 #endif
