@@ -138,7 +138,7 @@ run 0 rules doc my-rules --format html && said "$out" 'Read the comparison of of
 sed 's/points = 6,/point = 6,/' my-rules/30-engagement.lua >broken && cp broken my-rules/30-engagement.lua
 run 1 check my-rules
 line=$(grep -n 'point = 6' my-rules/30-engagement.lua | cut -d: -f1)
-said "$out" "^30-engagement.lua:$line:[0-9]+: error"
+said "$out" "^(.*/)?30-engagement.lua:$line:[0-9]+: error"
 said "$out" '\^\^\^\^\^'
 said "$out" "did you mean 'points'\?"
 sed 's/point = 6,/points = 6,/' broken >my-rules/30-engagement.lua

@@ -38,7 +38,7 @@ run 2 import "$root/examples/sample-interactions.ndjson" --rules broken --db new
 holds "a refused import makes no database" [ ! -e new.db ]
 cp -r rules unfinished
 printf 'score "four" { why = "x", on = "page", points = 3\n' >unfinished/93-four.lua
-run 1 check unfinished && said "$out" '^93-four.lua:[12](:[0-9]+)?: error E001'
+run 1 check unfinished && said "$out" '^unfinished/93-four.lua:[12](:[0-9]+)?: error E001'
 cp -r rules lost
 echo 'score "five" { why = "x", on = "page", points = 3, group = "wep" }' >lost/94-five.lua
 run 1 check lost && said "$out" '94-five.lua:1:[0-9]+: error E022' && said "$out" "did you mean 'web'"
