@@ -62,15 +62,20 @@ static const char *cond_name(const struct rp_scratch *s, const struct rp_cond *c
 }
 
 /* The part that decided: of any{…} the first that holds, of all{…} the last, which is what a person
- * names when the others were true before. */
+ * names when the others were true before; when time alone did it, the last that time changes. */
 static const struct rp_cond *cond_decided(struct rp_scratch *s, const struct rp_cond *cond)
 {
     while (cond->op == RP_COND_ANY || (cond->op == RP_COND_ALL && cond->part_count)) {
         const struct rp_cond *found = NULL;
 
         for (uint32_t i = 0; i < cond->part_count; i++) {
-            if ((!found || cond->op == RP_COND_ALL) && rp_cond_eval(s, &cond->parts[i]) == RP_TRUE)
-                found = &cond->parts[i];
+            const struct rp_cond *part = &cond->parts[i];
+            bool next = !found || (cond->op == RP_COND_ALL &&
+                                   (s->event || rp_cond_is_timed(s->index, part, true) ||
+                                    !rp_cond_is_timed(s->index, found, true)));
+
+            if (next && rp_cond_eval(s, part) == RP_TRUE)
+                found = part;
         }
         if (!found)
             return cond;
