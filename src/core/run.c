@@ -6,7 +6,8 @@
  *        ──link─────▶ pending of its lead   (arrival order)
  *   lead ──in order─▶ fold each event, append its row, judge it
  *        ──rebuild──▶ fold the history (other rules, a merge), then as above
- *        ──late─────▶ fold the whole history with the new events, append them, judge them
+ *        ──late─────▶ fold from a checkpoint with the new events, append them, judge them
+ *        ──too much─▶ append them; the lead is set aside and judged later (aside.c)
  *   COMMIT, then the verdicts count.
  *
  * Invariants: an event row is appended before a decision that it causes; nothing of a failed run

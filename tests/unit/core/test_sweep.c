@@ -9,6 +9,7 @@
 #include "groups.h"
 #include "store/states.h"
 
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -249,6 +250,58 @@ static void verify_tells_what_differs(void **state)
     out_of_folder();
 }
 
+/* The process dies in the middle of a sweep, and in the middle of a job for a lead set aside. */
+static void crashes_in_between(void **state)
+{
+    (void)state;
+    in_folder();
+    for (int round = 0; round < 6; round++) {
+        char *rules = rules_with(1 + round);
+        pid_t child = fork();
+        struct bench b;
+        int status;
+
+        if (child == 0) {
+            bench_open(&b, "sweep.db", rules);
+            b.core->aside.enabled = true;
+            b.core->sweep.workers = 2;
+            send_people(&b, round * 300, round * 300 + 300);
+            for (int n = 0; n < 220; n++) {
+                bench_send(&b, false,
+                           "{\"type\":\"track\",\"event\":\"Form Submitted\",\"userId\":\"u1\","
+                           "\"messageId\":\"c%d-%d\",\"timestamp\":\"2026-02-0%dT08:%02d:%02dZ\"}",
+                           round, n, 9 - round, 59 - n / 60, 59 - n % 60);
+            }
+            for (int i = 0; i < 40 * round; i++) {
+                b.now_ms += 50;
+                (void)rp_core_idle(b.core);
+                usleep(100);
+            }
+            _exit(0);
+        }
+        free(rules);
+        assert_int_equal(waitpid(child, &status, 0), child);
+        assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    }
+    struct bench b;
+    struct rp_core_stats stats;
+    char *rules = rules_with(6);
+
+    bench_open(&b, "sweep.db", rules);
+    b.core->aside.enabled = true;
+    sweep(&b);
+    do {
+        b.now_ms += 50;
+        (void)rp_core_idle(b.core);
+        rp_core_stats(b.core, &stats);
+    } while (stats.leads_aside > 0);
+    expect_all(&b, 300);
+    bench_expect(&b, "u1", "\"form\":1320,\"form_once\":1");
+    bench_close(&b);
+    free(rules);
+    out_of_folder();
+}
+
 static void count_would(void *ctx, const struct rp_would *would)
 {
     int *counts = ctx;
@@ -320,9 +373,9 @@ static void stages_are_asked_again(void **state)
 int test_sweep(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(all_leads_are_rebuilt),    cmocka_unit_test(traffic_goes_on),
-        cmocka_unit_test(other_rules_and_restarts), cmocka_unit_test(verify_tells_what_differs),
-        cmocka_unit_test(stages_are_asked_again),
+        cmocka_unit_test(all_leads_are_rebuilt),     cmocka_unit_test(traffic_goes_on),
+        cmocka_unit_test(other_rules_and_restarts),  cmocka_unit_test(crashes_in_between),
+        cmocka_unit_test(verify_tells_what_differs), cmocka_unit_test(stages_are_asked_again),
     };
 
     return cmocka_run_group_tests_name("core: sweep", tests, NULL, NULL);
