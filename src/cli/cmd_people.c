@@ -72,7 +72,8 @@ static int do_alone(struct wish *wish, const char *db, const char *verb, struct 
         status = load_in_force(wish, core, err);
     }
     if (status == 0) {
-        status = rp_core_amend(core, rp_str_from(verb), body, out, err);
+        status =
+            rp_core_amend(core, rp_str_from(verb), body, rp_str_from(author_of(wish)), out, err);
     }
     rp_core_close(core);
     return status;

@@ -353,8 +353,8 @@ static int check_needs(const struct verb *verb, struct asked *asked, struct rp_e
     return 0;
 }
 
-int rp_core_amend(struct rp_core *core, struct rp_str verb, struct rp_str body, struct rp_buf *out,
-                  struct rp_err *err)
+int rp_core_amend(struct rp_core *core, struct rp_str verb, struct rp_str body,
+                  struct rp_str author, struct rp_buf *out, struct rp_err *err)
 {
     const struct verb *found = find_verb(verb);
     struct rp_arena arena;
@@ -368,6 +368,7 @@ int rp_core_amend(struct rp_core *core, struct rp_str verb, struct rp_str body, 
     rp_arena_init(&arena);
     status = read_asked(&arena, body, &asked, err);
     if (status == 0) {
+        asked.author = asked.author.len ? asked.author : author;
         status = check_needs(found, &asked, err);
     }
     if (status == 0) {

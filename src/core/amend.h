@@ -14,10 +14,11 @@
  *   "note"    {"lead","text","author"}
  *   "unmerge" {"lead","author"}
  *   "forget"  {"lead"}
- * The first four become events. Returns 0 with the answer as a JSON object on `out`; EINPUT (what
- * is wrong with the body), ENOTFOUND, EDENIED, or the store's errors. */
-int rp_core_amend(struct rp_core *core, struct rp_str verb, struct rp_str body, struct rp_buf *out,
-                  struct rp_err *err);
+ * `author` is who asks when the body names nobody. The first four become events. Returns 0 with the
+ * answer as a JSON object on `out`; EINPUT (what is wrong with the body), ENOTFOUND, EDENIED, or
+ * the store's errors. */
+int rp_core_amend(struct rp_core *core, struct rp_str verb, struct rp_str body,
+                  struct rp_str author, struct rp_buf *out, struct rp_err *err);
 bool rp_amend_knows(struct rp_str verb);
 
 #endif

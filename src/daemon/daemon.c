@@ -12,6 +12,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "daemon/amend.h"
 #include "daemon/metrics.h"
 #include "daemon/quarantine.h"
 #include "daemon/reload.h"
@@ -49,6 +50,7 @@ struct daemon {
     bool delivered; /* the server stops, and the present deliveries have ended */
     struct rp_reload *reload;
     struct rp_requests *requests;
+    struct rp_amends *amends;
     struct rp_quarantine *quarantine;
     struct rp_in_force start;
     int64_t started_ms;
@@ -290,6 +292,14 @@ static void ask_reload(void *ctx, struct rp_http_request *request, const struct 
     rp_reload_ask(daemon->reload, &ask);
 }
 
+static void ask_amend(void *ctx, struct rp_http_request *request, struct rp_str verb,
+                      struct rp_str author)
+{
+    struct daemon *daemon = ctx;
+
+    rp_amends_ask(daemon->amends, request, verb, request->body, author);
+}
+
 struct deferred {
     uv_work_t work;
     void (*run)(void *arg);
@@ -433,6 +443,7 @@ static int open_doors(struct daemon *daemon, struct rp_err *err)
                                  .metrics = write_metrics,
                                  .ready = is_ready,
                                  .ask = ask_reload,
+                                 .amend = ask_amend,
                                  .status = write_status,
                                  .any_host = options->insecure,
                                  .ctx = daemon};
@@ -503,6 +514,7 @@ static void watch_rules(struct daemon *daemon)
                                        .ctx = daemon};
 
     daemon->reload = rp_reload_new(&reload);
+    daemon->amends = rp_amends_new(daemon->writer);
     daemon->requests = rp_requests_new(&daemon->loop, daemon->keys_store, daemon->writer,
                                        daemon->reload, write_status, daemon);
     daemon->quarantine = rp_quarantine_new(daemon->writer, daemon->reload);
@@ -533,6 +545,7 @@ static void free_all(struct daemon *daemon)
 {
     rp_quarantine_free(daemon->quarantine);
     rp_requests_free(daemon->requests);
+    rp_amends_free(daemon->amends);
     rp_reload_free(daemon->reload);
     rp_api_free(daemon->api);
     rp_ingest_free(daemon->ingest);

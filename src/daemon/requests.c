@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "core/amend.h"
+#include "daemon/amend.h"
 #include "store/requests.h"
 
 #include <stdlib.h>
@@ -34,7 +35,7 @@ struct reply {
     struct rp_errand errand;
     int64_t id;
     int status;
-    struct rp_buf verb, body; /* of a correction */
+    struct rp_buf verb, body, author; /* of a correction */
     struct rp_buf json;
 };
 
@@ -68,6 +69,7 @@ static void free_reply(struct reply *reply)
     *at = reply->next;
     rp_buf_fini(&reply->verb);
     rp_buf_fini(&reply->body);
+    rp_buf_fini(&reply->author);
     rp_buf_fini(&reply->json);
     free(reply);
 }
@@ -98,18 +100,12 @@ static void send_reply(void *ctx, int http_status, struct rp_str json)
 /* A correction is done and its answer written in one errand. */
 static int amend(struct rp_core *core, void *ctx, struct rp_err *err)
 {
-    static const struct {
-        int status, http;
-    } codes[] = {{RIPEN_EINPUT, 422}, {RIPEN_ENOTFOUND, 404}, {RIPEN_EDENIED, 409}};
     struct reply *reply = ctx;
     struct rp_err why = {0};
     int status = rp_core_amend(core, rp_buf_view(&reply->verb), rp_buf_view(&reply->body),
-                               &reply->json, &why);
+                               rp_buf_view(&reply->author), &reply->json, &why);
 
-    reply->status = status == 0 ? 200 : 503;
-    for (size_t i = 0; i < RP_COUNT(codes); i++) {
-        reply->status = codes[i].status == status ? codes[i].http : reply->status;
-    }
+    reply->status = rp_amend_http(status);
     if (status != 0) {
         struct rp_jw jw;
 
@@ -149,6 +145,7 @@ static void take(struct rp_requests *requests, const struct rp_request_row *row)
     } else if (rp_amend_knows(row->verb)) {
         rp_buf_str(&reply->verb, row->verb);
         rp_buf_str(&reply->body, row->body);
+        rp_buf_str(&reply->author, row->author);
         reply->errand = (struct rp_errand){.run = amend, .done = on_written, .ctx = reply};
         rp_writer_ask(requests->writer, &reply->errand);
     } else {

@@ -10,6 +10,7 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
+#include "core/amend.h"
 #include "core/reader_rules.h"
 #include "net/answer.h"
 
@@ -359,19 +360,25 @@ static bool is_true(struct rp_str text)
     return rp_str_is(text, "1") || rp_str_is(text, "true") || rp_str_is(text, "yes");
 }
 
-/* `force` and `author` as query parameters; without an author the key's label or prefix. */
-static void ask(struct rp_api *api, struct rp_http_request *request, struct rp_api_ask *ask)
+/* The query parameter `author`, else the key's label or prefix. */
+static struct rp_str author_of(struct rp_api *api, struct rp_http_request *request)
 {
     struct rp_str text = rp_http_bearer(request);
+    struct rp_str author = rp_http_query(request, "author");
     const struct rp_key_row *key;
 
     if (text.len == 0)
         text = rp_http_basic_user(request);
     key = text.len ? rp_key_match(api->keys, api->key_count, text) : NULL;
+    if (author.len == 0 && key)
+        author = key->label.len ? key->label : key->prefix;
+    return author;
+}
+
+static void ask(struct rp_api *api, struct rp_http_request *request, struct rp_api_ask *ask)
+{
     ask->force = is_true(rp_http_query(request, "force"));
-    ask->author = rp_http_query(request, "author");
-    if (ask->author.len == 0 && key)
-        ask->author = key->label.len ? key->label : key->prefix;
+    ask->author = author_of(api, request);
     api->options.ask(api->options.ctx, request, ask);
 }
 
@@ -403,6 +410,16 @@ static void post_rollback(struct rp_api *api, struct rp_http_request *request, s
     ask(api, request, &what);
 }
 
+/* /api/corrections/stage, points, void, note, unmerge, forget: the body says of whom and why. */
+static void post_correction(struct rp_api *api, struct rp_http_request *request, struct rp_str rest)
+{
+    if (!rp_amend_knows(rest))
+        rp_http_error(request, 404, "not_found",
+                      RP_STR("a correction is stage, points, void, note, unmerge or forget"));
+    else
+        api->options.amend(api->options.ctx, request, rest, author_of(api, request));
+}
+
 enum access {
     ACCESS_ALL,   /* says nothing about anybody */
     ACCESS_LOCAL, /* no key from this machine itself */
@@ -426,6 +443,7 @@ static const struct route routes[] = {
     {{"/api/leads/", 11}, {"", 0}, true, ACCESS_READ, get_lead},
     {{"/api/status", 11}, {"", 0}, false, ACCESS_READ, get_status},
     {{"/api/reload", 11}, {"", 0}, false, ACCESS_EDIT, post_reload},
+    {{"/api/corrections/", 17}, {"", 0}, true, ACCESS_EDIT, post_correction},
     {{"/api/rules", 10}, {"", 0}, false, ACCESS_READ, get_rules},
     {{"/api/rules/rollback", 19}, {"", 0}, false, ACCESS_EDIT, post_rollback},
     {{"/api/rules/", 11}, {"/activate", 9}, true, ACCESS_EDIT, post_activate},
@@ -476,7 +494,7 @@ static bool check_key(const struct rp_api *api, struct rp_http_request *request,
     if (key->is_public || key->scope < least) {
         rp_http_error(request, 403, "key_scope",
                       least == RP_SCOPE_EDIT
-                          ? RP_STR("this key may not change rules: give one of scope edit or admin")
+                          ? RP_STR("this key may not change anything: give one of scope edit or admin")
                           : RP_STR("this key may not read: give one of scope read, edit or admin"));
         return false;
     }

@@ -28,6 +28,9 @@ struct rp_api_options {
     bool (*ready)(void *ctx, struct rp_str *ret_why);
     /* Loads or activates rules and answers the request with the result, now or later. */
     void (*ask)(void *ctx, struct rp_http_request *request, const struct rp_api_ask *ask);
+    /* Does a correction (core/amend.h) and answers the request, now or later. */
+    void (*amend)(void *ctx, struct rp_http_request *request, struct rp_str verb,
+                  struct rp_str author);
     /* How the server is, as a JSON object. */
     void (*status)(void *ctx, struct rp_buf *out);
     void *ctx;

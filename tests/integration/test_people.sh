@@ -47,6 +47,12 @@ server=$!
 for _ in $(seq 100); do grep -q listening out && break; sleep 0.1; done
 "$ripen" stage zora lead --reason "back" --db r.db >/dev/null
 round
+address=$(sed -n 's/.*listening on //p' out)
+has "$(curl -s -d '{"lead":"zora","points":3,"reason":"by HTTP"}' "$address/api/corrections/points?author=web")" '"accepted":1'
+has "$("$ripen" explain zora --db r.db)" "by HTTP, by web"
+[ "$(curl -s -o body -w '%{http_code}' -d '{"lead":"zora","stage":"nowhere","reason":"x"}' "$address/api/corrections/stage")" = 422 ] ||
+    fail "an unknown stage over HTTP: $(cat body)"
+[ "$(curl -s -o body -w '%{http_code}' -d '{}' "$address/api/corrections/bless")" = 404 ] || fail "bless: $(cat body)"
 has "$("$ripen" forget zora@initech.test --db r.db)" "forgotten:"
 if "$ripen" lead zora --db r.db >/dev/null 2>&1; then fail "a forgotten lead is known"; fi
 for file in r.db r.db-wal log; do

@@ -265,7 +265,8 @@ static void amended(struct bench *b, const char *verb, const char *body)
 {
     struct rp_buf out = {0};
     struct rp_err err = {0};
-    int status = rp_core_amend(b->core, rp_str_from(verb), rp_str_from(body), &out, &err);
+    int status =
+        rp_core_amend(b->core, rp_str_from(verb), rp_str_from(body), RP_STR("ana"), &out, &err);
 
     if (status != 0) {
         fail_msg("%s: %s", verb, err.text);
@@ -278,8 +279,9 @@ static void refused(struct bench *b, const char *verb, const char *body, int sta
     struct rp_buf out = {0};
     struct rp_err err = {0};
 
-    assert_int_equal(rp_core_amend(b->core, rp_str_from(verb), rp_str_from(body), &out, &err),
-                     status);
+    assert_int_equal(
+        rp_core_amend(b->core, rp_str_from(verb), rp_str_from(body), RP_STR("ana"), &out, &err),
+        status);
     assert_true(strlen(err.text) > 10);
     rp_buf_fini(&out);
 }
