@@ -116,8 +116,7 @@ void rp_compile_stages(struct rp_compile *compile);
 void rp_compile_calendars(struct rp_compile *compile);
 uint32_t rp_compile_calendar_of(struct rp_compile *compile,
                                 const struct rp_node *body); /* its `hours`; RP_NONE */
-void rp_compile_due(struct rp_compile *compile, const struct rp_node *body,
-                    struct rp_stage *stage);
+void rp_compile_due(struct rp_compile *compile, const struct rp_node *body, struct rp_stage *stage);
 void rp_compile_status_names(struct rp_compile *compile, const struct rp_node *names,
                              struct rp_stage *stage);
 void rp_compile_statuses(struct rp_compile *compile); /* when the stages stand */

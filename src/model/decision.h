@@ -74,11 +74,11 @@ struct rp_decision {
     size_t grant_cap, move_cap, intent_cap, fault_cap;
     struct rp_status_move statuses[RP_STATUS_MOVES_MAX];
     size_t status_count;
-    bool late;                 /* what the present stage owes is late: told once a stage entry */
+    bool late;                /* what the present stage owes is late: told once a stage entry */
     struct rp_grant adjusted; /* by hand (Score Adjusted); granted 0: none. Its rule is no rule */
     bool voided;              /* the event is void: nothing was folded */
-    bool excluded;           /* an `exclude` holds: recorded, nothing else */
-    struct rp_str facts_set; /* JSON object of `set` parts to merge into the lead's facts; "" */
+    bool excluded;            /* an `exclude` holds: recorded, nothing else */
+    struct rp_str facts_set;  /* JSON object of `set` parts to merge into the lead's facts; "" */
 };
 
 #endif
