@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Lead states, decisions, faults, generations, keys, the audit trail, lists of leads. */
+#include "base/limits.h"
 #include "store/audit.h"
 #include "store/decisions.h"
 #include "store/generations.h"
 #include "store/identities.h"
 #include "store/keys.h"
 #include "store/reports.h"
+#include "store/requests.h"
 #include "store/states.h"
 #include "unit/store/groups.h"
 
@@ -143,6 +145,124 @@ static uint32_t activate(struct rig *rig, const char *hash, int64_t now_ms)
     assert_ok(rp_generation_activate(rig->store, &what, now_ms, &number, &err));
     assert_ok(rp_store_commit(rig->store, &err));
     return number;
+}
+
+static uint32_t keep(struct rig *rig, const char *hash, const char *result, const char *reason)
+{
+    struct rp_err err = {0};
+    uint32_t number;
+    struct rp_generation_new what = {.hash = rp_str_from(hash),
+                                     .sources = RP_STR("text"),
+                                     .author = RP_STR("eva"),
+                                     .reason = rp_str_from(reason),
+                                     .disabled = RP_STR("\none\ntwo\n")};
+
+    assert_ok(rp_store_begin(rig->store, &err));
+    assert_ok(rp_generation_keep(rig->store, &what, result, NINE, &number, &err));
+    assert_ok(rp_store_commit(rig->store, &err));
+    return number;
+}
+
+static void generations_that_were_not_activated(void **state)
+{
+    struct rig *rig = *state;
+    struct rp_err err = {0};
+    struct rp_generation_row row, *rows;
+    const struct rp_str *names;
+    uint32_t number;
+    size_t count;
+
+    assert_int_equal(rp_generation_before(rig->store, &number, &err), RIPEN_ENOTFOUND);
+    uint32_t first = activate(rig, "aaa", NINE);
+    uint32_t held = keep(rig, "bbb", RP_RESULT_HELD, "too much");
+    assert_int_equal(keep(rig, "bbb", RP_RESULT_REFUSED, "and wrong"), held);
+    assert_ok(rp_generation_get(&rig->arena, rig->store, held, &row, &err));
+    assert_str(row.result, "refused");
+    assert_str(row.reason, "and wrong");
+    assert_int_equal(row.parent, first);
+    names = rp_generation_disabled(&rig->arena, row.disabled, &count);
+    assert_int_equal(count, 2);
+    assert_str(names[1], "two");
+    assert_int_equal(keep(rig, "aaa", RP_RESULT_REFUSED, "no"), first); /* in force is in force */
+    assert_ok(rp_generation_get(&rig->arena, rig->store, 0, &row, &err));
+    assert_str(row.result, "active");
+    assert_int_equal(rp_generation_before(rig->store, &number, &err), RIPEN_ENOTFOUND);
+    assert_int_equal(activate(rig, "bbb", NINE + 1), held); /* by hand after all */
+    assert_ok(rp_generation_before(rig->store, &number, &err));
+    assert_int_equal(number, first);
+    assert_ok(rp_generation_list(&rig->arena, rig->store, 1, &rows, &count, &err));
+    assert_int_equal(count, 1);
+    assert_int_equal(rows[0].number, held);
+    assert_true(rows[0].active);
+    assert_str(rows[0].reason, "");
+    assert_int_equal(rows[0].sources.len, 0); /* a list is without them */
+    assert_ok(rp_generation_find(rig->store, RP_STR("zzz"), &number, &err));
+    assert_int_equal(number, 0);
+}
+
+/* At the bound all sources are there; past it the oldest, but never those in force. */
+static void old_generations_lose_their_sources(void **state)
+{
+    struct rig *rig = *state;
+    struct rp_err err = {0};
+    struct rp_generation_row row;
+    char hash[16];
+
+    assert_int_equal(activate(rig, "first", NINE), 1);
+    assert_int_equal(keep(rig, "second", RP_RESULT_HELD, ""), 2);
+    assert_ok(rp_store_begin(rig->store, &err));
+    for (int i = 3; i <= RP_GENERATIONS_KEPT + 1; i++) {
+        struct rp_generation_new what = {.hash = {hash, 0}, .sources = RP_STR("x")};
+        uint32_t number;
+
+        what.hash.len = (size_t)snprintf(hash, sizeof(hash), "h%d", i);
+        assert_ok(rp_generation_keep(rig->store, &what, RP_RESULT_REFUSED, NINE, &number, &err));
+        assert_int_equal(number, i);
+    }
+    assert_ok(rp_store_commit(rig->store, &err));
+    assert_ok(rp_generation_get(&rig->arena, rig->store, 2, &row, &err));
+    assert_str(row.sources, "text");
+    keep(rig, "last", RP_RESULT_HELD, "");
+    assert_ok(rp_generation_get(&rig->arena, rig->store, 2, &row, &err));
+    assert_int_equal(row.sources.len, 0);
+    assert_ok(rp_generation_get(&rig->arena, rig->store, 1, &row, &err));
+    assert_int_equal(row.sources.len, 3);
+}
+
+static void requests_are_answered_once(void **state)
+{
+    struct rig *rig = *state;
+    struct rp_err err = {0};
+    struct rp_request_row ask = {.at_ms = NINE, .verb = RP_STR("activate"), .generation = 7};
+    struct rp_request_row row;
+    int64_t first, second;
+
+    ask.force = true;
+    ask.author = RP_STR("ana");
+    assert_int_equal(rp_request_newest(rig->store), 0);
+    assert_ok(rp_store_begin(rig->store, &err));
+    assert_ok(rp_request_add(rig->store, &ask, &first, &err));
+    assert_ok(rp_request_add(rig->store, &ask, &second, &err));
+    assert_ok(rp_store_commit(rig->store, &err));
+    assert_int_equal(rp_request_newest(rig->store), second);
+    assert_ok(rp_request_next(&rig->arena, rig->store, 0, &row, &err));
+    assert_int_equal(row.id, first);
+    assert_str(row.verb, "activate");
+    assert_int_equal(row.generation, 7);
+    assert_true(row.force && !row.answered);
+    assert_ok(rp_store_begin(rig->store, &err));
+    assert_ok(rp_request_answer(rig->store, first, 409, RP_STR("{}"), NINE + 1, &err));
+    assert_ok(rp_store_commit(rig->store, &err));
+    assert_ok(rp_request_get(&rig->arena, rig->store, first, &row, &err));
+    assert_true(row.answered);
+    assert_int_equal(row.status, 409);
+    assert_ok(rp_request_next(&rig->arena, rig->store, 0, &row, &err));
+    assert_int_equal(row.id, second);
+    assert_int_equal(rp_request_next(&rig->arena, rig->store, second, &row, &err), RIPEN_ENOTFOUND);
+    assert_ok(rp_store_begin(rig->store, &err)); /* an hour later both are gone */
+    assert_ok(rp_request_answer(rig->store, second, 200, RP_STR("{}"), NINE + 3600001, &err));
+    assert_ok(rp_store_commit(rig->store, &err));
+    assert_int_equal(rp_request_newest(rig->store), 0);
 }
 
 static void generations_are_known_by_their_hash(void **state)
@@ -319,6 +439,9 @@ int test_records(void)
         IN_MEMORY(a_state_comes_back),
         IN_MEMORY(decisions_and_faults_come_back),
         IN_MEMORY(generations_are_known_by_their_hash),
+        IN_MEMORY(generations_that_were_not_activated),
+        IN_MEMORY(old_generations_lose_their_sources),
+        IN_MEMORY(requests_are_answered_once),
         IN_MEMORY(keys_match_only_in_force),
         IN_MEMORY(leads_are_listed_in_pages),
     };
