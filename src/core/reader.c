@@ -238,9 +238,9 @@ int rp_reader_why_not(struct rp_reader *reader, struct rp_str lead, struct rp_st
         } else if (action != RP_NONE) {
             *ret_fires = rp_why_not_action(&view.fold, &view.lead, action, now_ms, &words);
         } else {
-            status = rp_err_set(err, RIPEN_ENOTFOUND,
-                                "no score rule, stage or action is named \"%.*s\"",
-                                RP_STR_ARG(what));
+            status =
+                rp_err_set(err, RIPEN_ENOTFOUND, "no score rule, stage or action is named \"%.*s\"",
+                           RP_STR_ARG(what));
         }
         rp_view_close(&view);
     }
