@@ -97,8 +97,10 @@ static void put_scores(struct rp_core *core, const struct rp_lead *lead, int64_t
 }
 
 /* Cells that recovery could not complete, or of other rules, are folded from the events first. */
-static int complete(struct rp_core *core, struct rp_lead *lead, struct rp_err *err)
+static int complete(struct rp_core *core, struct rp_cached *cached, struct rp_err *err)
 {
+    struct rp_lead *lead = &cached->lead;
+    uint32_t generation = lead->generation;
     struct rp_history history;
     int status;
 
@@ -110,6 +112,7 @@ static int complete(struct rp_core *core, struct rp_lead *lead, struct rp_err *e
     if (status == 0) {
         rp_history_fold(&core->fold, lead, &history, INT64_MAX, NULL, NULL);
         core->stats.refolds++;
+        rp_core_timer_rebuilt(core, cached, generation, rp_clock_now(&core->clock));
     }
     rp_arena_reset(&core->history_arena);
     return status;
@@ -129,7 +132,7 @@ int rp_core_save(struct rp_core *core, struct rp_cached *cached, struct rp_err *
     struct rp_jw jw = rp_jw(&scores);
     struct rp_jw pw = rp_jw(&people);
     struct rp_state_summary summary = {.scored_ms = lead->updated_ms};
-    int status = complete(core, lead, err);
+    int status = complete(core, cached, err);
 
     if (status != 0) {
         return status;

@@ -135,6 +135,9 @@ static int unmerge(struct rp_core *core, const struct rp_merge *merge, int64_t n
         status = stage_before(core, &from->lead, err);
     }
     if (status == 0) {
+        status = rp_core_status_on_record(core, &from->lead, err);
+    }
+    if (status == 0) {
         status = rp_merge_undo(core->store, merge, now_ms, err);
     }
     if (status == 0) {

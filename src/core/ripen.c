@@ -17,6 +17,8 @@
 
 #define MAGIC 0x6e706972u
 
+enum { TIMERS_A_CALL = 1000 }; /* judged when the host comes by */
+
 struct ripen {
     uint32_t magic;
     struct rp_core *core; /* NULL: the opening failed */
@@ -186,6 +188,7 @@ int ripen_ingest(ripen *handle, const char *json, size_t size, struct ripen_verd
                                                 .duplicates = batch->duplicates,
                                                 .rejected = batch->rejected + batch->beyond,
                                                 .json = handle->out.ptr};
+        (void)rp_core_timers_run(handle->core, envelope.received_ms, TIMERS_A_CALL, NULL);
         (void)rp_core_idle(handle->core);
     }
     rp_batch_free(batch);
@@ -264,6 +267,11 @@ int ripen_outbox_lease(ripen *handle, int64_t lease_ms, size_t max,
         return status;
     }
     rp_arena_reset(&handle->leases_arena);
+    status =
+        rp_core_timers_run(handle->core, rp_clock_now(&handle->clock), TIMERS_A_CALL, &handle->err);
+    if (status < 0) {
+        return fail(handle, status);
+    }
     status = rp_core_outbox_claim(handle->core, &handle->leases_arena, lease_ms, max, &rows, &count,
                                   &handle->err);
     if (status != 0) {

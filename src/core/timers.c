@@ -105,6 +105,16 @@ void rp_core_timer_rederive(struct rp_core *core, struct rp_cached *lead, int64_
     set_due(core, lead, next.at_ms, next.at_ms ? (int)next.kind : 0);
 }
 
+void rp_core_timer_rebuilt(struct rp_core *core, struct rp_cached *lead, uint32_t generation,
+                           int64_t base_ms)
+{
+    if (generation == 0 || generation == core->rules->number) {
+        rp_core_timer_derive(core, lead); /* a late event, a merge: the same rules */
+    } else {
+        rp_core_timer_rederive(core, lead, base_ms);
+    }
+}
+
 /* ---- Judging --------------------------------------------------------------------------------- */
 
 static int judge(struct rp_core *core, struct rp_cached *lead, struct rp_err *err)
@@ -191,15 +201,11 @@ static int rebuild(struct rp_core *core, struct rp_cached *lead, int64_t base_ms
         rp_history_load(&core->history_arena, core->store, &lead->lead, NULL, 0, &history, err);
 
     if (status == 0) {
-        bool same_rules = lead->lead.generation == 0;
+        uint32_t generation = lead->lead.generation;
 
         rp_history_fold(&core->fold, &lead->lead, &history, INT64_MAX, NULL, NULL);
         core->stats.refolds++;
-        if (same_rules) {
-            rp_core_timer_derive(core, lead);
-        } else {
-            rp_core_timer_rederive(core, lead, base_ms);
-        }
+        rp_core_timer_rebuilt(core, lead, generation, base_ms);
         rp_core_dirty(core, lead);
     }
     rp_arena_reset(&core->history_arena);

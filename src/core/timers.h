@@ -32,6 +32,10 @@ void rp_core_timer_derive(struct rp_core *core, struct rp_cached *lead);
  * behind base_ms, at a moment that the lead's id tells. */
 void rp_core_timer_rederive(struct rp_core *core, struct rp_cached *lead, int64_t base_ms);
 
+/* After a rebuild of a lead that was of that generation: one of the two. */
+void rp_core_timer_rebuilt(struct rp_core *core, struct rp_cached *lead, uint32_t generation,
+                           int64_t base_ms);
+
 /* Judges the lead's timers that are due at or before until_ms, within a run. A lead of other rules
  * is left alone: its rebuild derives them anew. */
 int rp_core_timers_before(struct rp_core *core, struct rp_cached *lead, int64_t until_ms,

@@ -328,6 +328,49 @@ static void clocks_run(void **state)
     assert_true(rp_mono_us() >= before);
 }
 
+/* Day, month and time of a clock on the wall to the instant: also where it is put forward and back.
+ */
+static void wall_clocks_become_instants(void **state)
+{
+    static const struct {
+        const char *zone, *day;
+        int hour, minute;
+        const char *instant;
+    } cases[] = {
+        {"", "2026-03-02", 9, 0, "2026-03-02T09:00:00Z"},
+        {"No/Where", "2026-03-02", 9, 0, "2026-03-02T09:00:00Z"},
+        {"+02:00", "2026-03-02", 9, 0, "2026-03-02T07:00:00Z"},
+        {"Europe/Paris", "2026-03-02", 9, 0, "2026-03-02T08:00:00Z"},
+        {"Europe/Paris", "2026-07-02", 9, 30, "2026-07-02T07:30:00Z"},
+        {"Europe/Paris", "2026-07-02", 24, 0, "2026-07-02T22:00:00Z"},
+        /* clocks go from 02:00 to 03:00: what is skipped is the moment of the change */
+        {"Europe/Paris", "2026-03-29", 1, 59, "2026-03-29T00:59:00Z"},
+        {"Europe/Paris", "2026-03-29", 2, 0, "2026-03-29T01:00:00Z"},
+        {"Europe/Paris", "2026-03-29", 2, 30, "2026-03-29T01:00:00Z"},
+        {"Europe/Paris", "2026-03-29", 3, 0, "2026-03-29T01:00:00Z"},
+        {"Europe/Paris", "2026-03-29", 9, 0, "2026-03-29T07:00:00Z"},
+        /* clocks go from 03:00 back to 02:00: of two the first */
+        {"Europe/Paris", "2026-10-25", 1, 59, "2026-10-24T23:59:00Z"},
+        {"Europe/Paris", "2026-10-25", 2, 30, "2026-10-25T00:30:00Z"},
+        {"Europe/Paris", "2026-10-25", 3, 0, "2026-10-25T02:00:00Z"},
+        {"America/New_York", "2026-11-01", 1, 30, "2026-11-01T05:30:00Z"},
+        {"Australia/Lord_Howe", "2026-10-04", 2, 15, "2026-10-03T15:30:00Z"}, /* half an hour */
+        /* a day that a zone left out */
+        {"Pacific/Apia", "2011-12-30", 12, 0, "2011-12-30T10:00:00Z"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < RP_COUNT(cases); i++) {
+        int32_t day = rp_zone_day(RP_STR(""), at(cases[i].day));
+        int64_t got = rp_zone_moment(rp_str_from(cases[i].zone), day,
+                                     cases[i].hour * 3600 + cases[i].minute * 60);
+
+        if (got != at(cases[i].instant))
+            fail_msg("%s %s %02d:%02d is %lld s off", cases[i].zone, cases[i].day, cases[i].hour,
+                     cases[i].minute, (long long)(got - at(cases[i].instant)) / 1000);
+    }
+}
+
 int test_when(void)
 {
     const struct CMUnitTest tests[] = {
@@ -338,6 +381,7 @@ int test_when(void)
         cmocka_unit_test(durations_parse),
         cmocka_unit_test(durations_print),
         cmocka_unit_test(days_follow_the_zone),
+        cmocka_unit_test(wall_clocks_become_instants),
         cmocka_unit_test(zones_are_known_or_not),
         cmocka_unit_test(zones_serve_several_threads),
         cmocka_unit_test(clocks_run),

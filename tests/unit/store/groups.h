@@ -24,6 +24,7 @@ int test_schema(void);
 int test_identities(void);
 int test_events(void);
 int test_records(void);
+int test_timers(void);
 int test_outbox(void);
 int test_dedup(void);
 int test_wal(void);

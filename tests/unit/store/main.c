@@ -123,7 +123,7 @@ int main(void)
 {
     int (*const groups[])(void) = {
         test_db,      test_full,   test_schema, test_identities, test_events,
-        test_records, test_outbox, test_dedup,  test_wal,
+        test_records, test_timers, test_outbox, test_dedup,      test_wal,
     };
     int failed = 0;
 
