@@ -26,6 +26,7 @@ struct rp_core_sweep {
     unsigned workers;
     struct rp_sweep_work *work; /* NULL: none under way */
     bool halted;                /* by other rules */
+    bool restart;               /* whatever the file says of how far it came */
     uint32_t swept;             /* generation that all leads are known to be of */
     unsigned char *done;        /* by range */
     int64_t ranges, next_range; /* the first that is not done */

@@ -43,6 +43,10 @@ void rp_core_sweep_traffic(struct rp_core *core)
 
 void rp_core_sweep_halt(struct rp_core *core)
 {
+    if (core->rules) { /* leads may become of several generations from now on */
+        core->sweep.swept = 0;
+        core->sweep.restart = true;
+    }
     if (core->sweep.work) {
         rp_sweep_work_halt(core->sweep.work);
         core->sweep.halted = true;
@@ -92,13 +96,14 @@ static int begin(struct rp_core *core, struct rp_err *err)
     struct rp_core_sweep *sweep = &core->sweep;
     struct rp_sweep_options options = {
         .db_path = core->db_path,
-        .rules = core->rules,
+        .generation = core->rules->number,
         .workers = sweep->workers,
         .range_leads = RANGE_LEADS,
         .leads_end = rp_scan_last_lead(core->store) + 1,
     };
 
-    if (rp_store_meta(core->store, "sweep_generation", 0) == core->rules->number) {
+    if (!sweep->restart &&
+        rp_store_meta(core->store, "sweep_generation", 0) == core->rules->number) {
         options.first_range = rp_store_meta(core->store, "sweep_range", 0);
     } else {
         status = note_begun(core, err);
@@ -107,6 +112,7 @@ static int begin(struct rp_core *core, struct rp_err *err)
         return status;
     }
     sweep->swept = 0;
+    sweep->restart = false;
     sweep->progress = (struct rp_sweep_progress){
         .generation = core->rules->number,
         .active = true,
@@ -258,7 +264,13 @@ static bool wanted(struct rp_core *core, int64_t now_ms)
     if (sweep->workers == 0 || !core->db_path || core->stale || !core->rules) {
         return false;
     }
+    if (sweep->work && sweep->progress.generation != core->rules->number && !sweep->halted) {
+        rp_core_sweep_halt(core);
+    }
     if (sweep->halted) {
+        if (!rp_sweep_work_ended(sweep->work)) {
+            return false; /* the writer does not wait for them */
+        }
         rp_core_sweep_stop(core);
     }
     if (sweep->work) {
@@ -268,7 +280,8 @@ static bool wanted(struct rp_core *core, int64_t now_ms)
         (now_ms < sweep->retry_ms && sweep->retry_ms - now_ms <= RETRY_MS)) {
         return false;
     }
-    if (rp_store_meta(core->store, "swept_generation", 0) == core->rules->number) {
+    if (!sweep->restart &&
+        rp_store_meta(core->store, "swept_generation", 0) == core->rules->number) {
         sweep->swept = core->rules->number;
         return false;
     }

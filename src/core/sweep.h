@@ -3,9 +3,10 @@
  * force, in the background. It takes no decision and causes no action: stages stay as decided.
  *
  * Threads: the core belongs to the writer as ever, and every function here is the writer's. Workers
- * read the file through their own connections with their own Lua states, and borrow the core's
- * rules: whoever takes rules away from a core calls rp_core_sweep_halt first. A core opened with
- * sweep_workers = 0 (the default), or in memory, has no sweep. */
+ * read the file through their own connections, with their own rules and Lua states, and are never
+ * waited for but at the end. When other rules come into force the sweep begins again by itself;
+ * rp_core_sweep_halt makes the workers stop at once. A core opened with sweep_workers = 0 (the
+ * default), or in memory, has no sweep. */
 #ifndef RP_CORE_SWEEP_H
 #define RP_CORE_SWEEP_H
 
@@ -29,8 +30,7 @@ void rp_core_sweep_progress(const struct rp_core *core, struct rp_sweep_progress
 bool rp_core_sweep_step(struct rp_core *core, bool busy);
 /* Tells the workers that there is traffic: they yield to it for a moment. */
 void rp_core_sweep_traffic(struct rp_core *core);
-/* Returns once no worker uses the core's rules any more (milliseconds); the sweep begins again at
- * the next step. */
+/* Tells the workers to stop and does not wait; the sweep begins again when they have. */
 void rp_core_sweep_halt(struct rp_core *core);
 /* Also waits for the threads to end. */
 void rp_core_sweep_stop(struct rp_core *core);

@@ -15,9 +15,11 @@
 #include "base/mem.h"
 #include "core/history.h"
 #include "engine/fold.h"
+#include "engine/load.h"
 #include "engine/vm.h"
 #include "model/correction.h"
 #include "store/events.h"
+#include "store/generations.h"
 #include "store/scan.h"
 
 #include <pthread.h>
@@ -59,7 +61,7 @@ struct rp_sweep_work {
 
     pthread_mutex_t lock; /* guards what follows */
     pthread_cond_t changed;
-    unsigned using; /* workers that use the rules */
+    unsigned running;
     struct rp_swept *first, **end;
     size_t waiting;
     int status;
@@ -68,6 +70,7 @@ struct rp_sweep_work {
 struct worker {
     struct rp_sweep_work *work;
     struct rp_store *store;
+    struct rp_rules *rules;
     struct rp_vm *vm;
     struct rp_fold fold;
     struct rp_arena arena;
@@ -288,7 +291,7 @@ static int finish_range(struct worker *w, struct rp_err *err)
             hand_over(w, swept);
             swept = swept_new(w);
         }
-        s->lead.generation = w->work->options.rules->number;
+        s->lead.generation = w->rules->number;
         swept->leads[swept->count++] = s->lead;
         rp_lead_init(&s->lead); /* moved */
         sweeping_free(s);
@@ -332,13 +335,12 @@ static int scan_range(struct worker *w, struct rp_err *err)
 
 static int sweep_range(struct worker *w, struct rp_err *err)
 {
-    const struct rp_sweep_options *options = &w->work->options;
     size_t size = (size_t)(w->end - w->first);
     int status;
 
     w->leads = rp_calloc(size, sizeof(*w->leads));
     w->other = rp_calloc(size, 1);
-    status = rp_scan_states(w->store, w->first, w->end, options->rules->number, w->other, err);
+    status = rp_scan_states(w->store, w->first, w->end, w->rules->number, w->other, err);
     if (status > 0) {
         status = rp_scan_nodes(w->store, &w->node_leads, &w->node_count, err);
         if (status == 0) {
@@ -368,18 +370,55 @@ static void range_free(struct worker *w)
 /* ---- Threads ----------------------------------------------------------------------------------
  */
 
+static int load_rules(struct worker *w, struct rp_err *err)
+{
+    struct rp_load_options options = {0};
+    struct rp_findings findings = {0};
+    struct rp_generation_row row;
+    struct rp_files files;
+    int status = rp_generation_get(&w->arena, w->store, w->work->options.generation, &row, err);
+
+    if (status == 0) {
+        status = rp_files_unpack(&w->arena, row.sources, &files, err);
+    }
+    if (status == 0) {
+        options.disabled = rp_generation_disabled(&w->arena, row.disabled, &options.disabled_count);
+        status = rp_load(&w->arena, &files, &options, &w->rules, &findings, err);
+    }
+    if (status == 0) {
+        w->rules->number = row.number;
+    }
+    rp_arena_reset(&w->arena);
+    return status;
+}
+
 static int worker_open(struct worker *w, struct rp_err *err)
 {
     int status = rp_store_open(w->work->db_path, RP_STORE_READ, &w->store, err);
 
     if (status == 0) {
-        w->vm = rp_vm_new(w->work->options.rules, err);
+        status = load_rules(w, err);
+    }
+    if (status == 0) {
+        w->vm = rp_vm_new(w->rules, err);
         status = w->vm ? 0 : RIPEN_ERULE;
     }
     if (status == 0) {
-        rp_fold_init(&w->fold, w->work->options.rules, w->vm, &w->arena);
+        rp_fold_init(&w->fold, w->rules, w->vm, &w->arena);
     }
     return status;
+}
+
+static void worker_close(struct worker *w)
+{
+    range_free(w);
+    if (w->fold.scratch) {
+        rp_fold_fini(&w->fold);
+    }
+    rp_vm_free(w->vm);
+    rp_rules_free(w->rules);
+    rp_store_close(w->store);
+    rp_arena_fini(&w->arena);
 }
 
 static bool next_range(struct worker *w)
@@ -409,20 +448,14 @@ static void *worker_main(void *arg)
             range_free(&w);
         }
     }
-    if (w.fold.scratch) {
-        rp_fold_fini(&w.fold);
-    }
-    rp_vm_free(w.vm);
+    worker_close(&w);
     pthread_mutex_lock(&w.work->lock);
-    w.work->using --;
+    w.work->running--;
     if (status != 0 && w.work->status == 0) {
         w.work->status = status;
     }
     pthread_cond_broadcast(&w.work->changed);
     pthread_mutex_unlock(&w.work->lock);
-    range_free(&w); /* takes its time when it was halted: nobody waits for it */
-    rp_store_close(w.store);
-    rp_arena_fini(&w.arena);
     return NULL;
 }
 
@@ -438,11 +471,11 @@ int rp_sweep_work_start(const struct rp_sweep_options *options, struct rp_sweep_
     atomic_init(&work->next_range, options->first_range);
     pthread_mutex_init(&work->lock, NULL);
     pthread_cond_init(&work->changed, NULL);
-    work->using = options->workers;
+    work->running = options->workers;
     for (unsigned i = 0; i < options->workers; i++) {
         if (pthread_create(&work->threads[i], NULL, worker_main, work) != 0) {
             pthread_mutex_lock(&work->lock);
-            work->using -= options->workers - i;
+            work->running -= options->workers - i;
             pthread_mutex_unlock(&work->lock);
             break;
         }
@@ -471,7 +504,7 @@ struct rp_swept *rp_sweep_work_take(struct rp_sweep_work *work, int *ret_status,
         pthread_cond_broadcast(&work->changed);
     }
     *ret_status = work->status;
-    *ret_ended = !work->first && work->using == 0;
+    *ret_ended = !work->first && work->running == 0;
     pthread_mutex_unlock(&work->lock);
     return swept;
 }
@@ -491,10 +524,17 @@ void rp_sweep_work_halt(struct rp_sweep_work *work)
     pthread_mutex_lock(&work->lock);
     atomic_store(&work->stop, true);
     pthread_cond_broadcast(&work->changed);
-    while (work->using > 0) {
-        pthread_cond_wait(&work->changed, &work->lock);
-    }
     pthread_mutex_unlock(&work->lock);
+}
+
+bool rp_sweep_work_ended(struct rp_sweep_work *work)
+{
+    bool ended;
+
+    pthread_mutex_lock(&work->lock);
+    ended = work->running == 0;
+    pthread_mutex_unlock(&work->lock);
+    return ended;
 }
 
 void rp_sweep_work_free(struct rp_sweep_work *work)

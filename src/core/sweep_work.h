@@ -4,7 +4,6 @@
 #define RP_CORE_SWEEP_WORK_H
 
 #include "base/err.h"
-#include "engine/ruleset.h"
 #include "model/lead.h"
 
 #include <stdbool.h>
@@ -26,8 +25,8 @@ void rp_swept_free(struct rp_swept *swept); /* NULL: no effect */
 
 struct rp_sweep_work;
 struct rp_sweep_options {
-    const char *db_path;          /* copied */
-    const struct rp_rules *rules; /* borrowed until rp_sweep_work_halt */
+    const char *db_path; /* copied */
+    uint32_t generation; /* each worker loads its sources from the file */
     unsigned workers;
     int64_t first_range, range_leads, leads_end; /* ranges [n * range_leads, …) up to leads_end */
 };
@@ -40,7 +39,8 @@ int rp_sweep_work_start(const struct rp_sweep_options *options, struct rp_sweep_
 struct rp_swept *rp_sweep_work_take(struct rp_sweep_work *work, int *ret_status, bool *ret_ended);
 void rp_sweep_work_traffic(struct rp_sweep_work *work);
 uint64_t rp_sweep_work_events(struct rp_sweep_work *work); /* folded so far */
-void rp_sweep_work_halt(struct rp_sweep_work *work);       /* no rules are used afterwards */
+void rp_sweep_work_halt(struct rp_sweep_work *work);       /* does not wait */
+bool rp_sweep_work_ended(struct rp_sweep_work *work);      /* all threads have: freeing is quick */
 void rp_sweep_work_free(struct rp_sweep_work *work);       /* halts, joins; NULL: no effect */
 
 #endif
