@@ -97,6 +97,27 @@ holds "README.md shows a curl line" [ -s curl.sh ]
 sh curl.sh >answer 2>"$err" || fail "the curl line failed"
 same "answer to the curl line" '{"success":true,"accepted":1,"duplicates":0,"rejected":[]}' "$(cat answer)"
 run 0 lead ana && said "$out" 'ana'
+readme_block() { # PATTERN: the shell block of README.md that has such a line; its commands, one after the other
+    file=$(grep -lE "$1" ../readme/*.sh)
+    same "block with $1" 1 "$(echo "$file" | wc -l)"
+    while IFS= read -r line; do
+        line=${line%%#*}
+        eval "set -- $line"
+        shift
+        run 0 "$@" || fail "README.md: $line"
+    done <"$file"
+}
+price_rule=$(grep -l 'Looked at the pricing page' rules/*.lua)
+sed 's/Looked at the pricing page/Looked at our prices/' "$price_rule" >edited && mv edited "$price_rule"
+n=0
+until "$ripen" rules list --format json 2>/dev/null | grep -q '"generation":2'; do
+    n=$((n + 1))
+    [ $n -lt 100 ] || { fail "no second generation"; break; }
+    sleep 0.1
+done
+readme_block '^ripen rules rollback'
+readme_block '^ripen points'
+run 1 lead ana
 stop
 cd ..
 
