@@ -375,6 +375,135 @@ static void leads_by_status(void **state)
     bench_close(&b);
 }
 
+/* ---- Lives ------------------------------------------------------------------------------------
+ */
+
+static const char lives[] = HEAD
+    "score \"bounced\" { why = \"Bounced\", on = \"Bounced\", points = -15 }\n"
+    "stage \"mql\" { " ENTER ", status = { \"open\", \"cold\" },\n"
+    "  due = { to = \"sal\", within = \"70h\" },\n"
+    "  leave = below { engagement = 25, held = \"3d\" }, leave_to = \"recycled\" }\n"
+    "status \"mql.cold\" { enter = inactive \"4d\", wake = { otherwise = \"2d\", to = \"open\" } "
+    "}\n" TELL("any { late \"mql\", entered \"recycled\", crossed(\"engagement\", 50),\n"
+               "  entered_status \"mql.cold\" }");
+
+enum { STEPS = 60, USERS = 4 };
+
+static uint32_t draw(uint64_t *random, uint32_t below)
+{
+    *random = *random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (uint32_t)(*random >> 33) % below;
+}
+
+/* The steps [from, until) of a life: time passes, somebody does something, timers are judged. */
+static void live(struct bench *b, uint64_t seed, int from, int until)
+{
+    uint64_t random = seed;
+    int64_t now = T0;
+
+    for (int i = 0; i < until; i++) {
+        uint32_t hours = draw(&random, 40), user = draw(&random, USERS), what = draw(&random, 5);
+
+        now += hours * RP_HOUR + draw(&random, 1000);
+        if (i < from) {
+            continue;
+        }
+        b->now_ms = now;
+        if (what == 0) {
+            (void)pass(b, now);
+        } else if (what < 4) {
+            bench_send(b, false, "{\"type\":\"page\",\"userId\":\"u%u\",\"messageId\":\"m%d\"}",
+                       user, i);
+        } else {
+            bench_send(b, false,
+                       "{\"type\":\"track\",\"event\":\"Bounced\",\"userId\":\"u%u\","
+                       "\"messageId\":\"m%d\"}",
+                       user, i);
+        }
+    }
+}
+
+/* What became of everybody, without what is drawn anew for each file. */
+static char *became(struct bench *b)
+{
+    struct rp_buf all = {0};
+
+    for (int user = 0; user < USERS; user++) {
+        char name[8], *json;
+
+        snprintf(name, sizeof(name), "u%d", user);
+        json = bench_lead(b, name);
+        for (char *at = json; *at; at++) {
+            if (strncmp(at, "act_", 4) == 0 || strncmp(at, "ld_", 3) == 0) {
+                at += strcspn(at, "\"");
+            }
+            if (strncmp(at, "\"decision\":", 11) == 0 || strncmp(at, "\"event\":", 8) == 0) {
+                at += strcspn(at, ",}");
+            }
+            rp_buf_char(&all, *at);
+        }
+        free(json);
+    }
+    return all.ptr;
+}
+
+static void remove_files(void)
+{
+    static const char *const files[] = {"a.db", "a.db-lock", "a.db-wal", "a.db-shm"};
+
+    for (size_t i = 0; i < RP_COUNT(files); i++) {
+        (void)unlink(files[i]);
+    }
+}
+
+/* One life without a break, and the same one in pieces, each of which ends by a crash or a stop:
+ * the same stages, statuses and actions at the same moments. */
+static void a_life_in_pieces(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 4; seed++) {
+        uint64_t random = seed * 77;
+        struct bench b;
+        char *whole, *pieces;
+
+        bench_open(&b, "a.db", lives);
+        live(&b, seed, 0, STEPS);
+        (void)pass(&b, T0 + 400 * RP_DAY);
+        whole = became(&b);
+        bench_close(&b);
+        remove_files();
+        for (int at = 0, end; at < STEPS; at = end) {
+            bool crash = draw(&random, 3) > 0;
+            pid_t child;
+            int status;
+
+            end = at + 1 + (int)draw(&random, 12);
+            end = end < STEPS ? end : STEPS;
+            child = fork();
+            if (child == 0) {
+                bench_open(&b, "a.db", lives);
+                live(&b, seed, at, end);
+                if (!crash) {
+                    bench_close(&b);
+                }
+                _exit(0);
+            }
+            assert_true(waitpid(child, &status, 0) == child && status == 0);
+        }
+        bench_open(&b, "a.db", lives);
+        (void)pass(&b, T0 + 400 * RP_DAY);
+        pieces = became(&b);
+        bench_close(&b);
+        remove_files();
+        if (strcmp(whole, pieces) != 0) {
+            fail_msg("seed %d:\n%s\n%s", (int)seed, whole, pieces);
+        }
+        assert_non_null(strstr(whole, "\"because\":\"below\""));
+        free(whole);
+        free(pieces);
+    }
+}
+
 int test_timers(void)
 {
     const struct CMUnitTest tests[] = {
@@ -389,6 +518,7 @@ int test_timers(void)
         cmocka_unit_test_setup_teardown(other_rules, enter_directory, leave_directory),
         cmocka_unit_test_setup_teardown(statuses_wake, enter_directory, leave_directory),
         cmocka_unit_test(leads_by_status),
+        cmocka_unit_test_setup_teardown(a_life_in_pieces, enter_directory, leave_directory),
     };
 
     return cmocka_run_group_tests_name("timers", tests, NULL, NULL);
