@@ -374,7 +374,8 @@ static void begin_stored(struct rp_reload *reload)
     attempt->waiter = waiter;
     attempt->candidate.stored = true;
     attempt->candidate.generation = waiter->ask.generation;
-    attempt->candidate.force = waiter->ask.force;
+    /* Back to what was in force before: the guards let it through once. */
+    attempt->candidate.force = waiter->ask.force || waiter->ask.generation == 0;
     attempt->candidate.disable = waiter->ask.disable;
     attempt->candidate.disable_reason = waiter->ask.reason;
     put_author(attempt, waiter);

@@ -8,6 +8,7 @@ int test_people(void);
 int test_random(void);
 int test_late(void);
 int test_sweep(void);
+int test_swap(void);
 int test_stages(void);
 int test_timers(void);
 int test_counts(void);

@@ -2,6 +2,7 @@
 /* The API over a real server, with a reader made here: what is asked of it, on which thread, who
  * may ask, and what becomes of its failures. */
 #include "base/mem.h"
+#include "core/amend.h"
 #include "core/reader_rules.h"
 #include "support/raw_http.h"
 #include "web/api.h"
@@ -111,6 +112,11 @@ int rp_reader_rules_diff(struct rp_reader *reader, uint32_t before, uint32_t aft
 {
     assert_true(format == RP_FORMAT_JSON);
     return tell(reader, out, err, "diff", RP_STR(""), RP_STR(""), before, after);
+}
+
+bool rp_amend_knows(struct rp_str verb)
+{
+    return rp_str_is(verb, "note");
 }
 
 /* --- a server around the API --- */
