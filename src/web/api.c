@@ -492,10 +492,11 @@ static bool check_key(const struct rp_api *api, struct rp_http_request *request,
         return false;
     }
     if (key->is_public || key->scope < least) {
-        rp_http_error(request, 403, "key_scope",
-                      least == RP_SCOPE_EDIT
-                          ? RP_STR("this key may not change anything: give one of scope edit or admin")
-                          : RP_STR("this key may not read: give one of scope read, edit or admin"));
+        rp_http_error(
+            request, 403, "key_scope",
+            least == RP_SCOPE_EDIT
+                ? RP_STR("this key may not change anything: give one of scope edit or admin")
+                : RP_STR("this key may not read: give one of scope read, edit or admin"));
         return false;
     }
     return true;
