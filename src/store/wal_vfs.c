@@ -9,11 +9,8 @@
  * Only the WAL is wrapped; other files are the original layer's from the start. */
 #include "store/wal_vfs.h"
 
-#include "base/check.h"
-
 #include <pthread.h>
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <sqlite3.h>
@@ -55,7 +52,7 @@ static int wal_close(sqlite3_file *file)
     int code = write_out(wal);
     int closed = wal->real->pMethods->xClose(wal->real);
 
-    free(wal->bytes);
+    sqlite3_free(wal->bytes);
     wal->bytes = NULL;
     return code == SQLITE_OK ? closed : code;
 }
@@ -75,7 +72,7 @@ static bool make_room(struct wal_file *wal, int len)
     while (cap < wal->len + len)
         cap *= 2;
     if (cap > wal->cap) {
-        char *bytes = realloc(wal->bytes, (size_t)cap);
+        char *bytes = sqlite3_realloc(wal->bytes, cap);
         if (!bytes)
             return false;
         wal->bytes = bytes;
