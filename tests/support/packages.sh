@@ -3,7 +3,7 @@ BUILD_PACKAGES='gcc libc6-dev cmake ninja-build pkg-config libuv1-dev liblua5.4-
     libcurl4-openssl-dev libsodium-dev zlib1g-dev libutf8proc-dev libglib2.0-dev'
 RUN_PACKAGES='curl ca-certificates procps'
 TEST_PACKAGES='g++ libcmocka-dev clang clang-format clang-tidy llvm libclang-rt-14-dev libfuzzer-14-dev python3
-    python3-jsonschema valgrind lua-check lua5.4 bash curl sqlite3 procps binutils chromium'
+    python3-jsonschema valgrind lua-check lua5.4 bash curl sqlite3 faketime procps binutils chromium'
 
 missing_packages() { # PACKAGE…: those that are not installed
     for package in "$@"; do
