@@ -40,6 +40,7 @@ struct check {
     struct rp_lead stored, folded;
     struct rp_history history;
     bool one_node, in_order;
+    struct rp_buf words; /* what differs; empty: nothing */
 };
 
 static const char *kind_of_cell(uint32_t key)
@@ -95,21 +96,25 @@ static const char *difference(const struct rp_lead *a, const struct rp_lead *b)
     }
 }
 
-static void tell(struct pass *pass, const struct check *check, const char *fmt, ...)
-    __attribute__((format(printf, 3, 4)));
+static void say(struct check *check, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-static void tell(struct pass *pass, const struct check *check, const char *fmt, ...)
+static void say(struct check *check, const char *fmt, ...)
 {
     char text[512];
     va_list args;
 
-    if (pass->told++ >= RP_VERIFY_TOLD_MAX) {
-        return;
-    }
     va_start(args, fmt);
     (void)vsnprintf(text, sizeof(text), fmt, args);
     va_end(args);
-    rp_buf_printf(pass->out, "%s: %s\n", check->stored.public_id, text);
+    rp_buf_printf(&check->words, "%s%s", check->words.len > 0 ? "; " : "", text);
+}
+
+/* A line for each lead that differs. */
+static void tell(struct pass *pass, const struct check *check)
+{
+    if (pass->told++ < RP_VERIFY_TOLD_MAX) {
+        rp_buf_printf(pass->out, "%s: %s\n", check->stored.public_id, check->words.ptr);
+    }
 }
 
 /* Scores as they are written beside the cells. */
@@ -130,7 +135,7 @@ static struct rp_str scores_of(struct pass *pass, const struct rp_lead *lead, in
     return text;
 }
 
-static int check_scores(struct pass *pass, struct check *check, bool *ret_same, struct rp_err *err)
+static int check_scores(struct pass *pass, struct check *check, struct rp_err *err)
 {
     struct rp_written written;
     struct rp_str scores;
@@ -144,11 +149,9 @@ static int check_scores(struct pass *pass, struct check *check, bool *ret_same, 
     total = rp_lead_score(&pass->fold, &check->folded, 0, RP_NONE, written.scored_ms);
     scores = scores_of(pass, &check->folded, written.scored_ms);
     if (total != written.total || !rp_str_eq(scores, written.scores)) {
-        tell(pass, check,
-             "on file its scores are %.*s and %.3f in total; by its %zu events %.*s and %.3f",
-             RP_STR_ARG(written.scores), (double)written.total / 1000, check->history.count,
-             RP_STR_ARG(scores), (double)total / 1000);
-        *ret_same = false;
+        say(check, "on file its scores are %.*s and %.3f in total; by its %zu events %.*s and %.3f",
+            RP_STR_ARG(written.scores), (double)written.total / 1000, check->history.count,
+            RP_STR_ARG(scores), (double)total / 1000);
     }
     return 0;
 }
@@ -180,7 +183,7 @@ static struct rp_str granted_of(struct pass *pass, const struct rp_decision *dec
 /* Events without recorded points were perhaps judged in the background: only a record that says
  * something else counts. */
 static int check_granted(struct pass *pass, struct check *check, const struct rp_event *event,
-                         const struct rp_decision *decision, bool *ret_same, struct rp_err *err)
+                         const struct rp_decision *decision, struct rp_err *err)
 {
     struct rp_str granted, expected;
     int status;
@@ -196,9 +199,8 @@ static int check_granted(struct pass *pass, struct check *check, const struct rp
     }
     expected = granted_of(pass, decision);
     if (!rp_str_eq(granted, expected)) {
-        tell(pass, check, "event %.*s is recorded with the points %.*s, and gives %.*s",
-             RP_STR_ARG(event->message_id), RP_STR_ARG(granted), RP_STR_ARG(expected));
-        *ret_same = false;
+        say(check, "event %.*s is recorded with the points %.*s, and gives %.*s",
+            RP_STR_ARG(event->message_id), RP_STR_ARG(granted), RP_STR_ARG(expected));
     }
     return 0;
 }
@@ -222,7 +224,6 @@ static void look_at_history(struct check *check, int64_t *ret_newest)
 static int compare(struct pass *pass, struct check *check, struct rp_err *err)
 {
     const char *differs;
-    bool same = true;
     int64_t newest;
     int status = 0;
 
@@ -237,19 +238,22 @@ static int compare(struct pass *pass, struct check *check, struct rp_err *err)
         struct rp_decision decision = {0};
 
         rp_fold_event(&pass->fold, &check->folded, &check->history.events[i], &decision);
-        status = check_granted(pass, check, &check->history.events[i], &decision, &same, err);
-    }
-    if (status == 0) {
-        status = check_scores(pass, check, &same, err);
+        status = check_granted(pass, check, &check->history.events[i], &decision, err);
     }
     differs = difference(&check->stored, &check->folded);
-    if (status == 0 && differs) {
-        tell(pass, check, "its state is not the fold of its %zu events: %s differs",
-             check->history.count, differs);
+    if (differs) {
+        say(check, "its state is not the fold of its %zu events: %s differs", check->history.count,
+            differs);
     }
-    same = same && !differs;
-    pass->found.same += same;
-    pass->found.different += !same;
+    if (status == 0) {
+        status = check_scores(pass, check, err);
+    }
+    if (check->words.len > 0) {
+        tell(pass, check);
+        pass->found.different++;
+    } else {
+        pass->found.same++;
+    }
     return status;
 }
 
@@ -275,6 +279,7 @@ static int verify_lead(struct pass *pass, int64_t id, struct rp_err *err)
             status = compare(pass, &check, err);
         }
     }
+    rp_buf_fini(&check.words);
     rp_lead_fini(&check.stored);
     rp_lead_fini(&check.folded);
     return status;
