@@ -20,6 +20,7 @@ struct request {
     const char *rules_dir, *config, *db;
     int format;
     bool plan, strict, all, write_types, colour;
+    size_t columns;
 };
 
 /* What one check found. */
@@ -57,6 +58,7 @@ static int load(struct check *check, struct rp_err *err)
     if (strcmp(check->rules_dir, ".") != 0) {
         setup->findings.folder = rp_str_from(check->rules_dir);
     }
+    setup->findings.columns = check->request->columns;
     return status;
 }
 
@@ -175,7 +177,8 @@ static int work(void *context)
 
 int rp_cmd_check(const struct rp_command *command, int argc, char **argv)
 {
-    struct request request = {.colour = rp_colour(STDOUT_FILENO)};
+    struct request request = {.colour = rp_colour(STDOUT_FILENO),
+                              .columns = rp_columns(STDOUT_FILENO)};
     struct rp_child_limits limits = rp_child_limits_check;
     struct rp_child_result result = {0};
     const char *format_text = NULL;

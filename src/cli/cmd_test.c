@@ -23,6 +23,8 @@ struct request {
     const regex_t *run; /* NULL: all tests */
     enum rp_trial_format format;
     bool coverage, colour;
+    bool colour_talk; /* on stderr */
+    size_t columns;   /* of stderr */
     double threshold; /* percent; NAN: none */
 };
 
@@ -40,7 +42,7 @@ static bool is_wanted(void *ctx, struct rp_str name)
 
 /* ---- One run, in the child ------------------------------------------------------------------- */
 
-static int load(struct rp_setup *setup, const char *rules_dir)
+static int load(struct rp_setup *setup, const struct request *request, const char *rules_dir)
 {
     struct rp_load_options options = {.tests = true};
     struct rp_str *endpoints =
@@ -61,8 +63,9 @@ static int load(struct rp_setup *setup, const char *rules_dir)
             rp_load(&setup->arena, &setup->files, &options, &setup->rules, &setup->findings, &err);
     }
     setup->findings.folder = rp_str_from(rules_dir);
+    setup->findings.columns = request->columns;
     if (setup->findings.errors > 0) {
-        rp_findings_print(&out, &setup->findings, false);
+        rp_findings_print(&out, &setup->findings, request->colour_talk);
         (void)fwrite(out.ptr, 1, out.len, stderr);
         rp_buf_fini(&out);
         return rp_complain("the rules in %s are not valid: no test was run", rules_dir);
@@ -119,7 +122,7 @@ static int work(void *context)
         rp_setup_fini(&setup);
         return RP_EXIT_FAILED;
     }
-    status = load(&setup, rp_setup_rules(&setup, request->rules_dir));
+    status = load(&setup, request, rp_setup_rules(&setup, request->rules_dir));
     if (status == RP_EXIT_DONE) {
         status = run(request, &setup);
     }
@@ -293,6 +296,8 @@ int rp_cmd_test(const struct rp_command *command, int argc, char **argv)
     request.rules_dir = count > 0 ? arguments[0] : NULL;
     request.format = (enum rp_trial_format)format;
     request.colour = rp_colour(STDOUT_FILENO);
+    request.colour_talk = rp_colour(STDERR_FILENO);
+    request.columns = rp_columns(STDERR_FILENO);
     request.run = run_text ? &pattern : NULL;
     status = watching ? watch(&request) : run_once(&request);
     if (run_text) {

@@ -81,6 +81,7 @@ static int load(struct rp_setup *setup, const char *rules_dir, const char *confi
             rp_load(&setup->arena, &setup->files, &options, &setup->rules, &setup->findings, &err);
     }
     setup->findings.folder = rp_str_from(rules_dir);
+    setup->findings.columns = rp_columns(STDERR_FILENO);
     if (setup->findings.errors > 0 || (!quiet && setup->findings.count > 0)) {
         print_findings(setup);
     }

@@ -6,6 +6,8 @@
 
 #include "base/limits.h"
 #include "base/num.h"
+#include "engine/scan.h"
+#include "engine/slip.h"
 
 #include <math.h>
 
@@ -35,6 +37,21 @@ static void complain(struct check *check, enum rp_code code, const struct rp_nod
     check->failed = true;
     rp_diagnose(check->scope->diagnosis, code, node->place, rp_node_width(node), hint, "%.*s",
                 RP_STR_ARG(message));
+}
+
+static struct rp_str line_of(const struct check *check, const struct rp_node *node)
+{
+    const struct rp_files *files = check->scope->diagnosis->files;
+
+    return node->place.file < files->count
+               ? rp_source_line(files->items[node->place.file].text, node->place.line)
+               : RP_STR("");
+}
+
+/* What a value without a field was meant as. */
+static struct rp_str loose(const struct check *check, const struct rp_node *node)
+{
+    return rp_slip_loose(check->scope->arena, line_of(check, node), node->place.column);
 }
 
 static void check_value(struct check *check, const struct rp_schema_field *field,
@@ -112,6 +129,8 @@ static void wrong_type(struct check *check, const struct rp_schema_field *field,
 
         if (rp_number_parse(node->text, &number))
             hint = rp_arena_printf(arena, "write %.*s without quotes", RP_STR_ARG(node->text));
+    } else if (node->type == RP_NODE_OTHER && (field->wants & (RP_WANT_TEXT | RP_WANT_TEXTS))) {
+        hint = rp_slip_unquoted(arena, line_of(check, node), node->place.column);
     } else if (node->type == RP_NODE_NUMBER && (field->wants & RP_WANT_DURATION)) {
         hint = rp_arena_printf(arena, "write \"%gd\" for days or \"%gh\" for hours", node->number,
                                node->number);
@@ -340,7 +359,7 @@ static bool check_node_table(struct check *check, const struct rp_schema_field *
         check_when(check, field, node);
     } else if (field->wants & RP_WANT_FIELDS) {
         if (node->item_count > 0)
-            complain(check, RP_CODE_CONDITION, &node->items[0], RP_STR("write field = value"),
+            complain(check, RP_CODE_CONDITION, &node->items[0], loose(check, &node->items[0]),
                      rp_arena_printf(check->scope->arena,
                                      "'%s' of %.*s holds a value without a field", field->name,
                                      RP_STR_ARG(check->what)));
@@ -471,7 +490,7 @@ static void check_table(struct check *check, const struct rp_schema_shape *shape
             check_value(check, &each, &node->items[i]);
             continue;
         }
-        complain(check, RP_CODE_FIELD, &node->items[i], RP_STR("write field = value"),
+        complain(check, RP_CODE_FIELD, &node->items[i], loose(check, &node->items[i]),
                  rp_arena_printf(arena, "%s%s%.*s holds a value without a field",
                                  called ? called : "", called ? " of " : "",
                                  RP_STR_ARG(check->what)));

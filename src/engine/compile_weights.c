@@ -5,6 +5,8 @@
 #include "engine/compile_weights.h"
 
 #include "base/limits.h"
+#include "engine/scan.h"
+#include "engine/slip.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -226,7 +228,17 @@ void rp_compile_weights(struct rp_compile *compile)
 
     if (weights == NULL)
         return;
-    if (weights->type != RP_NODE_TABLE || weights->item_count > 0) {
+    if (weights->type == RP_NODE_TABLE && weights->item_count > 0) {
+        struct rp_place place = weights->items[0].place;
+        struct rp_str source = compile->files->items[place.file].text;
+
+        rp_compile_report(
+            compile, RP_CODE_OVERRIDE_FORM, place, 1,
+            rp_slip_loose(compile->arena, rp_source_line(source, place.line), place.column),
+            "weights.lua holds a value without a name");
+        return;
+    }
+    if (weights->type != RP_NODE_TABLE) {
         rp_compile_report(compile, RP_CODE_OVERRIDE_FORM, weights->place, 1,
                           RP_STR("write return { viewed_pricing = 12 }"),
                           "weights.lua must return one table of names and numbers");

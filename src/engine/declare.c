@@ -145,6 +145,7 @@ static int on_unknown(lua_State *L, const char *name, bool write)
     struct rp_recorder *recorder = recorder_of(L);
     struct rp_place place = place_of_caller(L);
     int width = (int)strlen(name);
+    struct rp_str slip;
     const char *instead;
 
     rp_sandbox_charge(L, STEPS_A_FINDING);
@@ -159,12 +160,16 @@ static int on_unknown(lua_State *L, const char *name, bool write)
         return push_unknown(L);
     }
     instead = rp_name_not_here(rp_str_from(name));
+    slip = rp_slip_unknown(
+        recorder->arena,
+        rp_source_line(recorder->diagnosis->files->items[place.file].text, place.line),
+        place.column);
     if (instead)
         rp_diagnose(recorder->diagnosis, RP_CODE_NOT_HERE, place, width, rp_str_from(instead),
                     "rules do not have '%s'", name);
     else
         rp_diagnose(recorder->diagnosis, RP_CODE_UNKNOWN_NAME, place, width,
-                    rp_name_guess(recorder, name), "unknown name '%s'", name);
+                    slip.len > 0 ? slip : rp_name_guess(recorder, name), "unknown name '%s'", name);
     return push_unknown(L);
 }
 
@@ -485,7 +490,8 @@ static int explain_syntax(struct rp_recorder *recorder, struct rp_sandbox *sandb
     struct rp_str source = recorder->diagnosis->files->items[place->file].text;
     int width = 1, column;
 
-    explain_brackets(recorder, source, place, hint, hint_size);
+    if (!strstr(sandbox->message, "unfinished string")) /* the quote hides the brackets behind it */
+        explain_brackets(recorder, source, place, hint, hint_size);
     if (place->column == 0)
         width = point_at_stop(recorder, sandbox, place);
     column = place->column;

@@ -18,6 +18,8 @@
 #define KEPT_MAX 2000 /* gathered before sorting; more can only come from a generated directory */
 
 #define LINE_MAX_SHOWN 240  /* bytes of a source line */
+#define LINE_MIN_SHOWN 40   /* also in a terminal that has hardly any columns */
+#define ROOM_AROUND    10   /* columns: the gutter and two … */
 #define LINE_MAX_KEPT  4000 /* longer ones are no reading, in JSON */
 #define GUESSES_MAX    200  /* by name, each among all names */
 
@@ -198,19 +200,19 @@ static bool is_inside(struct rp_str text, size_t at)
     return at < text.len && ((unsigned char)text.ptr[at] & 0xc0) == 0x80;
 }
 
-static struct shown shown_of(const struct rp_finding *finding)
+static struct shown shown_of(const struct rp_finding *finding, size_t most)
 {
     struct rp_str line = finding->source;
     struct shown shown = {.text = line, .column = finding->column};
     size_t at = 0, start, end;
     int column = 1;
 
-    if (line.len <= LINE_MAX_SHOWN)
+    if (line.len <= most)
         return shown;
     for (; at < line.len && column < finding->column; at++)
         column += !is_inside(line, at + 1);
-    start = at > LINE_MAX_SHOWN / 2 ? at - LINE_MAX_SHOWN / 2 : 0;
-    end = line.len - start > LINE_MAX_SHOWN ? start + LINE_MAX_SHOWN : line.len;
+    start = at > most / 2 ? at - most / 2 : 0;
+    end = line.len - start > most ? start + most : line.len;
     while (is_inside(line, start))
         start++;
     while (is_inside(line, end))
@@ -241,6 +243,34 @@ static void print_caret(struct rp_buf *out, const struct shown *shown, int width
         rp_buf_char(out, '^');
 }
 
+/* What an author's file holds must not steer the terminal: control characters are shown as ?. A tab
+ * stays. */
+static void put_visible(struct rp_buf *out, struct rp_str text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char byte = (unsigned char)text.ptr[i];
+        bool c1 = byte == 0xc2 && i + 1 < text.len && (unsigned char)text.ptr[i + 1] < 0xa0;
+
+        i += c1;
+        rp_buf_char(out, c1 || (byte < 0x20 && byte != '\t') || byte == 0x7f ? '?' : (char)byte);
+    }
+}
+
+/* Below the caret's line when it would not fit behind the caret. */
+static void print_hint(struct rp_buf *out, const struct rp_findings *findings,
+                       const struct rp_finding *finding, size_t used)
+{
+    size_t width = 0;
+
+    for (size_t i = 0; i < finding->hint.len; i++)
+        width += !is_inside(finding->hint, i);
+    if (findings->columns > 0 && used + 1 + width > findings->columns)
+        rp_buf_printf(out, "\n     ");
+    rp_buf_text(out, finding->hint.len > 0 ? " " : "");
+    put_visible(out, finding->hint);
+    rp_buf_char(out, '\n');
+}
+
 /* From the current folder, so that a terminal or an editor opens it. */
 static void print_path(struct rp_buf *out, const struct rp_findings *findings,
                        const struct rp_finding *finding)
@@ -262,7 +292,10 @@ static void print_one(struct rp_buf *out, const struct rp_findings *findings,
     bool error = finding->severity == RP_SEVERITY_ERROR;
     const char *on = !colour ? "" : error ? "\x1b[31m" : "\x1b[33m";
     const char *off = colour ? "\x1b[0m" : "";
-    struct shown shown = shown_of(finding);
+    size_t room =
+        findings->columns > ROOM_AROUND ? findings->columns - ROOM_AROUND : LINE_MIN_SHOWN;
+    struct shown shown =
+        shown_of(finding, findings->columns > 0 && room < LINE_MAX_SHOWN ? room : LINE_MAX_SHOWN);
 
     print_path(out, findings, finding);
     if (finding->line > 0)
@@ -271,23 +304,28 @@ static void print_one(struct rp_buf *out, const struct rp_findings *findings,
         rp_buf_printf(out, ":%d", finding->column);
     rp_buf_printf(out, "%s%s%s %.*s%s: ", finding->file.len > 0 ? ": " : "", on,
                   error ? "error" : "warning", RP_STR_ARG(finding->code), off);
-    rp_buf_str(out, finding->message);
+    put_visible(out, finding->message);
     rp_buf_char(out, '\n');
     if (finding->line > 0 && finding->source.len > 0) {
         int gutter = snprintf(NULL, 0, "%d", finding->line);
 
         gutter = gutter < 5 ? 5 : gutter;
-        rp_buf_printf(out, "%*d | %s%.*s%s\n", gutter, finding->line, shown.cut_before ? "…" : "",
-                      RP_STR_ARG(shown.text), shown.cut_behind ? "…" : "");
+        rp_buf_printf(out, "%*d | %s", gutter, finding->line, shown.cut_before ? "…" : "");
+        put_visible(out, shown.text);
+        rp_buf_text(out, shown.cut_behind ? "…\n" : "\n");
         if (finding->column > 0) {
+            size_t start = out->len;
+
             print_caret(out, &shown, finding->width, gutter);
-            rp_buf_printf(out, "%s%.*s\n", finding->hint.len > 0 ? " " : "",
-                          RP_STR_ARG(finding->hint));
+            print_hint(out, findings, finding, out->len - start);
             return;
         }
     }
-    if (finding->hint.len > 0)
-        rp_buf_printf(out, "      %.*s\n", RP_STR_ARG(finding->hint));
+    if (finding->hint.len > 0) {
+        rp_buf_text(out, "      ");
+        put_visible(out, finding->hint);
+        rp_buf_char(out, '\n');
+    }
 }
 
 void rp_findings_print(struct rp_buf *out, const struct rp_findings *findings, bool colour)

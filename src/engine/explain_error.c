@@ -155,10 +155,15 @@ static void fill(const char *sentence, const struct stars *stars, char *text, si
     for (; *sentence && at + 1 < size; sentence++) {
         if (*sentence == '$' && sentence[1] >= '1' && sentence[1] <= '9') {
             int star = sentence[1] - '1';
+            struct rp_str meant = star < stars->count
+                                      ? (struct rp_str){stars->start[star], stars->len[star]}
+                                      : RP_STR("");
 
             sentence++;
-            for (size_t i = 0; star < stars->count && i < stars->len[star] && at + 1 < size; i++)
-                text[at++] = stars->start[star][i];
+            if (rp_str_is(meant, "<eof>"))
+                meant = RP_STR("the end of the file");
+            for (size_t i = 0; i < meant.len && at + 1 < size; i++)
+                text[at++] = meant.ptr[i];
             continue;
         }
         text[at++] = *sentence;

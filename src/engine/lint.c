@@ -145,6 +145,26 @@ static bool is_near(const struct rp_kind *one, const struct rp_kind *other)
            rp_text_distance(one->name, other->name, NEAR_DISTANCE) <= NEAR_DISTANCE;
 }
 
+/* A track event whose name is almost that of a type of event: "pages", "Identity". */
+static void lint_type_near(struct rp_compile *compile, const struct rp_kind *kind)
+{
+    static const enum rp_event_type types[] = {RP_PAGE, RP_SCREEN, RP_IDENTIFY, RP_GROUP, RP_ALIAS};
+
+    if (kind->type != RP_TRACK || kind->any || kind->also_count > 0)
+        return;
+    for (size_t i = 0; i < RP_COUNT(types); i++) {
+        const char *name = rp_event_type_name(types[i]);
+
+        if (rp_text_distance(kind->name, rp_str_from(name), 1) > 1)
+            continue;
+        rp_compile_report(compile, RP_CODE_EVENT_NEAR, kind->place, (int)kind->name.len,
+                          rp_arena_printf(compile->arena, "did you mean \"%s\"?", name),
+                          "the event \"%.*s\" is almost \"%s\", a type of event",
+                          RP_STR_ARG(kind->name), name);
+        return;
+    }
+}
+
 /* The later name is taken for the slip. With very many names, generated ones, nothing is compared.
  */
 static void lint_kinds(struct rp_compile *compile)
@@ -154,6 +174,7 @@ static void lint_kinds(struct rp_compile *compile)
     if (rules->kind_count > NEAR_KINDS_MAX)
         return;
     for (uint32_t i = 0; i < rules->kind_count; i++) {
+        lint_type_near(compile, &rules->kinds[i]);
         for (uint32_t j = 0; j < i; j++) {
             if (!is_near(&rules->kinds[j], &rules->kinds[i]))
                 continue;

@@ -48,12 +48,30 @@ static void report_file(struct load *load, enum rp_code code, uint32_t file, int
                 rp_str_from(rp_code_info(code)->remedy), "%s", text);
 }
 
+/* What bytes that are no UTF-8 seem to be, and what to do in the program that made them. */
+static void report_bytes(struct load *load, uint32_t file, struct rp_str text)
+{
+    bool office =
+        rp_str_starts(text, RP_STR("PK\3\4")) || rp_str_starts(text, RP_STR("\xd0\xcf\x11\xe0"));
+    bool wide = rp_str_starts(text, RP_STR("\xff\xfe")) || rp_str_starts(text, RP_STR("\xfe\xff"));
+
+    if (office)
+        rp_diagnose(&load->diagnosis, RP_CODE_UTF8, (struct rp_place){.file = file}, 1,
+                    RP_STR("save it there as plain text, UTF-8 (a list as CSV UTF-8)"),
+                    "this is a document of Word, Excel or the like, not a text file");
+    else
+        rp_diagnose(&load->diagnosis, RP_CODE_UTF8, (struct rp_place){.file = file}, 1,
+                    RP_STR("save it again; the editor's \"Save as\" offers UTF-8 as encoding"),
+                    "the file is not UTF-8 text%s",
+                    wide ? " but UTF-16, which Windows calls Unicode" : "");
+}
+
 static bool is_text(struct load *load, uint32_t file)
 {
     struct rp_str text = load->files->items[file].text;
 
     if (text.len > 0 && (!rp_utf8_valid(text) || memchr(text.ptr, '\0', text.len) != NULL)) {
-        report_file(load, RP_CODE_UTF8, file, 0, "the file is not UTF-8 text");
+        report_bytes(load, file, text);
         return false;
     }
     if (text.len > RP_RULE_FILE_MAX) {
@@ -124,6 +142,8 @@ static int run_files(struct load *load, struct rp_err *err)
         return RIPEN_EBUDGET;
     rp_sandbox_begin(sandbox, RP_PHASE_DECLARE, RP_LOAD_STEPS_MAX);
     for (uint32_t i = 0; i < load->files->count; i++) {
+        if (!rp_str_ends(load->files->items[i].path, RP_STR(".lua")))
+            (void)is_text(load, i); /* a list or a template */
         if (!is_read(load, load->files->items[i].path))
             continue;
         run_file(load, sandbox, i);

@@ -30,6 +30,7 @@ struct rp_findings {
     size_t more; /* findings beyond `max` errors and `max` warnings */
     size_t max;  /* 0: RP_FINDINGS_MAX */
     size_t errors, warnings;
+    size_t columns;       /* of the terminal that shows them; 0: none */
     struct rp_str folder; /* where the files stand, for texts that a terminal opens; "": nowhere */
 };
 

@@ -1,0 +1,3 @@
+// my own rules
+dimension "engagement" { range = { 0, 100 } }
+score "a" { why = "x", on = "page", points = 5 }
