@@ -91,9 +91,11 @@ test('rules are replaced under load', { timeout: 3600_000 }, async (t) => {
   assert.ok(generations.every((g) => g.result === 'active' || g.result === 'superseded'), JSON.stringify(generations));
 
   // Every decision belongs to a generation that was in force: in the order in which they were.
-  const wrong = await sql(place, `SELECT m.id, m.generation, m.at_ms FROM move_rows AS m
+  const wrong = await sql(place, `WITH m AS (SELECT id, generation, at_ms, max(generation) OVER
+      (ORDER BY id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before FROM move_rows)
+    SELECT id, generation, at_ms FROM m
     WHERE NOT EXISTS (SELECT 1 FROM activations AS a WHERE a.generation = m.generation)
-       OR m.generation < (SELECT max(o.generation) FROM move_rows AS o WHERE o.id < m.id)
+       OR m.generation < m.before
        OR m.at_ms > coalesce((SELECT min(n.at_ms) FROM activations AS n WHERE n.generation > m.generation), 1 << 62)`);
   assert.deepEqual(wrong, []);
   const moves = await sql(place, "SELECT count(*) AS n, count(DISTINCT lead) AS leads FROM move_rows");
