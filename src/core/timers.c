@@ -5,6 +5,7 @@
  *   derive ──due earlier than queued──▶ pushed
  *   popped ──not due any more─────────▶ pushed again at the lead's due_ms, or forgotten
  *          ──other rules──────────────▶ rebuilt, derived anew
+ *          ──forgotten────────────────▶ dropped
  *          ──due──────────────────────▶ judged (now = due), recorded, derived, pushed
  *
  * Invariants: for each lead with a due_ms the heap holds an entry at or before it; `queued_ms` is
@@ -221,7 +222,7 @@ static int take_entry(struct rp_core *core, const struct rp_timer_entry *entry, 
     int status = rp_core_lead(core, entry->lead, &lead, err);
 
     if (status != 0) {
-        return status;
+        return status == RIPEN_ENOTFOUND ? 0 : status; /* it was forgotten */
     }
     if (lead->queued_ms != 0 && lead->queued_ms != entry->due_ms) {
         return 0; /* another entry counts; of a lead just loaded each may */

@@ -2,6 +2,7 @@
 /* Timers in the core: in due order, once, over restarts, crashes, changes of rules and days in
  * which nobody ran; before the events that come behind them, in an import too. */
 #include "core/core_priv.h"
+#include "core/people.h"
 #include "core_test.h"
 #include "engine/timers.h"
 #include "groups.h"
@@ -145,6 +146,24 @@ static void over_a_restart(void **state)
     b.now_ms = HELD_DUE + 31 * RP_DAY;
     assert_int_equal(pass(&b, HELD_DUE + 60 * RP_DAY), 0);
     assert_int_equal(bench_outbox(&b), 2);
+    bench_close(&b);
+}
+
+/* The timer of somebody who was forgotten is nobody's, and the others' come up as ever. */
+static void of_a_forgotten_lead(void **state)
+{
+    struct rp_forget forget;
+    struct rp_err err = {0};
+    struct bench b;
+
+    (void)state;
+    bench_open(&b, NULL, held);
+    page(&b, "u1", "m1");
+    b.now_ms += RP_HOUR;
+    page(&b, "u2", "m2");
+    assert_int_equal(rp_core_forget(b.core, RP_STR("u1"), &forget, &err), 0);
+    assert_int_equal(pass(&b, HELD_DUE + RP_DAY), 1);
+    bench_expect(&b, "u2", "\"because\":\"below\"");
     bench_close(&b);
 }
 
@@ -509,6 +528,7 @@ int test_timers(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(never_early_and_once, enter_directory, leave_directory),
         cmocka_unit_test_setup_teardown(over_a_restart, enter_directory, leave_directory),
+        cmocka_unit_test(of_a_forgotten_lead),
         cmocka_unit_test_setup_teardown(over_a_crash, enter_directory, leave_directory),
         cmocka_unit_test_setup_teardown(late_is_told_once, enter_directory, leave_directory),
         cmocka_unit_test_setup_teardown(before_the_next_event, enter_directory, leave_directory),

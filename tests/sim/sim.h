@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+/* The simulation: what is known of a seed's world, in memory that the lives of its process share.
+ * A life is a process that owns the core and ends by a crash or on purpose; the next one goes on
+ * with the next step. Everything in struct sim outlives a life: what was sent and acknowledged,
+ * which rules are written, what stood on record when it was last looked at. */
+#ifndef RP_TESTS_SIM_H
+#define RP_TESTS_SIM_H
+
+#include "base/buf.h"
+#include "core/core.h"
+#include "core/reader.h"
+#include "disk.h"
+#include "random.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <sqlite3.h>
+
+enum {
+    MESSAGES_MAX = 4096,
+    JSON_MAX = 600,
+    LEADS_MAX = 2048,
+    RECORDS_MAX = 8192,
+    SWAPS_MAX = 512,
+    LIFE_AGAIN = 72, /* a life that ends on purpose */
+};
+
+/* What the sender knows of a message. */
+enum known {
+    UNSENT,
+    MAYBE,     /* no answer came */
+    REJECTED,  /* it is malformed */
+    ACCEPTED,  /* acknowledged */
+    FORGOTTEN, /* acknowledged, and its person was forgotten */
+};
+
+struct message {
+    char json[JSON_MAX];
+    uint8_t known;
+    bool is_public, malformed;
+    bool shared; /* its id was also sent under another identity */
+    uint16_t copies;
+};
+
+/* The numbers that a rules file is written with. */
+struct knobs {
+    int variant; /* which decay, which parts; kept through a seed's edits */
+    int points[8], cap, threshold, held_days, half_life;
+    bool renamed, models, without_pricing, extra;
+};
+
+/* A row of an append-only table as it was seen first. */
+struct record {
+    uint64_t hash;
+    int64_t lead;
+    uint8_t state; /* 0 not seen, 1 seen, 2 gone with its person */
+};
+
+struct sim {
+    unsigned seed;
+    int step, steps;
+    uint64_t random, disk_random;
+    bool verbose, cuts, lying;
+    int64_t now_ms, newest_ms; /* the clock, and the latest moment that it ever showed */
+    int lives, crashes, power_cuts, acknowledged, checks, timers, actions, merges, swaps_done;
+    int users, anonymous, emails;
+    bool history;    /* this life imports history */
+    bool workers;    /* this seed sweeps */
+    bool forgetting; /* a person is being forgotten */
+    struct knobs knobs, knobs_before;
+    struct message messages[MESSAGES_MAX];
+    int message_count;
+    struct record moves[RECORDS_MAX], statuses[RECORDS_MAX], events[RECORDS_MAX],
+        outbox[RECORDS_MAX];
+    struct {
+        bool claimed, delivered, done;
+    } deliveries[RECORDS_MAX];
+    bool seen[LEADS_MAX], gone[LEADS_MAX]; /* leads that ever were; that were forgotten */
+    struct {
+        int64_t generation, last_move; /* decisions behind last_move are of this generation */
+    } swaps[SWAPS_MAX];
+    int swap_count;
+    char doing[100]; /* the step under way */
+    char failure[4000];
+};
+
+/* Of the life that is going on. */
+struct life {
+    struct rp_core *core;
+    sqlite3 *sql; /* a connection of the checkers' own */
+};
+
+extern struct sim *sim;
+extern struct life life;
+
+void die(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
+void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+int below(int limit);
+bool chance(int percent);
+
+/* ---- rules.c ---- */
+void knobs_make(struct knobs *ret_knobs);
+void knobs_edit(struct knobs *knobs);
+/* The rules as text; `broken`: with a mistake that a check finds. */
+void rules_write(const struct knobs *knobs, bool broken, struct rp_buf *out);
+/* Loads them and puts them in force; a refusal is a failure of the test, a fault of the disk is
+ * not. */
+int rules_put(const struct knobs *knobs, bool begin, struct rp_err *err);
+void rules_refuse(void);
+const char *rules_stage(const struct knobs *knobs, int which);
+
+/* ---- traffic.c ---- */
+void traffic_step(void);
+void resend_step(void);
+void message_id(int number, char out[64]);
+int message_number(const char *id); /* < 0: not one of ours */
+
+/* ---- people.c: what people decide ---- */
+void correction_step(void);
+void unmerge_step(void);
+void forget_step(void);
+void forget_settle(void); /* what is gone went with a lead that is gone */
+void export_step(void);
+
+/* ---- deliver.c ---- */
+void deliver_step(void);
+void deliver_all(void); /* until nothing waits */
+
+/* ---- check.c ---- */
+int64_t ask(const char *sql, ...); /* the first column of the first row; arguments are int64_t */
+typedef void row_fn(sqlite3_stmt *row);
+void each(const char *sql, row_fn *take);
+struct counts {
+    int64_t moves, statuses, actions;
+};
+struct counts counts_now(void);
+void expect_counts(const struct counts *before, const char *after_what);
+void check_all(bool last);
+void note_swap(void); /* the generation in force, from here on */
+
+/* ---- steps.c ---- */
+void live(void) __attribute__((noreturn));
+/* What a failure of the store means here: a full disk is over when it is; after a failed sync the
+ * process ends, and the power perhaps with it. */
+void failed(int status, const struct rp_err *err, const char *what);
+
+#endif
