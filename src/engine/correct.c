@@ -210,7 +210,7 @@ bool rp_voided(const struct rp_lead *lead, const struct rp_event *event)
     return false;
 }
 
-void rp_void(struct rp_lead *lead, const struct rp_event *event, struct rp_fold *fold,
+bool rp_void(struct rp_lead *lead, const struct rp_event *event, struct rp_fold *fold,
              struct rp_decision *decision)
 {
     uint32_t key = rp_cell_key(RP_CELL_VOIDED, 0, 0), len = 0;
@@ -218,18 +218,19 @@ void rp_void(struct rp_lead *lead, const struct rp_event *event, struct rp_fold 
     uint8_t *cell;
 
     if (rp_event_correction(event) != RP_CORRECTION_VOID)
-        return;
+        return false;
     (void)rp_lead_cell(lead, key, &len);
     if (len / sizeof(hash) >= RP_VOIDS_MAX) {
         *rp_decision_fault(fold->arena, decision) = (struct rp_fault){
             .rule = event->name,
             .kind = RP_STR("correction"),
             .message = RP_STR("256 events of this lead are void already; this one stays")};
-        return;
+        return false;
     }
     hash = rp_hash(rp_correction_text(event, "messageId"));
     cell = rp_lead_cell_resize(lead, key, len + (uint32_t)sizeof(hash));
     memcpy(cell + len, &hash, sizeof(hash));
+    return true;
 }
 
 /* ---- Stage Set ------------------------------------------------------------------------------- */

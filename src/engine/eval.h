@@ -275,8 +275,8 @@ bool rp_adjusted_next_end(const struct rp_lead *lead, int64_t now_ms, int64_t *r
 void rp_adjust(struct rp_scratch *s, struct rp_lead *lead, struct rp_decision *decision);
 /* Whether an Event Voided that was folded before names the event. */
 bool rp_voided(const struct rp_lead *lead, const struct rp_event *event);
-/* Remembers what the event voids, if it is an Event Voided. */
-void rp_void(struct rp_lead *lead, const struct rp_event *event, struct rp_fold *fold,
+/* Remembers what the event voids, if it is an Event Voided; true: it voids something. */
+bool rp_void(struct rp_lead *lead, const struct rp_event *event, struct rp_fold *fold,
              struct rp_decision *decision);
 /* Takes the bound event if it is a Stage Set: true, and then no rule moves the lead for it. */
 bool rp_stage_set(struct rp_scratch *s, struct rp_lead *lead, struct rp_decision *decision);

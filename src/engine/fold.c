@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#define NEWEST_VOIDS   2U /* some event voids another */
 #define NEWEST_TOUCHED 1U /* some event brought a touch */
 
 struct newest {
@@ -408,15 +409,16 @@ void rp_fold_event(struct rp_fold *fold, struct rp_lead *lead, const struct rp_e
     struct rp_scratch *s = fold->scratch;
     struct newest newest = {0};
     struct rp_str id;
-    bool first = !newest_read(lead, &newest, &id), known, changed, touched;
+    bool first = !newest_read(lead, &newest, &id), known, changed, touched, voids;
 
-    if (rp_voided(lead, event)) {
+    if ((event->flags & RP_EVENT_VOIDED) ||
+        ((newest.flags & NEWEST_VOIDS) && rp_voided(lead, event))) {
         decision->voided = true;
         return;
     }
     s->arena = fold->arena;
     s->fold = fold;
-    rp_void(lead, event, fold, decision);
+    voids = rp_void(lead, event, fold, decision) || (newest.flags & NEWEST_VOIDS);
     rp_bind_event(s, lead, event, event->effective_ms);
     if (s->index->crossing_count && s->kept_before != lead)
         rp_read_before(s, event->received_ms);
@@ -440,5 +442,5 @@ void rp_fold_event(struct rp_fold *fold, struct rp_lead *lead, const struct rp_e
         rp_fit_store(s, lead);
     if (s->index->held_count)
         rp_held_behind(s, lead);
-    newest_write(lead, event, touched ? NEWEST_TOUCHED : 0);
+    newest_write(lead, event, (touched ? NEWEST_TOUCHED : 0) | (voids ? NEWEST_VOIDS : 0));
 }
