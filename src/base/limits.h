@@ -14,6 +14,10 @@
 #define RP_STRING_MAX        (8 * 1024)
 #define RP_ID_MAX            255 /* userId, anonymousId, messageId, event name */
 
+#define RP_FORM_FIELDS_MAX    200  /* fields of one form, empty ones as well */
+#define RP_FORM_PEERS_MAX     4096 /* network addresses whose posts are counted at a time */
+#define RP_WEBHOOK_AGE_MAX_MS (5 * 60 * 1000) /* of a signed request, and as much ahead of us */
+
 /* What an import may hold. */
 #define RP_CSV_RECORD_MAX     (1024 * 1024) /* one record; more means that a quote is missing */
 #define RP_IMPORT_EVENTS_MAX  200000        /* sorted at a time */

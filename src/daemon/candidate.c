@@ -159,6 +159,7 @@ static bool read_config(struct rp_candidate *c)
         return false;
     }
     if (!same_endpoints(config, c->active->config) ||
+        !rp_doors_same(&config->doors, &c->active->config->doors) ||
         config->retention_ms != c->active->config->retention_ms ||
         !same_text(config->smtp_url, c->active->config->smtp_url) ||
         !same_text(config->smtp_from, c->active->config->smtp_from) ||

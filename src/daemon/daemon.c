@@ -165,6 +165,7 @@ static int configure(void *ctx, const struct rp_config *config, struct rp_err *e
     int status;
 
     if (!old) {
+        rp_ingest_doors_set(daemon->ingest, &config->doors);
         return 0;
     }
     status =
@@ -172,6 +173,7 @@ static int configure(void *ctx, const struct rp_config *config, struct rp_err *e
     if (status != 0) {
         return status;
     }
+    rp_ingest_doors_set(daemon->ingest, &config->doors);
     daemon->deliver = next;
     daemon->leaving++;
     rp_writer_lease(daemon->writer, rp_deliver_lease_ms(next));
@@ -457,6 +459,7 @@ static int open_doors(struct daemon *daemon, struct rp_err *err)
 
     daemon->queue = rp_queue_new(options->config->queue_events_max, wake, daemon);
     daemon->ingest = rp_ingest_new(daemon->queue, rp_clock_system());
+    rp_ingest_doors_set(daemon->ingest, &options->config->doors);
     daemon->api = rp_api_new(&api);
     status = refresh_keys(daemon, err);
     if (status == 0 && !daemon->any_key && !daemon->loopback && !options->insecure) {

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "engine/check.h"
+#include "engine/config_doors.h"
 #include "engine/declare.h"
 #include "engine/scan.h"
 
@@ -177,11 +178,41 @@ static void take_smtp(struct configuring *c, const struct rp_node *body)
                RP_STR("the url of smtp is no mail server's address"));
 }
 
+static void take_source(struct configuring *c, const struct rp_declared *declared)
+{
+    struct rp_doors *doors = &c->config->doors;
+    const struct rp_node *url = rp_node_get(&declared->body, "url");
+    struct rp_source_door *source = &doors->sources[doors->source_count++];
+
+    rp_doors_take_source(c->arena, declared, source);
+    source->secret = value_of(c, rp_node_get(&declared->body, "secret"));
+    if (url && !has_scheme(source->url, "https://", "http://"))
+        report(c, RP_CODE_URL, url, "write https://…",
+               rp_arena_printf(&c->scratch, "the url of source \"%.*s\" is no web address",
+                               RP_STR_ARG(declared->name)));
+}
+
+static void take_form(struct configuring *c, const struct rp_declared *declared)
+{
+    struct rp_doors *doors = &c->config->doors;
+    struct rp_form_door *form = &doors->forms[doors->form_count++];
+    const struct rp_node *bad;
+
+    rp_doors_take_form(c->arena, declared, form);
+    bad = rp_doors_bad_address(&declared->body);
+    if (bad)
+        report(c, RP_CODE_URL, bad, "write https://…, or a path such as /thanks",
+               rp_arena_printf(&c->scratch, "form \"%.*s\" leads to \"%.*s\", which is no address",
+                               RP_STR_ARG(declared->name), RP_STR_ARG(bad->text)));
+}
+
 static void take_declared(struct configuring *c)
 {
     struct rp_config *config = c->config;
 
     config->endpoints = RP_ARENA_ARRAY(c->arena, struct rp_endpoint, c->recorder.count);
+    config->doors.sources = RP_ARENA_ARRAY(c->arena, struct rp_source_door, c->recorder.count);
+    config->doors.forms = RP_ARENA_ARRAY(c->arena, struct rp_form_door, c->recorder.count);
     for (uint32_t i = 0; i < c->recorder.count; i++) {
         const struct rp_declared *one = &c->recorder.declared[i];
 
@@ -193,6 +224,12 @@ static void take_declared(struct configuring *c)
             take_endpoint(c, one, &config->endpoints[config->endpoint_count++]);
         else if (strcmp(one->decl->name, "smtp") == 0)
             take_smtp(c, &one->body);
+        else if (strcmp(one->decl->name, "source") == 0)
+            take_source(c, one);
+        else if (strcmp(one->decl->name, "form") == 0)
+            take_form(c, one);
+        else if (strcmp(one->decl->name, "cloudevents") == 0)
+            rp_doors_take_cloud(c->arena, one, &config->doors);
         else if (strcmp(one->decl->name, "retention") == 0)
             config->retention_ms = rp_node_span(&one->body, "events", 0);
     }

@@ -17,12 +17,71 @@ struct rp_endpoint {
     struct rp_place place;
 };
 
+/* What comes in beside the routes of SDKs (ingest/). */
+struct rp_renamed {
+    struct rp_str from, to; /* an event's name as it comes, and ours */
+};
+
+struct rp_paths {
+    struct rp_str *items; /* dotted, in order */
+    size_t count;
+};
+
+enum rp_verify {
+    RP_VERIFY_HUBSPOT,
+    RP_VERIFY_MAUTIC,
+    RP_VERIFY_STANDARD,
+    RP_VERIFY_HMAC,
+};
+
+/* Paths of a source, in the order of its fields from `event` on. */
+enum rp_source_path {
+    RP_SOURCE_EVENT,
+    RP_SOURCE_ID,
+    RP_SOURCE_USER,
+    RP_SOURCE_ANONYMOUS,
+    RP_SOURCE_EMAIL,
+    RP_SOURCE_TIME,
+    RP_SOURCE_PROPERTIES,
+    RP_SOURCE_PATHS,
+};
+
+struct rp_source_door {
+    struct rp_str name, secret, header, url, items; /* "" when not set */
+    enum rp_verify verify;
+    bool activity, renames; /* renames: only what `events` lists is taken */
+    struct rp_renamed *events;
+    size_t event_count;
+    struct rp_paths paths[RP_SOURCE_PATHS]; /* count 0: as the kind of source does */
+    struct rp_place place;
+};
+
+struct rp_form_door {
+    struct rp_str name, event, redirect, honeypot;
+    struct rp_paths next; /* addresses that a form may lead to */
+    uint32_t per_minute;
+    struct rp_place place;
+};
+
+enum rp_subject { RP_SUBJECT_NONE, RP_SUBJECT_USER, RP_SUBJECT_ANONYMOUS, RP_SUBJECT_EMAIL };
+
+struct rp_doors {
+    struct rp_source_door *sources;
+    size_t source_count;
+    struct rp_form_door *forms;
+    size_t form_count;
+    struct rp_renamed *cloud_events;
+    size_t cloud_event_count;
+    enum rp_subject cloud_subject;
+};
+
 struct rp_config {
     struct rp_str path;                               /* of the file; "" when none was found */
     struct rp_str listen, db, rules;                  /* "" when not set */
     struct rp_str smtp_url, smtp_from, smtp_password; /* kept for e-mail */
     struct rp_endpoint *endpoints;
     size_t endpoint_count;
+    struct rp_doors doors;
     int64_t retention_ms; /* 0: for ever */
     size_t body_bytes_max, queue_events_max;
     uint32_t rule_steps_max;
@@ -32,5 +91,9 @@ struct rp_config {
  * RIPEN_RULES … stand over the file. Secrets come by env "NAME" or file "PATH" only. */
 int rp_config_load(struct rp_arena *arena, const char *path, struct rp_config *ret_config,
                    struct rp_findings *findings, struct rp_err *err);
+
+/* A form that nobody declared, and the defaults of those that somebody did. */
+struct rp_form_door rp_form_door_default(struct rp_str name);
+bool rp_doors_same(const struct rp_doors *a, const struct rp_doors *b);
 
 #endif

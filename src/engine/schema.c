@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The table of declarations of rule files and of ripen.lua. Data; the constructors stand in
- * schema_calls.c. Every field has its meaning in a sentence that is shown to rule authors. */
+/* The table of declarations of rule files. Data; the constructors stand in schema_calls.c, those of
+ * ripen.lua in schema_config.c. Every field has its meaning in a sentence that is shown to rule
+ * authors. */
 #include "engine/schema.h"
 
 #include "base/limits.h"
@@ -500,76 +501,6 @@ const struct rp_schema_decl rp_schema_decls[] = {
                                                   .makes = RP_MAKES_PLAY)),
                                     .item_min = 1),
                      .required = true))}},
-    {.name = NULL},
-};
-
-/* ---- Declarations of ripen.lua --------------------------------------------------------------- */
-
-const struct rp_schema_decl rp_schema_config_decls[] = {
-    {.name = "server",
-     .doc = "Where the server listens and keeps its data.",
-     .example = "server { listen = \"127.0.0.1:8080\", db = \"ripen.db\", rules = \"rules\" }",
-     .once = true,
-     .shape = {.fields = MANY(
-                   F("listen", RP_WANT_TEXT, "ADDRESS:PORT.", .fallback = "\"127.0.0.1:8080\""),
-                   F("db", RP_WANT_TEXT, "The database file.", .fallback = "\"ripen.db\""),
-                   F("rules", RP_WANT_TEXT, "The rules directory.", .fallback = "\"rules\""),
-                   F("body_bytes_max", RP_WANT_NUMBER, "Largest request.", .min = 1024,
-                     .max = 64 << 20, .whole = true),
-                   F("queue_events_max", RP_WANT_NUMBER, "Events waiting in memory.", .min = 100,
-                     .max = 1e7, .whole = true))}},
-    {.name = "endpoint",
-     .doc = "A receiver of webhooks and notes.",
-     .example = "endpoint \"crm\" { url = env \"CRM_URL\", secret = env \"CRM_SECRET\" }",
-     .named = true,
-     .ref = RP_REF_ENDPOINT,
-     .shape = {.fields =
-                   MANY({.name = "url",
-                         .wants = RP_WANT_TEXT | RP_WANT_CALL,
-                         .makes = RP_MAKES_SECRET,
-                         .doc = "Its address.",
-                         .required = true},
-                        {.name = "secret",
-                         .wants = RP_WANT_CALL,
-                         .makes = RP_MAKES_SECRET,
-                         .doc = "The key that signs what is sent: env \"NAME\" or file \"PATH\"."},
-                        F("timeout", RP_WANT_DURATION, "How long an answer may take.",
-                          .fallback = "\"15s\""),
-                        F("parallel", RP_WANT_NUMBER, "Requests at a time.", .min = 1, .max = 256,
-                          .whole = true, .fallback = "8"),
-                        F("allow_private", RP_WANT_BOOL, "A receiver in one's own network.",
-                          .fallback = "false"))}},
-    {.name = "smtp",
-     .doc = "The server that e-mail goes out through.",
-     .example = "smtp { url = \"smtp://127.0.0.1:25\", from = \"Ana <ana@acme.test>\" }",
-     .once = true,
-     .shape = {.fields = MANY({.name = "url",
-                               .wants = RP_WANT_TEXT | RP_WANT_CALL,
-                               .makes = RP_MAKES_SECRET,
-                               .doc = "Its address.",
-                               .required = true},
-                              F("from", RP_WANT_TEXT, "The sender.", .required = true),
-                              {.name = "password",
-                               .wants = RP_WANT_CALL,
-                               .makes = RP_MAKES_SECRET,
-                               .doc = "env \"NAME\" or file \"PATH\"."})}},
-    {.name = "source",
-     .doc = "A CRM or form tool that sends signed webhooks.",
-     .example = "source \"hubspot\" { verify = \"hubspot-v3\", secret = env \"HUBSPOT_SECRET\" }",
-     .named = true,
-     .shape = {.fields = MANY(
-                   F("verify", RP_WANT_TEXT, "How its signature is checked."),
-                   {.name = "secret",
-                    .wants = RP_WANT_CALL,
-                    .makes = RP_MAKES_SECRET,
-                    .doc = "env \"NAME\" or file \"PATH\"."},
-                   F("events", RP_WANT_TABLE, "Its event names and ours.",
-                     .shape = SHAPE(.entry = ONE(F("event", RP_WANT_TEXT, "Our event name.")))))}},
-    {.name = "retention",
-     .doc = "How long things are kept.",
-     .example = "retention { events = \"25 months\" }",
-     .once = true,
-     .shape = {.fields = MANY(F("events", RP_WANT_DURATION, "Events."))}},
     {.name = NULL},
 };
 

@@ -3,12 +3,15 @@
 #ifndef RP_INGEST_PRIV_H
 #define RP_INGEST_PRIV_H
 
+#include "ingest/rate.h"
 #include "ingest/segment.h"
 
 struct rp_ingest {
     struct rp_queue *queue;
     struct rp_clock clock;
     struct rp_auth auth;
+    const struct rp_doors *doors; /* never NULL */
+    struct rp_rate rate;          /* of forms */
     struct rp_ingest_stats stats;
     struct rp_batch *spare; /* batches to use again, through next */
     size_t spare_count, pending;
@@ -16,7 +19,33 @@ struct rp_ingest {
 };
 
 /* How a request ends. */
-enum rp_reply_kind { RP_REPLY_VERDICTS, RP_REPLY_GIF };
+enum rp_reply_kind { RP_REPLY_VERDICTS, RP_REPLY_GIF, RP_REPLY_FORM };
+
+/* --- segment.c: what all doors share --- */
+
+struct rp_batch *rp_ingest_batch(struct rp_ingest *ingest);
+void rp_ingest_drop(struct rp_ingest *ingest, struct rp_batch *batch);
+/* `message` is a sentence; 401, 429 and 503 get their headers (429: Retry-After is the caller's).
+ */
+void rp_ingest_refuse(struct rp_ingest *ingest, struct rp_http_request *request, int status,
+                      const char *code, const char *message);
+/* Takes the batch: to the writer, and answers when it is committed. `form`: of RP_REPLY_FORM, in
+ * the batch's arena; else NULL. */
+struct rp_form_reply;
+void rp_ingest_enqueue(struct rp_ingest *ingest, struct rp_http_request *request,
+                       struct rp_batch *batch, enum rp_reply_kind reply,
+                       const struct rp_form_reply *form);
+
+/* --- door.c, form.c, webhook_in.c, cloudevents.c --- */
+
+/* True when it was one of the other doors: /v1/form/…, /v1/webhook/…, /v1/cloudevents. */
+bool rp_ingest_door(struct rp_ingest *ingest, struct rp_http_request *request);
+void rp_form_take(struct rp_ingest *ingest, struct rp_http_request *request, struct rp_str name);
+void rp_form_answer(struct rp_ingest *ingest, struct rp_http_request *request,
+                    const struct rp_batch *batch, const struct rp_form_reply *reply);
+void rp_webhook_take(struct rp_ingest *ingest, struct rp_http_request *request, struct rp_str name);
+void rp_cloud_take(struct rp_ingest *ingest, struct rp_http_request *request, struct rp_str name);
+void rp_cloud_preflight(struct rp_http_request *request);
 
 /* --- cors.c --- */
 

@@ -60,7 +60,7 @@ static const struct {
     struct rp_str prefix;
     const struct route *routes;
     size_t count;
-} doors[] = {
+} prefixes[] = {
     {{"/v1/", 4}, event_routes, RP_COUNT(event_routes)},
     {{"/api/s/s2s/", 11}, event_routes, RP_COUNT(event_routes)},
     {{"/api/s/", 7}, event_routes, RP_COUNT(event_routes)},
@@ -74,7 +74,10 @@ struct ticket {
     struct rp_ingest *ingest;
     struct rp_http_request *request;
     enum rp_reply_kind reply;
+    const struct rp_form_reply *form;
 };
+
+static const struct rp_doors no_doors;
 
 struct rp_ingest *rp_ingest_new(struct rp_queue *queue, struct rp_clock clock)
 {
@@ -82,6 +85,8 @@ struct rp_ingest *rp_ingest_new(struct rp_queue *queue, struct rp_clock clock)
 
     ingest->queue = queue;
     ingest->clock = clock;
+    ingest->doors = &no_doors;
+    rp_rate_init(&ingest->rate);
     return ingest;
 }
 
@@ -97,12 +102,18 @@ void rp_ingest_free(struct rp_ingest *ingest)
         rp_batch_free(batch);
     }
     rp_buf_fini(&ingest->out);
+    rp_rate_fini(&ingest->rate);
     free(ingest);
 }
 
 void rp_ingest_auth_set(struct rp_ingest *ingest, const struct rp_auth *auth)
 {
     ingest->auth = *auth;
+}
+
+void rp_ingest_doors_set(struct rp_ingest *ingest, const struct rp_doors *doors)
+{
+    ingest->doors = doors;
 }
 
 void rp_ingest_stats(const struct rp_ingest *ingest, struct rp_ingest_stats *ret_stats)
@@ -112,7 +123,7 @@ void rp_ingest_stats(const struct rp_ingest *ingest, struct rp_ingest_stats *ret
 
 /* --- batches --- */
 
-static struct rp_batch *take_batch(struct rp_ingest *ingest)
+struct rp_batch *rp_ingest_batch(struct rp_ingest *ingest)
 {
     struct rp_batch *batch = ingest->spare;
 
@@ -124,7 +135,7 @@ static struct rp_batch *take_batch(struct rp_ingest *ingest)
     return batch;
 }
 
-static void give_batch(struct rp_ingest *ingest, struct rp_batch *batch)
+void rp_ingest_drop(struct rp_ingest *ingest, struct rp_batch *batch)
 {
     if (ingest->spare_count == SPARE_MAX || batch->arena.used > SPARE_ARENA_MAX) {
         rp_batch_free(batch);
@@ -138,8 +149,8 @@ static void give_batch(struct rp_ingest *ingest, struct rp_batch *batch)
 
 /* --- answers --- */
 
-static void refuse(struct rp_ingest *ingest, struct rp_http_request *request, int status,
-                   const char *code, const char *message)
+void rp_ingest_refuse(struct rp_ingest *ingest, struct rp_http_request *request, int status,
+                      const char *code, const char *message)
 {
     if (status == 400)
         ingest->stats.bad_requests++;
@@ -156,11 +167,16 @@ static void refuse(struct rp_ingest *ingest, struct rp_http_request *request, in
 }
 
 static void answer(struct rp_ingest *ingest, struct rp_http_request *request,
-                   const struct rp_batch *batch, enum rp_reply_kind reply)
+                   const struct rp_batch *batch, enum rp_reply_kind reply,
+                   const struct rp_form_reply *form)
 {
     if (batch->status != 0) {
-        refuse(ingest, request, 503, batch->status == RIPEN_EFULL ? "disk_full" : "store",
-               "the events could not be stored; send them again");
+        rp_ingest_refuse(ingest, request, 503, batch->status == RIPEN_EFULL ? "disk_full" : "store",
+                         "the events could not be stored; send them again");
+        return;
+    }
+    if (reply == RP_REPLY_FORM) {
+        rp_form_answer(ingest, request, batch, form);
         return;
     }
     rp_ingest_cors(request);
@@ -179,9 +195,9 @@ static void on_done(struct rp_batch *batch)
     struct ticket *ticket = batch->owner;
     struct rp_ingest *ingest = ticket->ingest;
 
-    answer(ingest, ticket->request, batch, ticket->reply);
+    answer(ingest, ticket->request, batch, ticket->reply, ticket->form);
     ingest->pending--;
-    give_batch(ingest, batch);
+    rp_ingest_drop(ingest, batch);
 }
 
 void rp_ingest_drain(struct rp_ingest *ingest)
@@ -211,53 +227,56 @@ static struct rp_envelope make_envelope(const struct rp_ingest *ingest, const st
     };
 }
 
-static void enqueue(struct rp_ingest *ingest, struct rp_http_request *request,
-                    struct rp_batch *batch, enum rp_reply_kind reply)
+void rp_ingest_enqueue(struct rp_ingest *ingest, struct rp_http_request *request,
+                       struct rp_batch *batch, enum rp_reply_kind reply,
+                       const struct rp_form_reply *form)
 {
     struct ticket *ticket = RP_ARENA_NEW(&batch->arena, struct ticket);
 
     if (batch->item_count == 0) { /* {"batch":[]}: nothing to store */
-        answer(ingest, request, batch, reply);
-        give_batch(ingest, batch);
+        answer(ingest, request, batch, reply, form);
+        rp_ingest_drop(ingest, batch);
         return;
     }
-    *ticket = (struct ticket){ingest, request, reply};
+    *ticket = (struct ticket){ingest, request, reply, form};
     batch->owner = ticket;
     batch->done = on_done;
     if (rp_queue_push(ingest->queue, batch)) {
         ingest->pending++;
         return;
     }
-    give_batch(ingest, batch);
-    refuse(ingest, request, 503, "overloaded", "more events wait than fit; send them again");
+    rp_ingest_drop(ingest, batch);
+    rp_ingest_refuse(ingest, request, 503, "overloaded",
+                     "more events wait than fit; send them again");
 }
 
 static void take_events(struct rp_ingest *ingest, struct rp_http_request *request,
                         const struct route *route, struct rp_str body)
 {
     unsigned key_doors = RP_DOOR_HEADER | (route->kind == ROUTE_EVENTS ? 0 : RP_DOOR_QUERY);
-    struct rp_batch *batch = take_batch(ingest);
+    struct rp_batch *batch = rp_ingest_batch(ingest);
     struct rp_request parsed;
     struct rp_err err;
 
     if (rp_request_parse(&batch->arena, body, &parsed, &err) != 0) {
         struct rp_caller caller = rp_ingest_caller(ingest, request, key_doors, RP_STR(""));
-        give_batch(ingest, batch);
+        rp_ingest_drop(ingest, batch);
         if (caller.seen && !caller.known)
-            refuse(ingest, request, caller.status, caller.code, caller.message);
+            rp_ingest_refuse(ingest, request, caller.status, caller.code, caller.message);
         else
-            refuse(ingest, request, 400, "bad_json", err.text);
+            rp_ingest_refuse(ingest, request, 400, "bad_json", err.text);
         return;
     }
     struct rp_caller caller = rp_ingest_caller(ingest, request, key_doors, parsed.write_key);
     if (!caller.known) {
-        give_batch(ingest, batch);
-        refuse(ingest, request, caller.status, caller.code, caller.message);
+        rp_ingest_drop(ingest, batch);
+        rp_ingest_refuse(ingest, request, caller.status, caller.code, caller.message);
         return;
     }
     struct rp_envelope envelope = make_envelope(ingest, route, &caller);
     rp_batch_items(batch, &parsed, &envelope);
-    enqueue(ingest, request, batch, route->kind == ROUTE_PIXEL ? RP_REPLY_GIF : RP_REPLY_VERDICTS);
+    rp_ingest_enqueue(ingest, request, batch,
+                      route->kind == ROUTE_PIXEL ? RP_REPLY_GIF : RP_REPLY_VERDICTS, NULL);
 }
 
 static void take_pixel(struct rp_ingest *ingest, struct rp_http_request *request,
@@ -272,7 +291,7 @@ static void take_pixel(struct rp_ingest *ingest, struct rp_http_request *request
         return;
     }
     if (rp_pixel_event(request, &json, &err) != 0)
-        refuse(ingest, request, 400, "bad_query", err.text);
+        rp_ingest_refuse(ingest, request, 400, "bad_query", err.text);
     else
         take_events(ingest, request, route, json);
 }
@@ -285,7 +304,7 @@ static void give_settings(struct rp_ingest *ingest, struct rp_http_request *requ
     struct rp_caller caller = rp_ingest_caller(ingest, request, RP_DOOR_QUERY, key);
 
     if (!caller.known) {
-        refuse(ingest, request, caller.status, caller.code, caller.message);
+        rp_ingest_refuse(ingest, request, caller.status, caller.code, caller.message);
     } else if (route->kind == ROUTE_SEGMENT_SET) {
         rp_ingest_segment_settings(request, key);
     } else {
@@ -312,13 +331,13 @@ static bool is_settings_path(struct rp_str path, struct rp_str *ret_key)
 
 static const struct route *find_route(struct rp_str path, struct rp_str *ret_key)
 {
-    for (size_t d = 0; d < RP_COUNT(doors); d++) {
-        if (!rp_str_starts(path, doors[d].prefix))
+    for (size_t d = 0; d < RP_COUNT(prefixes); d++) {
+        if (!rp_str_starts(path, prefixes[d].prefix))
             continue;
-        struct rp_str name = {path.ptr + doors[d].prefix.len, path.len - doors[d].prefix.len};
-        for (size_t i = 0; i < doors[d].count; i++) {
-            if (rp_str_eq(doors[d].routes[i].name, name))
-                return &doors[d].routes[i];
+        struct rp_str name = {path.ptr + prefixes[d].prefix.len, path.len - prefixes[d].prefix.len};
+        for (size_t i = 0; i < prefixes[d].count; i++) {
+            if (rp_str_eq(prefixes[d].routes[i].name, name))
+                return &prefixes[d].routes[i];
         }
     }
     return is_settings_path(path, ret_key) ? &project_route : NULL;
@@ -330,7 +349,7 @@ bool rp_ingest_handle(struct rp_ingest *ingest, struct rp_http_request *request)
     const struct route *route = find_route(request->path, &key);
 
     if (!route)
-        return false;
+        return rp_ingest_door(ingest, request);
     bool posts = route->kind == ROUTE_EVENTS || route->kind == ROUTE_BEACON;
     const char *methods = posts ? "POST, OPTIONS" : "GET, HEAD, OPTIONS";
     ingest->stats.requests++;

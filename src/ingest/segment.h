@@ -4,6 +4,7 @@
 #ifndef RP_INGEST_SEGMENT_H
 #define RP_INGEST_SEGMENT_H
 
+#include "engine/config.h"
 #include "ingest/queue.h"
 #include "net/http.h"
 #include "store/keys.h"
@@ -21,6 +22,8 @@ struct rp_ingest *rp_ingest_new(struct rp_queue *queue, struct rp_clock clock);
 /* When the server is stopped and the writer gone; drains what is left. NULL: no effect. */
 void rp_ingest_free(struct rp_ingest *ingest);
 void rp_ingest_auth_set(struct rp_ingest *ingest, const struct rp_auth *auth);
+/* Forms, webhooks and CloudEvents as ripen.lua declares them; borrowed until the next set. */
+void rp_ingest_doors_set(struct rp_ingest *ingest, const struct rp_doors *doors);
 /* True when the request was one of its routes (answered now or later). */
 bool rp_ingest_handle(struct rp_ingest *ingest, struct rp_http_request *request);
 /* Answers what the writer finished; to be called when woken. */

@@ -99,7 +99,9 @@ struct rp_envelope {
     XX(TOO_MANY, "too_many_items", "a batch holds at most 2,500 items")                            \
     XX(TOO_OLD, "too_old", "older than the time that events are kept")                             \
     XX(PUBLIC_KEY, "needs_secret_key", "corrections need a secret key")                            \
-    XX(REASON, "bad_reason", "this event needs one of the declared reasons")
+    XX(REASON, "bad_reason", "this event needs one of the declared reasons")                       \
+    XX(CLOUD, "bad_cloudevent", "a CloudEvent needs specversion 1.0, id, source and type")         \
+    XX(UNMAPPED, "unmapped_event", "ripen.lua does not name this event of the source")
 
 #define RP_REJECT_ENUM(name, code, text) RP_REJECT_##name,
 enum rp_reject { RP_REJECT_NONE, RP_REJECT_MAP(RP_REJECT_ENUM) RP_REJECT_COUNT };

@@ -34,6 +34,8 @@ struct rp_str rp_http_query(const struct rp_http_request *request, const char *n
 struct rp_str rp_http_basic_user(const struct rp_http_request *request);
 struct rp_str rp_http_bearer(const struct rp_http_request *request);
 bool rp_http_peer_loopback(const struct rp_http_request *request);
+/* The peer's address as text, in the request's arena; "" when the client has left. */
+struct rp_str rp_http_peer(const struct rp_http_request *request);
 
 /* To be called before the reply, any number of times. `name` is a literal; the value is copied. */
 void rp_http_reply_header(struct rp_http_request *request, const char *name, struct rp_str value);

@@ -163,6 +163,21 @@ bool rp_http_peer_loopback(const struct rp_http_request *request)
     return exchange->conn && exchange->conn->loopback;
 }
 
+struct rp_str rp_http_peer(const struct rp_http_request *request)
+{
+    const struct rp_exchange *exchange = const_exchange_of(request);
+    struct sockaddr_storage address;
+    int len = sizeof(address);
+    char text[64];
+
+    memset(&address, 0, sizeof(address));
+    if (!exchange->conn ||
+        uv_tcp_getpeername(&exchange->conn->tcp, (struct sockaddr *)&address, &len) != 0 ||
+        uv_ip_name((const struct sockaddr *)&address, text, sizeof(text)) != 0)
+        return RP_STR("");
+    return rp_arena_str(request->arena, rp_str_from(text));
+}
+
 void rp_http_reply_header(struct rp_http_request *request, const char *name, struct rp_str value)
 {
     struct rp_exchange *exchange = exchange_of(request);

@@ -12,10 +12,12 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 struct fake_options {
     struct rp_auth auth;
+    const struct rp_doors *doors; /* NULL: none is declared */
     int port;
     size_t queue_events_max; /* 0: RP_QUEUE_EVENTS_MAX */
     int commit_status;       /* of every batch */
@@ -34,6 +36,7 @@ struct fake_serve {
     struct rp_ingest *ingest;
     int port;
     atomic_size_t events, groups, last_flags, last_received;
+    char last[4096]; /* the last accepted event: its columns, then its body */
 };
 
 static void fake_wake(void *ctx)
@@ -59,6 +62,12 @@ static void fake_commit(struct fake_serve *serve, struct rp_batch *batch)
             item->verdict = RP_VERDICT_ACCEPTED;
             batch->accepted++;
             atomic_store(&serve->last_flags, item->event.flags);
+            snprintf(serve->last, sizeof(serve->last),
+                     "%.*s|user=%.*s|anonymous=%.*s|email=%.*s|id=%.*s|at=%lld|%.*s",
+                     RP_STR_ARG(item->event.name), RP_STR_ARG(item->event.user_id),
+                     RP_STR_ARG(item->event.anonymous_id), RP_STR_ARG(item->event.email),
+                     RP_STR_ARG(item->event.message_id), (long long)item->event.effective_ms,
+                     RP_STR_ARG(item->event.body));
             atomic_store(&serve->last_received, (size_t)item->event.received_ms);
         } else {
             item->verdict = RP_VERDICT_REJECTED;
@@ -155,6 +164,8 @@ static inline struct fake_serve *fake_serve_start(const struct fake_options *opt
                      fake_wake, serve);
     serve->ingest = rp_ingest_new(serve->queue, rp_clock_system());
     rp_ingest_auth_set(serve->ingest, &options->auth);
+    if (options->doors)
+        rp_ingest_doors_set(serve->ingest, options->doors);
     if (rp_http_start(&serve->loop, &http, fake_handle, serve, &serve->http, &err) != 0)
         rp_check_failed(err.text, __FILE__, __LINE__);
     serve->port = rp_http_port(serve->http);

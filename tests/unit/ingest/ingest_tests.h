@@ -5,5 +5,8 @@
 int test_queue(void);
 int test_batch(void);
 int test_routes(void);
+int test_form(void);
+int test_cloudevents(void);
+int test_webhook(void);
 
 #endif

@@ -3,5 +3,7 @@
 
 int main(void)
 {
-    return test_queue() + test_batch() + test_routes() != 0;
+    return test_queue() + test_batch() + test_routes() + test_form() + test_cloudevents() +
+               test_webhook() !=
+           0;
 }

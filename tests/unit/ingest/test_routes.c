@@ -109,8 +109,11 @@ static void every_route(void **state)
                                          "/pixel/v1/alias",
                                          "/v1/projects//settings",
                                          "/v1/projects/a/b/settings",
-                                         "/v1/form/x",
-                                         "/v1/cloudevents"};
+                                         "/v1/form/",
+                                         "/v1/form/a/b",
+                                         "/v1/form/.x",
+                                         "/v1/webhook/",
+                                         "/v1/cloudevents/"};
     struct fake_options options = {.auth = {.open = true}};
     struct fake_serve *serve = fake_serve_start(&options);
 
