@@ -97,8 +97,8 @@ static void print_text(const struct rp_import_result *result, struct rp_buf *out
     if (result->skipped > 0) {
         rp_buf_printf(out, ", %zu left out by the map", result->skipped);
     }
-    rp_buf_printf(out, "; %zu leads; %.1f s, %.0f events/s\n", result->leads,
-                  (double)result->micros / 1e6, per_second(result));
+    rp_buf_printf(out, "; %zu lead%s; %.1f s, %.0f events/s\n", result->leads,
+                  result->leads == 1 ? "" : "s", (double)result->micros / 1e6, per_second(result));
 }
 
 static void print_json(const struct rp_import_result *result, struct rp_buf *out)

@@ -3,6 +3,7 @@
 #include "core/reader.h"
 
 #include "base/mem.h"
+#include "base/when.h"
 #include "core/reader_priv.h"
 #include "engine/load.h"
 #include "store/generations.h"
@@ -194,10 +195,23 @@ int rp_reader_explain(struct rp_reader *reader, struct rp_str lead, int64_t at_m
     return rp_reader_end(reader, status);
 }
 
+/* Which event the words before it are about. */
+static void tell_event(const struct rp_event *event, struct rp_buf *out)
+{
+    struct rp_buf when = {0};
+
+    rp_time_print(&when, event->effective_ms);
+    rp_buf_printf(out, " (%s%s%.*s of %.10s %.5s, the newest that the rule waits for)",
+                  rp_event_type_name(event->type), event->name.len ? " " : "",
+                  RP_STR_ARG(event->name), when.ptr, when.ptr + 11);
+    rp_buf_fini(&when);
+}
+
 /* The newest event of the rule's kinds decides what is told; the cells as they were before it. */
 static bool why_not_rule(struct rp_view *view, uint32_t rule, struct rp_buf *out)
 {
     const struct rp_score *score = &view->fold.rules->scores[rule];
+    bool fires;
 
     for (size_t i = view->history.count; i-- > 0;) {
         struct rp_history before = {view->history.events, i};
@@ -206,7 +220,9 @@ static bool why_not_rule(struct rp_view *view, uint32_t rule, struct rp_buf *out
         if (event->effective_ms <= view->at_ms && rp_event_is_kind(&view->fold, event, score)) {
             view->fold.trace = NULL;
             rp_history_fold(&view->fold, &view->lead, &before, INT64_MAX, NULL, NULL);
-            return rp_why_not_rule(&view->fold, &view->lead, rule, event, out);
+            fires = rp_why_not_rule(&view->fold, &view->lead, rule, event, out);
+            tell_event(event, out);
+            return fires;
         }
     }
     rp_buf_printf(out, "\"%.*s\" waits for", RP_STR_ARG(score->name));
@@ -214,7 +230,7 @@ static bool why_not_rule(struct rp_view *view, uint32_t rule, struct rp_buf *out
         rp_buf_printf(out, "%s \"%.*s\"", i ? " or" : "",
                       RP_STR_ARG(view->fold.rules->kinds[score->on[i]].name));
     }
-    rp_buf_printf(out, ", and this lead has no such event among its %zu\n", view->history.count);
+    rp_buf_printf(out, ", and this lead has no such event among its %zu", view->history.count);
     return false;
 }
 
@@ -276,6 +292,8 @@ int rp_reader_try(struct rp_reader *reader, const int64_t *leads, size_t lead_co
         } else {
             rp_buf_text(out, i ? "\n" : "");
             rp_view_text(&view, colour, out);
+            rp_buf_text(out, "\nPoints\n");
+            rp_explain_text(view.explain, &view.fold, &view.lead, now_ms, out);
         }
         rp_view_close(&view);
         rp_arena_reset(&reader->arena);

@@ -212,6 +212,8 @@ static struct shown shown_of(const struct rp_finding *finding, size_t most)
     for (; at < line.len && column < finding->column; at++)
         column += !is_inside(line, at + 1);
     start = at > most / 2 ? at - most / 2 : 0;
+    if (start > line.len - most)
+        start = line.len - most;
     end = line.len - start > most ? start + most : line.len;
     while (is_inside(line, start))
         start++;

@@ -147,6 +147,7 @@ for rule in page_view viewed_pricing ebook; do same "$rule" 1 "$(value "$out" le
 cp ten/*.lua-alone my-rules/weights.lua
 said ten.md 'Run `try` again: 26\.'
 run 0 $try --format json && holds "26 points" a_little_less "$(engagement)" 26
+run 0 $try && said "$out" 'ebook .*gave 15$'
 cat ten/*.lua >>my-rules/30-engagement.lua
 cat >>ana.ndjson <<'TXT'
 {"messageId":"4","type":"page","userId":"ana","timestamp":"2026-03-02T09:06:00Z","properties":{"path":"/offers/compare-all"}}
@@ -155,6 +156,15 @@ run 0 $try --format json && same "read_comparison" 1 "$(value "$out" leads.0.fir
 cp ten/*.lua-test my-rules/tests/mine.lua
 step "$3" >"$out" 2>"$err" || fail "test: $(cat "$out" "$err")"
 said "$out" '^1 passed, 0 failed'
+said ten.md 'two of them fail now'
+run 1 test my-rules && said "$out" ', 2 failed$'
+grep '^| `tests/.*between' ten.md >corrections # | `FILE` | `OLD` | `NEW` |
+same "corrections" 2 "$(wc -l <corrections)"
+while IFS='`' read -r _ file _ old _ new _; do
+    same "line of $file" 1 "$(grep -cF "$old" "my-rules/$file")"
+    sed "s/$old/$new/" "my-rules/$file" >corrected && cp corrected "my-rules/$file"
+done <corrections
+run 0 test my-rules && said "$out" ', 0 failed$'
 run 0 rules doc my-rules --format html && said "$out" 'Read the comparison of offers'
 sed 's/points = 6,/point = 6,/' my-rules/30-engagement.lua >broken && cp broken my-rules/30-engagement.lua
 run 1 check my-rules

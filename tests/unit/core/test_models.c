@@ -90,7 +90,8 @@ static void an_action_says_what_it_waits_for(void **state)
     why_not(&b, "hot",
             "it runs when engagement rises to 80; it is 10; or it runs when the rule \"page\" "
             "gives points; ask why-not of that");
-    why_not(&b, "page", "it gives 10");
+    why_not(&b, "page",
+            "it gives 10 (page of 2026-03-02 09:00, the newest that the rule waits for)");
     why_not(&b, "mql", "engagement is 10 (needs 15)");
     send(&b, "m2");
     why_not(&b, "mql", "the lead is in mql already");
