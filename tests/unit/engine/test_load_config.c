@@ -64,6 +64,42 @@ static bool has(const struct configured *c, const char *code)
     return false;
 }
 
+static void check_doors(const struct rp_doors *doors)
+{
+    const struct rp_source_door *source = &doors->sources[0];
+    const struct rp_form_door *form = &doors->forms[0];
+    struct rp_source_door other_source = *source;
+    struct rp_form_door other_form = *form;
+    struct rp_doors other = *doors;
+
+    assert_int_equal(doors->source_count, 1);
+    assert_int_equal(source->verify, RP_VERIFY_HUBSPOT);
+    assert_true(rp_str_is(source->secret, "whsec_from_file"));
+    assert_true(rp_str_is(source->header, "X-Signature"));
+    assert_true(source->renames && source->event_count == 1 && !source->activity);
+    assert_true(rp_str_is(source->events[0].from, "a.b") && rp_str_is(source->events[0].to, "A"));
+    assert_int_equal(source->paths[RP_SOURCE_EMAIL].count, 2);
+    assert_true(rp_str_is(source->paths[RP_SOURCE_EMAIL].items[1], "z"));
+    assert_int_equal(source->paths[RP_SOURCE_USER].count, 0);
+    assert_int_equal(doors->form_count, 1);
+    assert_true(rp_str_is(form->event, "Form Submitted"));
+    assert_true(rp_str_is(form->honeypot, "website_url"));
+    assert_true(rp_str_is(form->redirect, "/thanks"));
+    assert_true(form->next.count == 1 && rp_str_is(form->next.items[0], "https://a.test/"));
+    assert_int_equal(form->per_minute, 30);
+    assert_int_equal(doors->cloud_subject, RP_SUBJECT_USER);
+    assert_int_equal(doors->cloud_event_count, 1);
+    assert_true(rp_doors_same(doors, &other));
+    other.sources = &other_source;
+    other.forms = &other_form;
+    assert_true(rp_doors_same(doors, &other));
+    other_source.secret = RP_STR("another");
+    assert_false(rp_doors_same(doors, &other));
+    other_source = *source;
+    other_form.per_minute++;
+    assert_false(rp_doors_same(doors, &other));
+}
+
 static void test_values(void **state)
 {
     struct configured c;
@@ -75,7 +111,10 @@ static void test_values(void **state)
                   "  timeout = \"10s\", parallel = 4, allow_private = true }\n"
                   "endpoint \"b\" { url = \"http://127.0.0.1:9/\" }\n"
                   "smtp { url = \"smtp://127.0.0.1:25\", from = \"Ana <ana@acme.test>\" }\n"
-                  "source \"hubspot\" { verify = \"hubspot-v3\", events = { [\"a.b\"] = \"A\" } }\n"
+                  "source \"hubspot\" { verify = \"hubspot-v3\", secret = file \"secret\",\n"
+                  "  events = { [\"a.b\"] = \"A\" }, email = { \"x.y\", \"z\" } }\n"
+                  "form \"news\" { redirect = \"/thanks\", next = \"https://a.test/\" }\n"
+                  "cloudevents { subject = \"userId\", events = { [\"c.d\"] = \"C\" } }\n"
                   "retention { events = \"25 months\" }\n");
     assert_int_equal(c.status, 0);
     assert_true(rp_str_is(c.config.listen, "127.0.0.1:0"));
@@ -88,6 +127,7 @@ static void test_values(void **state)
     assert_true(c.config.endpoints[0].allow_private);
     assert_int_equal(c.config.endpoints[1].timeout_ms, 15 * RP_SECOND);
     assert_int_equal(c.config.endpoints[1].parallel, 8);
+    check_doors(&c.config.doors);
     assert_int_equal(c.config.retention_ms, 25 * 30 * RP_DAY);
     assert_int_equal(c.config.body_bytes_max, RP_BODY_MAX);
     end(&c);
@@ -148,6 +188,14 @@ static void test_findings(void **state)
         {"endpoint \"a\" { url = \"https://a.test\", parallel = 0 }", "E015"},
         {"endpoint \"a\" { url = \"https://a.test\" }\nendpoint \"a\" { url = \"https://b.test\" }",
          "E018"},
+        {"source \"a\" { verify = \"hubspot-v3\" }", "E012"},
+        {"source \"a\" { verify = \"md5\", secret = file \"secret\" }", "E016"},
+        {"source \"a\" { verify = \"mautic\", secret = \"plain\" }", "E065"},
+        {"source \"a\" { verify = \"mautic\", secret = file \"secret\", url = \"x\" }", "E067"},
+        {"form \"a\" { redirect = \"//other.test\" }", "E067"},
+        {"form \"a\" { next = { \"https://a.test\", \"javascript:1\" } }", "E067"},
+        {"form \"a\" { per_minute = 0 }", "E015"},
+        {"cloudevents { subject = \"name\" }", "E016"},
         {"server { lissten = \"x\" }", "E011"},
         {"score \"a\" { }", "E005"},
         {"endpoint \"a\"", "E009"},
