@@ -271,6 +271,7 @@ int rp_core_forget(struct rp_core *core, struct rp_str lead, struct rp_forget *r
     int status = core->stale ? rp_core_recover(core, err) : 0;
 
     *ret_forget = (struct rp_forget){0};
+    rp_core_sweep_halt(core); /* its readers would keep old pages in the WAL */
     if (status == 0) {
         status = rp_store_scrub(core->store, true, err);
     }

@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /* Law 1, checked: every state on file equals, byte for byte, the fold of its lead's events, for
  * every model; its total and scores are those that SQL readers see; contributions are those that
- * were recorded, where nothing can have changed them since (one node, events that came in order,
- * received under the generation in force); and the sources of that generation still have its hash.
- * Leads whose newest events lie behind the watermark, or whose state belongs to other rules, are to
- * be written or rebuilt anyway: they are counted, not compared. */
+ * were recorded, where nothing can have changed them since (one node, never part of a merge, events
+ * that came in order, received under the generation in force); and the sources of that generation
+ * still have its hash. Leads whose newest events lie behind the watermark, or whose state belongs
+ * to other rules, are to be written or rebuilt anyway: they are counted, not compared. */
 #include "base/json_write.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "core/reader_priv.h"
+#include "core/rules.h"
 #include "core/verify.h"
 #include "model/correction.h"
 #include "store/generations.h"
+#include "store/people.h"
 #include "store/states.h"
 #include "store/verify.h"
 
@@ -30,9 +32,10 @@ struct pass {
     struct rp_verified found;
     struct rp_buf *out;
     size_t told;
-    int64_t every;         /* n-th lead */
-    int64_t share, shares; /* of the pages */
-    int64_t activated_ms;  /* of the generation in force */
+    int64_t every;           /* n-th lead */
+    int64_t share, shares;   /* of the pages */
+    int64_t activated_ms;    /* of the generation in force; a clock may be put back, so also … */
+    int64_t activated_event; /* … the newest event then */
 };
 
 /* A lead under verification. */
@@ -189,7 +192,7 @@ static int check_granted(struct pass *pass, struct check *check, const struct rp
     int status;
 
     if (!check->one_node || !check->in_order || event->received_ms <= pass->activated_ms ||
-        decision->adjusted.granted != 0) {
+        event->id <= pass->activated_event || decision->adjusted.granted != 0) {
         return 0;
     }
     status =
@@ -198,7 +201,8 @@ static int check_granted(struct pass *pass, struct check *check, const struct rp
         return status;
     }
     expected = granted_of(pass, decision);
-    if (!rp_str_eq(granted, expected)) {
+    if (!rp_str_eq(granted, expected) &&
+        !rp_people_apart_ever(pass->reader->store, check->stored.id)) {
         say(check, "event %.*s is recorded with the points %.*s, and gives %.*s",
             RP_STR_ARG(event->message_id), RP_STR_ARG(granted), RP_STR_ARG(expected));
     }
@@ -326,6 +330,7 @@ static int verify_rules(struct pass *pass, struct rp_err *err)
     }
     if (status == 0) {
         pass->activated_ms = row.activated_ms;
+        pass->activated_event = rp_store_meta(pass->reader->store, RP_META_ACTIVATED_EVENT, 0);
         if (pass->share == 0 && !rp_str_is(row.hash, pass->reader->rules->hash)) {
             rp_buf_printf(pass->out,
                           "generation %u: its sources do not have its hash %.*s any more\n",

@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "core/core_priv.h"
 #include "model/correction.h"
+#include "store/events.h"
 #include "store/generations.h"
 
 #include <stdlib.h>
@@ -105,6 +106,7 @@ static int intern_names(struct rp_core *core, struct rp_ready *ready, struct rp_
 
 static int activate(struct rp_core *core, struct rp_ready *ready, struct rp_err *err)
 {
+    int64_t before = rp_store_meta(core->store, "active_generation", 0);
     int status = rp_store_begin(core->store, err);
 
     if (status != 0) {
@@ -112,6 +114,10 @@ static int activate(struct rp_core *core, struct rp_ready *ready, struct rp_err 
     }
     status = rp_generation_activate(core->store, &ready->row, rp_clock_now(&core->clock),
                                     &ready->rules->number, err);
+    if (status == 0 && ready->rules->number != before) {
+        status = rp_store_meta_set(core->store, RP_META_ACTIVATED_EVENT,
+                                   rp_event_newest(core->store), err);
+    }
     if (status == 0 && !ready->stored) {
         status = rp_store_meta_set(core->store, RP_META_DISK_GENERATION, ready->rules->number, err);
     }

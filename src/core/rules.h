@@ -37,5 +37,7 @@ int rp_core_begin(struct rp_core *core, struct rp_ready **ready, struct rp_err *
 /* meta: the generation that the rules directory held when it was last looked at, in force or not. A
  * start with the same files goes on with what was in force. */
 #define RP_META_DISK_GENERATION "disk_generation"
+/* meta: the newest event when the generation in force became so. */
+#define RP_META_ACTIVATED_EVENT "activated_event"
 
 #endif

@@ -22,6 +22,10 @@ static const char sql_merged_into[] = "SELECT id FROM lead_rows WHERE merged_int
 static const char sql_apart_add[] =
     "INSERT OR IGNORE INTO apart_rows (lead, other, at_ms) VALUES (?1, ?2, ?3)";
 static const char sql_apart_get[] = "SELECT 1 FROM apart_rows WHERE lead = ?1 AND other = ?2";
+static const char sql_apart_ever[] =
+    "WITH RECURSIVE part (id) AS (SELECT ?1 UNION SELECT l.id FROM lead_rows AS l JOIN part "
+    "ON l.merged_into = part.id) SELECT 1 FROM apart_rows WHERE lead IN (SELECT id FROM part) OR "
+    "other IN (SELECT id FROM part) LIMIT 1";
 static const char sql_refusal_add[] =
     "INSERT OR IGNORE INTO refusal_rows (lead, other, reason, at_ms) VALUES (?1, ?2, ?3, ?4)";
 static const char sql_count[] =
@@ -188,6 +192,19 @@ bool rp_people_apart(struct rp_store *store, int64_t lead, int64_t other)
     if (rp_sql_get(store, RP_SQL_APART_GET, sql_apart_get, &stmt, NULL) < 0)
         return false;
     bind_pair(stmt, lead, other);
+    apart = rp_sql_step(store, stmt, "looking a pair up", NULL) == 1;
+    sqlite3_reset(stmt);
+    return apart;
+}
+
+bool rp_people_apart_ever(struct rp_store *store, int64_t lead)
+{
+    sqlite3_stmt *stmt;
+    bool apart;
+
+    if (rp_sql_get(store, RP_SQL_APART_EVER, sql_apart_ever, &stmt, NULL) < 0)
+        return false;
+    rp_bind_int(stmt, 1, lead);
     apart = rp_sql_step(store, stmt, "looking a pair up", NULL) == 1;
     sqlite3_reset(stmt);
     return apart;
@@ -366,15 +383,21 @@ int rp_store_wipe(struct rp_store *store, struct rp_err *err)
 
 int rp_store_scrub(struct rp_store *store, bool on, struct rp_err *err)
 {
-    int status =
-        rp_sql_exec(store, on ? "PRAGMA secure_delete = ON" : "PRAGMA secure_delete = FAST",
-                    "forgetting a lead", err);
+    int code, status = rp_sql_exec(store,
+                                   on ? "PRAGMA secure_delete = ON" : "PRAGMA secure_delete = FAST",
+                                   "forgetting a lead", err);
 
-    if (status == 0 && !on && store->mode != RP_STORE_MEMORY &&
-        sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL) !=
-            SQLITE_OK)
+    if (status < 0 || on || store->mode == RP_STORE_MEMORY)
+        return status;
+    code = sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    if ((code & 0xff) == SQLITE_BUSY)
         return rp_err_set(err, RIPEN_EBUSY,
                           "the lead is forgotten, but somebody reads the file, so that the "
                           "write-ahead log still holds old pages; run `ripen forget` again later");
+    if (code != SQLITE_OK)
+        return rp_err_set(err, (code & 0xff) == SQLITE_FULL ? RIPEN_EFULL : RIPEN_ESTORE,
+                          "the lead is forgotten, but the write-ahead log still holds old pages, "
+                          "since it could not be emptied: %s; run `ripen forget` again later",
+                          sqlite3_errmsg(store->db));
     return status;
 }

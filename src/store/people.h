@@ -24,6 +24,8 @@ RP_MUST_USE int rp_merge_undo(struct rp_store *store, const struct rp_merge *mer
                               struct rp_err *err);
 /* Whether a person took the two apart. */
 bool rp_people_apart(struct rp_store *store, int64_t lead, int64_t other);
+/* Whether a person took this lead, or one that was merged into it, apart from any other. */
+bool rp_people_apart_ever(struct rp_store *store, int64_t lead);
 
 /* Records the first refusal of a pair for this reason; again: no effect. */
 RP_MUST_USE int rp_refusal_add(struct rp_store *store, int64_t lead, int64_t other,
