@@ -28,6 +28,7 @@ struct kept { /* of one path, whichever handles there are */
     char *path;
     struct note *notes;
     size_t count, cap;
+    bool failed; /* a WAL whose sync failed: a later one says nothing of what was lost */
 };
 
 struct disk_file {
@@ -260,10 +261,12 @@ static int file_sync(sqlite3_file *base, int flags)
     }
     maybe_crash();
     if (counts_down(&disk_faults.sync_in)) {
+        /* The pages of a database are written again by the next checkpoint. */
         sync_failed = true;
+        file->kept->failed = strstr(file->kept->path, "-wal") != NULL;
         return SQLITE_IOERR_FSYNC;
     }
-    if (!sync_failed) { /* a later success says nothing of what failed before */
+    if (!file->kept->failed) {
         pthread_mutex_lock(&lock);
         forget(file->kept);
         pthread_mutex_unlock(&lock);

@@ -66,7 +66,7 @@ struct sim {
     int lives, crashes, power_cuts, acknowledged, checks, timers, actions, merges, swaps_done;
     int users, anonymous, emails;
     bool history;    /* this life imports history */
-    bool workers;    /* this seed sweeps */
+    bool workers;    /* this seed sweeps, with a thread: it repeats less exactly */
     bool forgetting; /* a person is being forgotten */
     struct knobs knobs, knobs_before;
     struct message messages[MESSAGES_MAX];
@@ -98,6 +98,7 @@ void die(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
 void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 int below(int limit);
 bool chance(int percent);
+void pass(int64_t ms); /* time, back too */
 
 /* ---- rules.c ---- */
 void knobs_make(struct knobs *ret_knobs);
