@@ -104,7 +104,8 @@ static int look_for_copy(struct rp_core *core, const struct rp_event *event, uin
     return status < 0 ? status : 0;
 }
 
-static int take_item(struct rp_core *core, struct rp_item *item, struct rp_err *err)
+static int take_item(struct rp_core *core, struct rp_arena *arena, struct rp_item *item,
+                     struct rp_err *err)
 {
     struct rp_resolved resolved;
     struct rp_cached *lead;
@@ -116,6 +117,10 @@ static int take_item(struct rp_core *core, struct rp_item *item, struct rp_err *
     if (item->reject == RP_REJECT_NONE && !rp_identity_clean(&item->event)) {
         item->reject = RP_REJECT_IDENTITY;
         item->message = rp_str_from(rp_reject_text(RP_REJECT_IDENTITY));
+    }
+    if (item->reject == RP_REJECT_NONE &&
+        !rp_rules_reason(core->rules, arena, &item->event, &item->message)) {
+        item->reject = RP_REJECT_REASON;
     }
     if (item->reject != RP_REJECT_NONE) {
         return 0;
@@ -399,7 +404,7 @@ static int run_items(struct rp_core *core, struct rp_batch *first, struct rp_err
     for (struct rp_batch *batch = first; batch; batch = batch->next) {
         for (size_t i = 0; i < batch->item_count && status == 0; i++) {
             look_ahead(core, batch, i);
-            status = take_item(core, &batch->items[i], err);
+            status = take_item(core, &batch->arena, &batch->items[i], err);
         }
     }
     /* Joins may touch further leads while the list is walked, but only before this point. */

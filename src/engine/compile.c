@@ -137,6 +137,7 @@ void rp_compile(struct rp_compile *compile)
     rp_compile_fits(compile);
     rp_compile_stages(compile);
     rp_compile_actions(compile);
+    rp_compile_reasons(compile);
     rp_compile_later(compile);
     domain = rp_map_get(&compile->fields, RP_STR("lead.email_domain"));
     rules->email_domain_field = domain == RP_MAP_NONE ? RP_NONE : domain;

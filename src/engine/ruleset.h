@@ -437,6 +437,14 @@ struct rp_exclude {
     struct rp_cond *when; /* over traits and context */
 };
 
+/* What an event may give as its reason. */
+struct rp_reasons {
+    struct rp_str event;
+    struct rp_str *items, *folded;
+    uint32_t count;
+    bool required;
+};
+
 struct rp_grade_label {
     struct rp_str label; /* "A", "1" */
     int64_t at_least;    /* thousandths; sorted, highest first */
@@ -489,10 +497,11 @@ struct rp_rules {
     struct rp_exclude *excludes;
     struct rp_calendar *calendars;
     struct rp_model *models;
+    struct rp_reasons *reasons;
     struct rp_test_fn *tests;
     uint32_t field_count, list_count, lookup_count, kind_count, counter_count, dim_count, sum_count,
         group_count, score_count, fit_count, stage_count, action_count, exclude_count,
-        calendar_count, model_count, test_count;
+        calendar_count, model_count, reasons_count, test_count;
     struct rp_grade grade;
     const struct rp_test_set
         *test_set; /* engine/tests.h; NULL: loaded without the authors' tests */
@@ -516,6 +525,12 @@ uint32_t rp_rules_field(const struct rp_rules *rules, struct rp_str name);
 struct rp_str rp_status_name(const struct rp_rules *rules, const struct rp_lead *lead);
 uint32_t rp_rules_action(const struct rp_rules *rules, struct rp_str name);
 uint32_t rp_rules_model(const struct rp_rules *rules, struct rp_str name);
+
+/* False: these rules refuse the event for want of one of its declared reasons (`required`). They do
+ * not ask what anybody can send, nor what is history; ret_message (in the arena) names the reasons.
+ */
+bool rp_rules_reason(const struct rp_rules *rules, struct rp_arena *arena,
+                     const struct rp_event *event, struct rp_str *ret_message);
 
 void rp_rules_free(struct rp_rules *rules);
 
