@@ -221,8 +221,8 @@ static int refuse(struct rp_core *core, int64_t lead, int64_t other, const char 
                   int64_t now_ms, struct rp_err *err)
 {
     int64_t parts[2] = {lead, other};
-    uint64_t key = rp_path(rp_hash(rp_str_from(reason)),
-                           (struct rp_str){(const char *)parts, sizeof(parts)});
+    uint64_t key =
+        rp_path(rp_hash(rp_str_from(reason)), (struct rp_str){(const char *)parts, sizeof(parts)});
     uint64_t *known = &core->refused[key % RP_COUNT(core->refused)];
 
     core->stats.joins_refused++;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Slips of authors who write another notation or come from a word processor: typographic quotes and
- * spaces, accents in a name, `why: "…"`, `6,5`, `on = page`, a word of Lua as a field. Lua's own message is about a
- * byte or a missing name; here the line itself is looked at. Knows text only. */
+ * spaces, accents in a name, `why: "…"`, `6,5`, `on = page`, a word of Lua as a field. Lua's own
+ * message is about a byte or a missing name; here the line itself is looked at. Knows text only. */
 #ifndef RP_ENGINE_SLIP_H
 #define RP_ENGINE_SLIP_H
 
