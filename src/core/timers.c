@@ -244,8 +244,8 @@ static int take_entry(struct rp_core *core, const struct rp_timer_entry *entry, 
     return judge(core, lead, err);
 }
 
-static int run(struct rp_core *core, int64_t until_ms, size_t max, size_t *judged,
-               struct rp_err *err)
+static int run_once(struct rp_core *core, int64_t until_ms, size_t max, size_t *judged,
+                    struct rp_err *err)
 {
     int status = 0;
 
@@ -262,6 +262,18 @@ static int run(struct rp_core *core, int64_t until_ms, size_t max, size_t *judge
         }
     }
     return status == 0 ? rp_core_write_portion(core, WRITE_PORTION + *judged, err) : status;
+}
+
+/* A lead that was rebuilt to be written may have brought an entry: none judged means none left. */
+static int run(struct rp_core *core, int64_t until_ms, size_t max, size_t *judged,
+               struct rp_err *err)
+{
+    int status;
+
+    do {
+        status = run_once(core, until_ms, max, judged, err);
+    } while (status == 0 && *judged == 0 && rp_core_timers_due(core) <= until_ms);
+    return status;
 }
 
 int rp_core_timers_run(struct rp_core *core, int64_t until_ms, size_t max, struct rp_err *err)

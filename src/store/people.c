@@ -68,6 +68,10 @@ static const char *const last_sql[] = {
     "DELETE FROM lead_rows WHERE id = ?1 AND id < (SELECT max(id) FROM lead_rows)",
 };
 
+/* Beside the pair that was taken apart each of the two stands for itself, so that it is known of
+ * one when the other is forgotten. */
+#define NOBODY 0
+
 /* ---- Merges ---------------------------------------------------------------------------------- */
 
 int rp_merge_add(struct rp_store *store, const struct rp_merge *merge, struct rp_err *err)
@@ -163,6 +167,19 @@ static void bind_pair(sqlite3_stmt *stmt, int64_t lead, int64_t other)
     rp_bind_int(stmt, 2, lead < other ? other : lead);
 }
 
+static int apart_add(struct rp_store *store, int64_t lead, int64_t other, int64_t now_ms,
+                     struct rp_err *err)
+{
+    sqlite3_stmt *stmt;
+    int status = rp_sql_get(store, RP_SQL_APART_ADD, sql_apart_add, &stmt, err);
+
+    if (status < 0)
+        return status;
+    bind_pair(stmt, lead, other);
+    rp_bind_int(stmt, 3, now_ms);
+    return rp_sql_run(store, stmt, "recording a pair taken apart", err);
+}
+
 int rp_merge_undo(struct rp_store *store, const struct rp_merge *merge, int64_t now_ms,
                   struct rp_err *err)
 {
@@ -176,12 +193,10 @@ int rp_merge_undo(struct rp_store *store, const struct rp_merge *merge, int64_t 
     rp_bind_int(stmt, 2, now_ms);
     status = rp_sql_run(store, stmt, "undoing a merge", err);
     if (status == 0)
-        status = rp_sql_get(store, RP_SQL_APART_ADD, sql_apart_add, &stmt, err);
-    if (status < 0)
-        return status;
-    bind_pair(stmt, merge->from, merge->into);
-    rp_bind_int(stmt, 3, now_ms);
-    return rp_sql_run(store, stmt, "recording a pair taken apart", err);
+        status = apart_add(store, merge->from, merge->into, now_ms, err);
+    if (status == 0)
+        status = apart_add(store, merge->from, NOBODY, now_ms, err);
+    return status == 0 ? apart_add(store, merge->into, NOBODY, now_ms, err) : status;
 }
 
 bool rp_people_apart(struct rp_store *store, int64_t lead, int64_t other)

@@ -73,6 +73,37 @@ static void unmerge_restores_both(void **state)
     bench_close(&b);
 }
 
+static const char first_rules[] =
+    "dimension \"engagement\" { range = {0, 200}, decay = \"none\" }\n"
+    "score \"seen\" { why = \"Seen\", on = \"page\", points = 1 }\n"
+    "score \"first\" { why = \"First page\", on = \"page\", points = 7, once = true }\n";
+
+/* What was granted while two were one is no difference once they are two; nor when one of them is
+ * forgotten then. */
+static void unmerge_is_no_difference(void **state)
+{
+    struct rp_unmerged unmerged;
+    struct rp_forget forget;
+    struct rp_err err = {0};
+    struct bench b;
+
+    (void)state;
+    bench_open(&b, NULL, first_rules);
+    page(&b, "\"userId\":\"u1\"", "m1");
+    page(&b, "\"anonymousId\":\"a1\"", "m2");
+    b.now_ms += 1000;
+    bench_send(&b, false,
+               "{\"type\":\"alias\",\"userId\":\"u1\",\"previousId\":\"a1\",\"messageId\":\"m3\"}");
+    page(&b, "\"anonymousId\":\"a1\"", "m4");
+    assert_int_equal(bench_total(&b, "u1", b.now_ms), 10000); /* one of them was the first */
+    assert_int_equal(rp_core_unmerge(b.core, RP_STR("u1"), RP_STR("ana"), &unmerged, &err), 0);
+    assert_verified(&b);
+    assert_int_equal(rp_core_forget(b.core, RP_STR("u1"), &forget, &err), 0);
+    assert_int_equal(bench_total(&b, "a1", b.now_ms), 9000);
+    assert_verified(&b);
+    bench_close(&b);
+}
+
 static int64_t number(const char *path, const char *sql)
 {
     sqlite3 *db;
@@ -371,6 +402,7 @@ int test_people(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(unmerge_restores_both),
+        cmocka_unit_test(unmerge_is_no_difference),
         cmocka_unit_test(shared_browser),
         cmocka_unit_test(forget_leaves_no_trace),
         cmocka_unit_test(a_void_event_counts_for_nothing),
