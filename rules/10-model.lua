@@ -27,10 +27,10 @@ exclude "test_addresses" { when = trait { email = any { glob "*+test@*", starts_
 exclude "robots"         { when = context { userAgent = any { contains "bot", contains "crawler", contains "spider" } } }
 
 -- The scores.
-dimension "fit"        { range = { 0, 100 }, kind = "state" }         -- who the lead is, from the profile
-dimension "engagement" { range = { 0, 200 }, half_life = "21d" }      -- what the lead did; half of it is gone after 3 weeks
-dimension "intent"     { range = { 0, 100 }, half_life = "14d" }      -- signs of buying; they cool faster
-dimension "habits"     { range = { -10, 20 }, kind = "state" }        -- counted anew at every look
+dimension "fit"        { range = { 0, 100 }, kind = "state",     why = "Who the lead is, from the profile" }
+dimension "engagement" { range = { 0, 200 }, half_life = "21d", why = "What the lead did; half of it is gone after 3 weeks" }
+dimension "intent"     { range = { 0, 100 }, half_life = "14d", why = "Signs of buying; they cool faster" }
+dimension "habits"     { range = { -10, 20 }, kind = "state",    why = "What the lead does as a rule, counted anew at every look" }
 
 total { fit = 1, engagement = 1, intent = 1, habits = 1 }
 

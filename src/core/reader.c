@@ -221,7 +221,8 @@ static bool why_not_rule(struct rp_view *view, uint32_t rule, struct rp_buf *out
             view->fold.trace = NULL;
             rp_history_fold(&view->fold, &view->lead, &before, INT64_MAX, NULL, NULL);
             fires = rp_why_not_rule(&view->fold, &view->lead, rule, event, out);
-            tell_event(event, out);
+            if (score->enabled)
+                tell_event(event, out);
             return fires;
         }
     }

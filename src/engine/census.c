@@ -129,8 +129,9 @@ void rp_census_print(struct rp_buf *out, const struct rp_rules *rules,
     }
     for (uint32_t i = 0; i < rules->kind_count; i++)
         if (!rules->kinds[i].any)
-            rp_buf_printf(out, "  %-36.*s came %llu times\n", RP_STR_ARG(rules->kinds[i].name),
-                          (unsigned long long)rp_census_kind(census, &rules->kinds[i]));
+            rp_buf_printf(out, "  %-36.*s came %llu time%s\n", RP_STR_ARG(rules->kinds[i].name),
+                          (unsigned long long)rp_census_kind(census, &rules->kinds[i]),
+                          rp_census_kind(census, &rules->kinds[i]) == 1 ? "" : "s");
 }
 
 /* ---- JSON ------------------------------------------------------------------------------------ */

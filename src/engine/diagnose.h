@@ -169,6 +169,8 @@
     XX(NEVER_FALLS, "W111", "a stage that can never fall back",                                    \
        "it is left below a value, but nothing lowers that dimension", "give it a decay")           \
     XX(LIST_UNUSED, "W112", "a list that nothing uses", "no in_list names it", "remove the file")  \
+    XX(MISNAMED, "W113", "a file of rules that is not read",                                       \
+       "an editor gave its name another ending, such as .lua.txt", "rename it to end in .lua")     \
     XX(BROAD, "W114", "a rule that is asked for every event", "on = \"*\" without a condition",    \
        "name the event")                                                                           \
     XX(EMPTY_LIST, "W116", "an empty list", "the file has no values", "add values")                \

@@ -83,7 +83,7 @@ static const char style[] =
     "overflow-wrap:break-word}"
     "td.n,th.n{text-align:right;max-width:9rem;font-variant-numeric:tabular-nums;"
     "padding-right:1.25rem}"
-    "td.n{font-weight:600;color:var(--mark)}"
+    "td.n{font-weight:600;color:var(--mark)}td.less{color:#b3261e}"
     "td:last-child{color:var(--soft);font-size:.85rem}"
     "dl{display:grid;grid-template-columns:max-content 1fr;gap:.25rem 1.25rem;margin:.4rem 0 1rem}"
     "dt{color:var(--soft);font-size:.9rem}dd{margin:0;overflow-wrap:anywhere}"
@@ -200,7 +200,11 @@ void rp_page_cell(struct rp_page *page)
 
 void rp_page_number(struct rp_page *page)
 {
-    rp_buf_text(page->out, HTML(page) ? "<td class=\"n\">" : " ");
+    bool taken = page->cell.len > 0 && page->cell.ptr[0] == '-';
+
+    rp_buf_text(page->out, !HTML(page) ? " "
+                           : taken     ? "<td class=\"n less\">"
+                                       : "<td class=\"n\">");
     put_cell(page);
     rp_buf_text(page->out, HTML(page) ? "</td>" : " |");
 }

@@ -12,6 +12,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -43,13 +45,29 @@ static bool in_folder(struct rp_str path, const char *folder)
     return rp_str_starts(path, rp_str_from(folder));
 }
 
+bool rp_files_misnamed(struct rp_str path)
+{
+    static const char *const behind[] = {".lua", ".lua.txt", ".lua.rtf", ".lua.doc", ".lua.docx"};
+
+    if (in_folder(path, "lists/") || in_folder(path, "templates/") ||
+        rp_str_ends(path, RP_STR(".lua")))
+        return false;
+    for (size_t i = 0; i < RP_COUNT(behind); i++) {
+        size_t len = strlen(behind[i]);
+
+        if (path.len > len && strncasecmp(path.ptr + path.len - len, behind[i], len) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* Rules, lists and templates; a README beside them is no part of the rules. ripen.lua is the
  * server's configuration. */
 bool rp_files_wanted(struct rp_str path)
 {
     if (rp_str_is(path, "ripen.lua"))
         return false;
-    if (rp_str_ends(path, RP_STR(".lua")))
+    if (rp_str_ends(path, RP_STR(".lua")) || rp_files_misnamed(path))
         return true;
     if (in_folder(path, "lists/"))
         return rp_str_ends(path, RP_STR(".txt")) || rp_str_ends(path, RP_STR(".csv"));

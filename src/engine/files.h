@@ -11,6 +11,9 @@
 bool rp_files_ignored(const char *name);
 /* A rule file, list or template, by its path relative to the directory. */
 bool rp_files_wanted(struct rp_str path);
+/* A rule file by intention that another ending keeps from being read: mine.lua.txt, mine.LUA. It is
+ * wanted too, so that `check` can tell of it. */
+bool rp_files_misnamed(struct rp_str path);
 /* The hash that rules loaded from these files carry. */
 void rp_files_hash(const struct rp_files *files, char ret_hash[65]);
 

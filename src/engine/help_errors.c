@@ -3,6 +3,9 @@
 #include "base/json_write.h"
 #include "engine/help.h"
 
+#include <string.h>
+#include <strings.h>
+
 static void put_code(struct rp_buf *out, const struct rp_code_info *info)
 {
     rp_buf_printf(out, "%s  %s\n      why:  %s\n      do:   %s\n", info->code, info->title,
@@ -22,7 +25,7 @@ bool rp_help_code(struct rp_buf *out, struct rp_str code)
     for (int i = 0; i < RP_CODE_COUNT; i++) {
         const struct rp_code_info *info = rp_code_info((enum rp_code)i);
 
-        if (!rp_str_is(code, info->code))
+        if (code.len != strlen(info->code) || strncasecmp(code.ptr, info->code, code.len) != 0)
             continue;
         put_code(out, info);
         rp_buf_text(out, info->severity == RP_SEVERITY_ERROR

@@ -67,8 +67,9 @@ static struct rp_str near_hint(const struct told *told, struct rp_str name,
     }
     if (best == NULL)
         return RP_STR("");
-    return rp_arena_printf(told->diagnosis->arena, "the database has '%.*s' (%llu %s)", NAME(*best),
-                           (unsigned long long)best->count, unit);
+    return rp_arena_printf(told->diagnosis->arena, "the database has '%.*s' (%llu %s%s)",
+                           NAME(*best), (unsigned long long)best->count, unit,
+                           best->count == 1 ? "" : "s");
 }
 
 /* ---- Events ---------------------------------------------------------------------------------- */
@@ -81,7 +82,7 @@ static void tell_kind(const struct told *told, const struct rp_kind *kind)
         rp_census_kind(told->census, kind) > 0)
         return;
     hint =
-        near_hint(told, kind->name, told->census->event_names, told->census->event_count, "times");
+        near_hint(told, kind->name, told->census->event_names, told->census->event_count, "time");
     rp_diagnose(told->diagnosis, RP_CODE_NO_SUCH_EVENT, kind->place, (int)kind->name.len + 2,
                 hint.len > 0 ? hint
                              : RP_STR("correct its spelling, or wait until such events come"),
@@ -174,7 +175,7 @@ static void tell_field(const struct told *told, uint32_t number)
     if (field->home != RP_FIELD_TRAIT || told->spots[number].place.line == 0 ||
         told->census->with_field[number] > 0 || number == told->rules->email_domain_field)
         return;
-    hint = near_hint(told, field->key, told->census->traits, told->census->trait_count, "leads");
+    hint = near_hint(told, field->key, told->census->traits, told->census->trait_count, "lead");
     rp_diagnose(told->diagnosis, RP_CODE_NO_SUCH_TRAIT, told->spots[number].place,
                 told->spots[number].width,
                 hint.len > 0 ? hint : RP_STR("correct its spelling, or wait until leads have it"),

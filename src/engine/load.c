@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "engine/compile.h"
 #include "engine/declare.h"
+#include "engine/files.h"
 #include "engine/index.h"
 #include "engine/lint.h"
 #include "engine/scan.h"
@@ -142,7 +143,10 @@ static int run_files(struct load *load, struct rp_err *err)
         return RIPEN_EBUDGET;
     rp_sandbox_begin(sandbox, RP_PHASE_DECLARE, RP_LOAD_STEPS_MAX);
     for (uint32_t i = 0; i < load->files->count; i++) {
-        if (!rp_str_ends(load->files->items[i].path, RP_STR(".lua")))
+        if (rp_files_misnamed(load->files->items[i].path))
+            report_file(load, RP_CODE_MISNAMED, i, 0,
+                        "the file is not read, since its name does not end in .lua");
+        else if (!rp_str_ends(load->files->items[i].path, RP_STR(".lua")))
             (void)is_text(load, i); /* a list or a template */
         if (!is_read(load, load->files->items[i].path))
             continue;

@@ -11,6 +11,7 @@ run 2 help rules skore && said "$err" "did you mean 'score'"
 run 2 help rules 'no such thing' && said "$err" 'ripen help rules'
 run 0 help errors && said "$out" '^W101'
 run 0 help E012 && said "$out" 'why:'
+run 0 help e012 && said "$out" '^E012 '
 run 2 help E999
 run 0 help check && said "$out" '^ripen check'
 run 0 help rules --format json
