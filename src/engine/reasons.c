@@ -12,13 +12,13 @@ static void compile_one(struct rp_compile *compile, const struct rp_declared *de
 
     *reasons = (struct rp_reasons){.event = rp_compile_keep(compile, declared->name),
                                    .required = rp_node_flag(body, "required", false)};
-    reasons->items = RP_ARENA_ARRAY(compile->arena, struct rp_str, body->item_count + 1);
-    reasons->folded = RP_ARENA_ARRAY(compile->arena, struct rp_str, body->item_count + 1);
+    reasons->items = RP_ARENA_ARRAY(&compile->rules->arena, struct rp_str, body->item_count + 1);
+    reasons->folded = RP_ARENA_ARRAY(&compile->rules->arena, struct rp_str, body->item_count + 1);
     for (uint32_t i = 0; i < body->item_count; i++) {
         struct rp_str text = rp_compile_keep(compile, body->items[i].text);
 
         reasons->items[reasons->count] = text;
-        reasons->folded[reasons->count++] = rp_text_fold(compile->arena, text);
+        reasons->folded[reasons->count++] = rp_text_fold(&compile->rules->arena, text);
     }
 }
 
@@ -30,7 +30,7 @@ void rp_compile_reasons(struct rp_compile *compile)
 
     while (rp_compile_next(compile, "reasons", &at))
         count++;
-    rules->reasons = RP_ARENA_ARRAY(compile->arena, struct rp_reasons, count + 1);
+    rules->reasons = RP_ARENA_ARRAY(&compile->rules->arena, struct rp_reasons, count + 1);
     at = 0;
     while ((declared = rp_compile_next(compile, "reasons", &at)) != NULL)
         compile_one(compile, declared, &rules->reasons[rules->reasons_count++]);
