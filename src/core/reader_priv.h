@@ -39,6 +39,7 @@ struct rp_view {
     struct rp_history history;
     struct rp_explain *explain;
     struct rp_decision decision; /* grants and faults of all events up to the moment */
+    uint32_t *fired;             /* [score rule]: events at which it gave points */
     struct rp_identity *nodes;
     size_t node_count;
     struct rp_move_row *moves;

@@ -87,18 +87,40 @@ static int load_actions(struct rp_reader *reader, struct rp_view *view, struct r
     return status;
 }
 
+/* The grants of one event, from `first` on: a rule that gave in several dimensions fired once.
+ * last: [score rule], the number of the event at which it was counted last, from 1. */
+static void count_fired(struct rp_view *view, size_t first, size_t *last, size_t number)
+{
+    for (size_t i = first; i < view->decision.grant_count; i++) {
+        const struct rp_grant *grant = &view->decision.grants[i];
+
+        if (grant->granted != 0 && grant->model == view->fold.model &&
+            last[grant->rule] != number) {
+            last[grant->rule] = number;
+            view->fired[grant->rule]++;
+        }
+    }
+}
+
 static void fold_all(struct rp_reader *reader, struct rp_view *view)
 {
+    size_t rules = reader->rules->score_count + 1;
+    size_t *last = RP_ARENA_ARRAY(&reader->arena, size_t, rules);
+
+    view->fired = RP_ARENA_ARRAY(&reader->arena, uint32_t, rules);
     rp_fold_init(&view->fold, reader->rules, reader->vm, &reader->arena);
     view->fold.model = reader->model;
     view->fold.trace = rp_explain_trace;
     view->fold.trace_ctx = view->explain;
     rp_lead_cells_clear_fold(&view->lead);
     for (size_t i = 0; i < view->history.count; i++) {
+        size_t first = view->decision.grant_count;
+
         if (view->history.events[i].effective_ms > view->at_ms) {
             break;
         }
         rp_fold_event(&view->fold, &view->lead, &view->history.events[i], &view->decision);
+        count_fired(view, first, last, i + 1);
     }
     view->lead.generation = reader->rules->number;
 }

@@ -120,25 +120,13 @@ static void put_ids(struct rp_view *view, struct rp_jw *jw)
 static void put_fired(struct rp_view *view, struct rp_jw *jw)
 {
     const struct rp_rules *rules = view->fold.rules;
-    uint32_t *counts = RP_ARENA_ARRAY(view->fold.arena, uint32_t, rules->score_count + 1);
-    const struct rp_grant *last = NULL;
 
-    for (size_t i = 0; i < view->decision.grant_count; i++) {
-        const struct rp_grant *grant = &view->decision.grants[i];
-
-        /* One hit may grant in several dimensions: its grants follow one another. */
-        if (grant->granted != 0 && grant->model == view->fold.model &&
-            !(last && last->rule == grant->rule && last->dim != grant->dim && last + 1 == grant)) {
-            counts[grant->rule]++;
-        }
-        last = grant->granted != 0 ? grant : last;
-    }
     rp_jw_key(jw, "fired");
     rp_jw_object(jw);
     for (uint32_t i = 0; i < rules->score_count; i++) {
-        if (counts[i] > 0) {
+        if (view->fired[i] > 0) {
             rp_jw_key_str(jw, rules->scores[i].name);
-            rp_jw_int(jw, counts[i]);
+            rp_jw_int(jw, view->fired[i]);
         }
     }
     rp_jw_object_end(jw);

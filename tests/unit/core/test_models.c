@@ -101,11 +101,36 @@ static void an_action_says_what_it_waits_for(void **state)
     bench_close(&b);
 }
 
+/* `fired` counts hits: a rule that gives in two dimensions fires once an event, and at each event.
+ */
+static void a_hit_in_two_dimensions_fires_once(void **state)
+{
+    static const char both[] =
+        "dimension \"engagement\" { range = {0, 9000}, decay = \"none\" }\n"
+        "dimension \"intent\" { range = {0, 9000}, decay = \"none\" }\n"
+        "group \"tight\" { dimension = \"engagement\", cap = 2, per = \"7d\" }\n"
+        "score \"both\" { why = \"Both\", on = \"page\", group = \"tight\",\n"
+        "  points = { engagement = 1, intent = 2 } }\n";
+    struct bench b;
+
+    (void)state;
+    bench_open(&b, NULL, both);
+    send(&b, "m1");
+    bench_expect(&b, "u1", "\"fired\":{\"both\":1}");
+    for (const char *const *id = (const char *const[]){"m2", "m3", "m4", NULL}; *id; id++) {
+        send(&b, *id); /* from the third on the group leaves one dimension only */
+    }
+    bench_expect(&b, "u1", "\"fired\":{\"both\":4}");
+    bench_expect(&b, "u1", "\"scores\":{\"engagement\":2,\"intent\":8}");
+    bench_close(&b);
+}
+
 int test_models(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_model_has_its_score),
         cmocka_unit_test(an_action_says_what_it_waits_for),
+        cmocka_unit_test(a_hit_in_two_dimensions_fires_once),
     };
 
     return cmocka_run_group_tests_name("core/models", tests, NULL, NULL);
