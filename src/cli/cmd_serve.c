@@ -38,7 +38,7 @@ static bool parse_listen(const char *text, char address[64], int *ret_port)
 
 /* What the command line says. */
 struct serving {
-    const char *db, *listen, *config, *shrink, *effect;
+    const char *db, *listen, *config, *shrink, *effect, *replay;
     bool insecure, no_deliver, strict;
 };
 
@@ -121,7 +121,8 @@ static int serve(struct rp_setup *setup, const struct serving *serving, const ch
     }
     if (!parse_listen(listen, address, &daemon.port) ||
         !parse_percent("shrink-guard", serving->shrink, 20, &daemon.guards.shrink_percent) ||
-        !parse_percent("effect-guard", serving->effect, 10, &daemon.guards.effect_percent)) {
+        !parse_percent("effect-guard", serving->effect, 10, &daemon.guards.effect_percent) ||
+        !parse_percent("replay-guard", serving->replay, 0, &daemon.guards.replay_percent)) {
         return RP_EXIT_FAILED;
     }
     rules_dir = rp_setup_rules(setup, rules_dir);
@@ -159,6 +160,9 @@ int rp_cmd_serve(const struct rp_command *command, int argc, char **argv)
          &serving.shrink, NULL},
         {"effect-guard", "PERCENT|off", "hold an edit that moves more of the leads (10)",
          &serving.effect, NULL},
+        {"replay-guard", "PERCENT|off",
+         "hold an edit that gives more of the leads another score, or fails on history (off)",
+         &serving.replay, NULL},
         {0},
     };
     char *arguments[4] = {0};

@@ -16,7 +16,8 @@
 
 struct judged {
     struct rp_str stage; /* after it; "" when the rules do not know the stage */
-    size_t actions;
+    size_t actions, failed;
+    int64_t total; /* now, thousandths */
 };
 
 struct measuring {
@@ -36,6 +37,22 @@ static struct rp_str stage_name(const struct rp_rules *rules, uint16_t stage)
     return stage < rules->stage_count ? rules->stages[stage].name : RP_STR("");
 }
 
+/* How often a rule fails on the lead's stored events. The cells are scratch afterwards. */
+static size_t count_faults(struct rp_fold *fold, struct rp_lead *lead,
+                           const struct rp_history *history)
+{
+    size_t faults = 0;
+
+    rp_lead_cells_clear_fold(lead);
+    for (size_t i = 0; i < history->count; i++) {
+        struct rp_decision decision = {0};
+
+        rp_fold_event(fold, lead, &history->events[i], &decision);
+        faults += decision.fault_count;
+    }
+    return faults;
+}
+
 /* `lead` comes from its row; it is folded and judged in place. */
 static int judge(struct measuring *m, const struct rp_rules *rules, struct rp_vm *vm,
                  struct rp_lead *lead, struct rp_str stage, struct judged *ret_judged,
@@ -52,8 +69,10 @@ static int judge(struct measuring *m, const struct rp_rules *rules, struct rp_vm
     }
     lead->stage = index == RP_NONE ? RP_STAGE_NONE : (uint16_t)index;
     rp_fold_init(&fold, rules, vm, &m->scratch);
+    ret_judged->failed = m->options->replay ? count_faults(&fold, lead, &history) : 0;
     rp_history_fold(&fold, lead, &history, INT64_MAX, NULL, NULL);
     rp_judge(&fold, lead, NULL, m->options->now_ms, &decision);
+    ret_judged->total = rp_lead_score(&fold, lead, fold.model, RP_NONE, m->options->now_ms);
     ret_judged->stage = index == RP_NONE ? stage : stage_name(rules, lead->stage);
     ret_judged->actions = 0;
     for (size_t i = 0; i < decision.intent_count; i++) {
@@ -127,8 +146,11 @@ static int look_at(struct measuring *m, int64_t id, struct rp_err *err)
         status = judge(m, m->rules, m->vm, &lead, stage, &candidate, err);
         m->effect->seen += status == 0;
     }
-    if (status == 0 && stage.len > 0 && !rp_str_eq(candidate.stage, stage)) {
+    m->effect->failed += candidate.failed;
+    if (status == 0 && stage.len > 0 &&
+        (m->options->replay || !rp_str_eq(candidate.stage, stage))) {
         status = judge_active(m, id, &active, err);
+        m->effect->rescored += status == 0 && candidate.total != active.total;
         if (status == 0 && !rp_str_eq(candidate.stage, active.stage)) {
             m->effect->moved++;
             m->effect->actions += candidate.actions;

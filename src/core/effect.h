@@ -18,10 +18,13 @@ struct rp_effect_options {
     int64_t now_ms;
     size_t leads_max;  /* looked at: a sample spread evenly when there are more */
     int64_t budget_us; /* and not longer than this; 0: no bound */
+    bool replay;       /* also compare the scores; twice the work */
 };
 
 struct rp_effect {
     size_t leads, seen, moved; /* in the store; looked at; of these, would move */
+    size_t rescored,
+        failed; /* with replay: would get another total; rules that failed on an event */
     struct rp_effect_stage {
         struct rp_str name; /* arena */
         int64_t net;        /* leads that it would gain; negative: lose */

@@ -16,6 +16,18 @@ static int begin(struct rp_reader *reader, struct rp_err *err)
     return reader->owns_store ? rp_store_snapshot(reader->store, err) : 0;
 }
 
+/* How much of the leads is rebuilt under the active rules, percent; the server's notes tell. */
+static int64_t rebuilt_percent(struct rp_store *store, uint32_t active)
+{
+    int64_t ranges = rp_store_meta(store, "sweep_ranges", 0);
+
+    if (rp_store_meta(store, "swept_generation", 0) == active ||
+        rp_store_meta(store, "sweep_generation", 0) != active || ranges == 0) {
+        return 100;
+    }
+    return rp_store_meta(store, "sweep_range", 0) * 100 / ranges;
+}
+
 /* ---- JSON ------------------------------------------------------------------------------------ */
 
 static void put_disabled(struct rp_reader *reader, struct rp_str disabled, struct rp_jw *jw)
@@ -47,6 +59,9 @@ static void put_row(struct rp_reader *reader, const struct rp_generation_row *ro
     rp_jw_put_time(jw, "loadedAt", row->loaded_ms);
     rp_jw_put_time(jw, "activatedAt", was_active ? row->activated_ms : RP_NEVER);
     put_disabled(reader, row->disabled, jw);
+    if (row->active) {
+        rp_jw_put_int(jw, "rebuiltPercent", rebuilt_percent(reader->store, row->number));
+    }
 }
 
 static void put_files(const struct rp_files *files, struct rp_jw *jw)
@@ -135,6 +150,10 @@ int rp_reader_rules(struct rp_reader *reader, size_t limit, enum rp_format forma
     } else if (status == 0) {
         for (size_t i = 0; i < count; i++) {
             say_row(&rows[i], out);
+            if (rows[i].active && rebuilt_percent(reader->store, rows[i].number) < 100) {
+                rp_buf_printf(out, "       leads are rebuilt: %d %%\n",
+                              (int)rebuilt_percent(reader->store, rows[i].number));
+            }
         }
         rp_buf_text(out, count ? "" : "no rules were ever loaded into this database\n");
     }

@@ -68,7 +68,7 @@ void rp_core_sweep_stop(struct rp_core *core)
  */
 
 /* Whatever was swept before, leads are of several generations from now on. */
-static int note_begun(struct rp_core *core, struct rp_err *err)
+static int note_begun(struct rp_core *core, int64_t ranges, struct rp_err *err)
 {
     int status = rp_store_begin(core->store, err);
 
@@ -80,6 +80,9 @@ static int note_begun(struct rp_core *core, struct rp_err *err)
     }
     if (status == 0) {
         status = rp_store_meta_set(core->store, "sweep_range", 0, err);
+    }
+    if (status == 0) {
+        status = rp_store_meta_set(core->store, "sweep_ranges", ranges, err);
     }
     if (status == 0) {
         status = rp_store_commit(core->store, err);
@@ -106,7 +109,7 @@ static int begin(struct rp_core *core, struct rp_err *err)
         rp_store_meta(core->store, "sweep_generation", 0) == core->rules->number) {
         options.first_range = rp_store_meta(core->store, "sweep_range", 0);
     } else {
-        status = note_begun(core, err);
+        status = note_begun(core, ranges_of(options.leads_end), err);
     }
     if (status != 0) {
         return status;

@@ -339,6 +339,28 @@ static bool passes_shrink_guard(struct rp_candidate *c)
     return false;
 }
 
+/* What the stored events say of the rules; measured along with the effect. */
+static bool passes_replay_guard(struct rp_candidate *c, const struct rp_effect *effect)
+{
+    if (c->force || c->guards.replay_percent == 0) {
+        return true;
+    }
+    if (effect->failed > 0) {
+        end(c, RP_CANDIDATE_HELD,
+            rp_arena_printf(&c->arena, "rules fail %zu times on the stored events of %zu leads",
+                            effect->failed, effect->seen));
+        return false;
+    }
+    if (effect->rescored * 100 > effect->seen * (size_t)c->guards.replay_percent) {
+        end(c, RP_CANDIDATE_HELD,
+            rp_arena_printf(&c->arena,
+                            "%zu of %zu leads looked at would get another score, more than %d %%",
+                            effect->rescored, effect->seen, c->guards.replay_percent));
+        return false;
+    }
+    return true;
+}
+
 static bool passes_effect_guard(struct rp_candidate *c, const struct rp_rules *rules)
 {
     struct rp_effect_options options = {
@@ -346,6 +368,7 @@ static bool passes_effect_guard(struct rp_candidate *c, const struct rp_rules *r
         .now_ms = c->now_ms,
         .leads_max = EFFECT_LEADS,
         .budget_us = 1000 * (c->force ? EFFECT_FORCED_MS : EFFECT_MS),
+        .replay = c->guards.replay_percent > 0,
     };
     struct rp_effect effect;
     struct rp_buf out = {0};
@@ -361,7 +384,7 @@ static bool passes_effect_guard(struct rp_candidate *c, const struct rp_rules *r
     rp_buf_fini(&out);
     if (c->force || c->guards.effect_percent == 0 || effect.moved < RP_EFFECT_LEADS_MIN ||
         effect.moved * 100 <= effect.seen * (size_t)c->guards.effect_percent) {
-        return true;
+        return passes_replay_guard(c, &effect);
     }
     end(c, RP_CANDIDATE_HELD,
         rp_arena_printf(&c->arena, "%.*s, more than %d %%", RP_STR_ARG(c->effect),

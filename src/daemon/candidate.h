@@ -9,7 +9,8 @@
  *   4 authors' tests    refused; held when they do not end
  *   5 shrink guard      held
  *   6 effect guard      held
- *   7 virtual machine   ready */
+ *   7 replay guard      held
+ *   8 virtual machine   ready */
 #ifndef RP_DAEMON_CANDIDATE_H
 #define RP_DAEMON_CANDIDATE_H
 
@@ -31,6 +32,8 @@ struct rp_in_force {
 struct rp_guards {
     int shrink_percent; /* hold when more of the rules go away; 0: off */
     int effect_percent; /* hold when more of the leads would move; 0: off */
+    int replay_percent; /* hold when history gives more of the leads another score, or a rule fails
+                           on it; 0: off */
 };
 
 enum rp_candidate_result {

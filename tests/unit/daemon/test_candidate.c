@@ -192,6 +192,28 @@ static void effect_guard(void **state)
     expect(rig, RP_CANDIDATE_READY, "");
 }
 
+static void replay_guard(void **state)
+{
+    struct rig *rig = *state;
+
+    begin(rig, 20);
+    put_rules(rig, 10, 12, "");
+    rig->candidate.guards.replay_percent = 100; /* all of them are not more than all of them */
+    expect(rig, RP_CANDIDATE_READY, "");
+    put_rules(rig, 10, 13, "");
+    rig->candidate.guards.replay_percent = 99;
+    expect(rig, RP_CANDIDATE_HELD, "20 of 20 leads looked at would get another score");
+    rig->candidate.guards.replay_percent = 99;
+    rig->candidate.force = true;
+    expect(rig, RP_CANDIDATE_READY, "");
+    put_rules(rig, 10, 10,
+              "score \"bad\" { why = \"Fails\", on = \"*\", points = 1,\n"
+              "  test = function() error(\"no\") end }\n");
+    rig->candidate.guards.replay_percent = 100;
+    expect(rig, RP_CANDIDATE_HELD, "rules fail 20 times on the stored events of 20 leads");
+    expect(rig, RP_CANDIDATE_READY, ""); /* off */
+}
+
 static void few_leads_hold_nothing(void **state)
 {
     struct rig *rig = *state;
@@ -240,6 +262,7 @@ int test_candidate(void)
         cmocka_unit_test_setup_teardown(errors, make_rig, drop_rig),
         cmocka_unit_test_setup_teardown(shrink_guard, make_rig, drop_rig),
         cmocka_unit_test_setup_teardown(effect_guard, make_rig, drop_rig),
+        cmocka_unit_test_setup_teardown(replay_guard, make_rig, drop_rig),
         cmocka_unit_test_setup_teardown(few_leads_hold_nothing, make_rig, drop_rig),
         cmocka_unit_test_setup_teardown(what_is_on_disk_was_superseded_by_hand, make_rig, drop_rig),
         cmocka_unit_test_setup_teardown(from_the_store, make_rig, drop_rig),
