@@ -19,6 +19,7 @@ enum { LINE_MAX_BYTES = RP_BODY_MAX, TIMERS_A_RUN = 1000 };
 struct trial {
     struct rp_core *core;
     struct rp_buf rejected; /* JSON array elements */
+    struct rp_buf told;     /* the same in words, a line each */
     size_t accepted, duplicates, rejected_count, lines;
     int64_t *leads;
     size_t lead_count, lead_cap;
@@ -51,6 +52,7 @@ static void reject(struct trial *trial, size_t index, const char *code, struct r
     rp_jw_put_text(&jw, "code", code);
     rp_jw_put_str(&jw, "message", message);
     rp_jw_object_end(&jw);
+    rp_buf_printf(&trial->told, "  event %zu (%s): %.*s\n", index + 1, code, RP_STR_ARG(message));
     trial->rejected_count++;
 }
 
@@ -163,9 +165,9 @@ static int print(struct trial *trial, int64_t at_ms, enum rp_format format, stru
     rp_jw_array(&jw);
     if (format == RP_FORMAT_TEXT) {
         rp_buf_reset(&out);
-        rp_buf_printf(&out, "%zu accepted, %zu duplicates, %zu rejected%s%.*s\n\n", trial->accepted,
-                      trial->duplicates, trial->rejected_count, trial->rejected_count ? ": " : "",
-                      RP_STR_ARG(rp_buf_view(&trial->rejected)));
+        rp_buf_printf(&out, "%zu accepted, %zu duplicates, %zu rejected\n%.*s\n", trial->accepted,
+                      trial->duplicates, trial->rejected_count,
+                      RP_STR_ARG(rp_buf_view(&trial->told)));
     }
     status = rp_reader_try(reader, trial->leads, trial->lead_count, at_ms, format,
                            rp_colour(STDOUT_FILENO), &jw, &out, err);
@@ -213,6 +215,7 @@ static int run(struct rp_setup *setup, const char *events, const char *at_text,
     }
     rp_core_close(trial.core);
     rp_buf_fini(&trial.rejected);
+    rp_buf_fini(&trial.told);
     free(trial.leads);
     if (status != 0) {
         return rp_fail(&err);

@@ -173,7 +173,8 @@ static struct rp_str last_part(struct rp_str name)
     return name;
 }
 
-enum { NEAR_LEN_MIN = 7 }; /* of the part that differs: "county" is no slip of "country" */
+/* Of the part that differs: "county" is no slip of "country", "titel" is one of "title". */
+enum { NEAR_LEN_MIN = 7, NEAR_SAME_LEN_MIN = 5 };
 
 static bool is_near(struct rp_str wanted, struct rp_str known)
 {
@@ -185,7 +186,8 @@ static bool is_near(struct rp_str wanted, struct rp_str known)
     if (head >= known.len || memcmp(wanted.ptr, known.ptr, head) != 0)
         return false;
     known = (struct rp_str){known.ptr + head, known.len - head};
-    return part.len >= NEAR_LEN_MIN && rp_text_distance(part, known, 1) <= 1;
+    return part.len >= (part.len == known.len ? (size_t)NEAR_SAME_LEN_MIN : NEAR_LEN_MIN) &&
+           rp_text_distance(part, known, 1) <= 1;
 }
 
 static void judge_trait(struct fields *fields, const struct rp_field *field, struct rp_place place)

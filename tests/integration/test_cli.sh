@@ -182,6 +182,9 @@ done
 cp "$root/examples/situations/01-newsletter-visits-follow/events.ndjson" .
 rules=$root/examples/situations/01-newsletter-visits-follow
 run 0 try "$rules" events.ndjson --at 2026-03-10T12:00:00Z && said "$out" 'ana@globex.test'
+printf '%s\n' '{"type":"page","userId":"ana"}' 'no JSON' '{"type":"dance","userId":"ana"}' >mixed.ndjson
+run 1 try "$rules" mixed.ndjson && said "$out" '^1 accepted, 0 duplicates, 2 rejected$' && said "$out" '^  event 2 \(not_json\): ' &&
+    said "$out" '^  event 3 \(unknown_type\): type is "dance"'
 run 0 try "$rules" events.ndjson --at 2026-03-10T12:00:00Z --format json && cp "$out" first
 timeout 60 "$ripen" try "$rules" - --at 2026-03-10T12:00:00Z --format json <events.ndjson >second 2>"$err"
 same "try of standard input" "$(cat first)" "$(cat second)"

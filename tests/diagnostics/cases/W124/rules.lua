@@ -4,3 +4,5 @@ fit "size" { why = "Size", field = "company.employes", bands = { { below = 50, p
 fit "seniority" { why = "Seniority", when = { ["Job-Title"] = word "vp" }, points = 5 }
 fit "number" { why = "Customer", when = { kundenummer = exists() }, points = 5 }
 fit "county" { why = "Near us", when = { county = "Kent" }, points = 5 }
+fit "title" { why = "Title", when = { titel = word "vp" }, points = 5 }
+fit "phone" { why = "Phone", when = { pone = exists() }, points = 5 }
