@@ -15,5 +15,7 @@ int test_counts(void);
 int test_models(void);
 int test_trial(void);
 int test_cache(void);
+int test_retention(void);
+int test_reasons(void);
 
 #endif
