@@ -9,7 +9,9 @@
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -28,10 +30,30 @@ void rp_log_set(enum rp_log_level max, rp_log_fn *sink, void *ctx)
     pthread_mutex_unlock(&lock);
 }
 
+/* A quote ends a value where the line ends or the next key begins: ` key=`. */
+static bool ends_value(const char *quote)
+{
+    const char *key = quote + 2;
+    size_t len;
+
+    if (quote[1] == '\0')
+        return true;
+    len = quote[1] == ' ' ? strspn(key, "abcdefghijklmnopqrstuvwxyz_") : 0;
+    return len > 0 && key[len] == '=';
+}
+
 static void add_escaped(struct rp_buf *line, const char *text)
 {
-    for (; *text; text++) {
+    bool quoted = false;
+
+    for (const char *start = text; *text; text++) {
         unsigned char c = (unsigned char)*text;
+        bool opens = c == '"' && !quoted && text > start && text[-1] == '=';
+
+        if (opens || (c == '"' && quoted && ends_value(text)))
+            quoted = !quoted;
+        else if (c == '"' && quoted)
+            rp_buf_char(line, '\\');
         if (c == '\n')
             rp_buf_text(line, "\\n");
         else if (c < 0x20 || c == 0x7f)

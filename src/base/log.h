@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* One line a record, key=value, to stderr (or a sink). Ranks 0 to 3 never log; whoever decides
- * logs, once. Values are escaped; never pass secrets, bodies or addresses of people: lead ids are
- * enough. */
+ * logs, once. Values are escaped, a quote within "…" as \"; never pass secrets, bodies or addresses
+ * of people: lead ids are enough. */
 #ifndef RP_BASE_LOG_H
 #define RP_BASE_LOG_H
 

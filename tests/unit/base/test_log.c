@@ -41,6 +41,20 @@ static void records_are_lines(void **state)
     rp_buf_fini(&sink.lines);
 }
 
+static void quotes_in_values_are_escaped(void **state)
+{
+    struct sink sink = {0};
+
+    (void)state;
+    rp_log_set(RP_LOG_INFO, take, &sink);
+    rp_log(RP_LOG_INFO, "rules", "reason=\"%s\" effect=\"%s\" n=%d", "\"a\" fails, not \"b\"", "",
+           5);
+    rp_log_set(RP_LOG_INFO, NULL, NULL);
+    assert_non_null(
+        strstr(sink.lines.ptr, "reason=\"\\\"a\\\" fails, not \\\"b\\\"\" effect=\"\" n=5|"));
+    rp_buf_fini(&sink.lines);
+}
+
 static void levels_filter(void **state)
 {
     struct sink sink = {0};
@@ -95,6 +109,7 @@ int test_log(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(records_are_lines),
+        cmocka_unit_test(quotes_in_values_are_escaped),
         cmocka_unit_test(levels_filter),
         cmocka_unit_test(long_records_are_cut),
         cmocka_unit_test(without_a_sink_stderr_is_written),
