@@ -41,13 +41,14 @@ static const char sql_tables[] =
     "SELECT m.name FROM sqlite_schema AS m JOIN pragma_table_info(m.name) AS c "
     "WHERE m.type = 'table' AND c.name = 'lead' ORDER BY m.name";
 
-/* What empties the newest row instead of removing it, then what removes; ?1 is the event's number.
- */
+/* Every event's row is emptied and stays, not the newest alone: to delete rows makes SQLite move
+ * their neighbours to other pages, and what is left of a neighbour in the unused middle of the old
+ * page outlives the day on which it is to be forgotten too. A row that shrinks moves nothing. ?1 is
+ * the event's number. */
 static const char *const event_sql[] = {
     "UPDATE event_rows SET node = 0, prev = NULL, kind = 0, name = NULL, message_id = '', "
     "user = NULL, anonymous = NULL, previous_id = NULL, group_id = NULL, granted = NULL, "
-    "tail = NULL, body = '{}' WHERE id = ?1 AND id = (SELECT max(id) FROM event_rows)",
-    "DELETE FROM event_rows WHERE id = ?1 AND id < (SELECT max(id) FROM event_rows)",
+    "tail = NULL, body = '{}' WHERE id = ?1",
     "DELETE FROM fault_rows WHERE event = ?1",
 };
 static const char *const newest_sql[] = {

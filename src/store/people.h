@@ -47,8 +47,7 @@ RP_MUST_USE int rp_forgotten_add(struct rp_store *store, struct rp_str identifie
                                  struct rp_err *err);
 bool rp_forgotten_has(struct rp_store *store, struct rp_str identifier);
 
-/* Removes an event's row and its faults. The newest row of the table is emptied instead: its number
- * must not be given out again. */
+/* Empties an event's row and removes its faults. A row without a node stays. */
 RP_MUST_USE int rp_event_remove(struct rp_store *store, int64_t event, struct rp_err *err);
 /* Removes all other rows of a lead: nodes, state, decisions, actions and what a lead has besides.
  * ret_actions: how many actions there were. */
