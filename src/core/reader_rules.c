@@ -20,12 +20,13 @@ static int begin(struct rp_reader *reader, struct rp_err *err)
 static int64_t rebuilt_percent(struct rp_store *store, uint32_t active)
 {
     int64_t ranges = rp_store_meta(store, "sweep_ranges", 0);
+    int64_t sweeping = rp_store_meta(store, "sweep_generation", 0);
 
-    if (rp_store_meta(store, "swept_generation", 0) == active ||
-        rp_store_meta(store, "sweep_generation", 0) != active || ranges == 0) {
-        return 100;
+    if (sweeping == 0 || rp_store_meta(store, "swept_generation", 0) == active) {
+        return 100; /* no server ever changed rules here, or all is done */
     }
-    return rp_store_meta(store, "sweep_range", 0) * 100 / ranges;
+    return sweeping == active && ranges > 0 ? rp_store_meta(store, "sweep_range", 0) * 100 / ranges
+                                            : 0;
 }
 
 /* ---- JSON ------------------------------------------------------------------------------------ */

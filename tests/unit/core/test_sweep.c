@@ -4,6 +4,7 @@
  * in between and restarts. */
 #include "core/core_priv.h"
 #include "core/evaluate.h"
+#include "core/reader_rules.h"
 #include "core/verify.h"
 #include "core_test.h"
 #include "groups.h"
@@ -115,6 +116,18 @@ static void expect_all(struct bench *b, size_t at_least)
     rp_buf_fini(&out);
 }
 
+/* What `ripen rules list` says of the rebuild. */
+static void expect_rebuilt(struct bench *b, const char *percent)
+{
+    struct rp_buf out = {0};
+    struct rp_err err = {0};
+
+    assert_int_equal(rp_reader_rules(b->reader, 1, RP_FORMAT_JSON, &out, &err), 0);
+    rp_buf_char(&out, '\0');
+    assert_non_null(strstr(out.ptr, percent));
+    rp_buf_fini(&out);
+}
+
 static void all_leads_are_rebuilt(void **state)
 {
     char *rules = rules_with(3);
@@ -131,7 +144,9 @@ static void all_leads_are_rebuilt(void **state)
 
     bench_open(&b, "sweep.db", rules);
     moves = moves_of_all(&b);
+    expect_rebuilt(&b, "\"rebuiltPercent\":0");
     sweep(&b);
+    expect_rebuilt(&b, "\"rebuiltPercent\":100");
     rp_core_sweep_progress(b.core, &progress);
     assert_true(progress.rebuilt > 300);
     assert_int_equal(progress.leads_done, progress.leads);
