@@ -168,8 +168,9 @@ static int choose(struct starting *s, struct rp_err *err)
     if (status == 0 && start->rules) {
         rp_log(RP_LOG_WARN, "rules",
                "in_force=%u problem=\"the files in %s are generation %u, which is not in force, "
-               "and have not changed since: generation %u goes on; `ripen rules activate %u` puts "
-               "them in force\"",
+               "and have not changed since: generation %u goes on; `ripen rules list` says why; "
+               "correct "
+               "the files, or `ripen rules activate %u` when it was held or left\"",
                s->active.number, start->rules_dir, s->on_disk, s->active.number, s->on_disk);
     } else if (status == 0) {
         rp_log(RP_LOG_ERROR, "rules",

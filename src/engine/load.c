@@ -18,6 +18,7 @@
 #include "engine/vm.h"
 
 #include <stdlib.h>
+#include <strings.h>
 
 #define LOAD_HEAP_BYTES ((size_t)24 << 20) /* trees are in C; Lua holds files and their tables */
 
@@ -130,6 +131,11 @@ static void run_file(struct load *load, struct rp_sandbox *sandbox, uint32_t fil
         if (load->recorder.count > first)
             report_file(load, RP_CODE_OVERRIDE_FORM, file, 1,
                         "weights.lua changes numbers and declares nothing");
+    } else if (ran && load->recorder.count == first && source->path.len == strlen("weights.lua") &&
+               strncasecmp(source->path.ptr, "weights.lua", source->path.len) == 0) {
+        rp_diagnose(&load->diagnosis, RP_CODE_EMPTY_FILE,
+                    (struct rp_place){.file = file, .line = 1}, 1,
+                    RP_STR("name it weights.lua, in small letters"), "the file declares nothing");
     } else if (ran && load->recorder.count == first && load->recorder.findings_here == 0) {
         report_file(load, RP_CODE_EMPTY_FILE, file, 1, "the file declares nothing");
     }
