@@ -29,7 +29,10 @@ static void check_claim(const struct rp_outbox_row *row)
             row->id) > 0) {
         die("action %lld overtakes an older one", (long long)row->id);
     }
-    sim->deliveries[row->id].claimed = true;
+    if (sim->deliveries[row->id].lease_ms > sim->now_ms) {
+        die("action %lld is given out twice at a time", (long long)row->id);
+    }
+    sim->deliveries[row->id].lease_ms = sim->now_ms + LEASE_MS;
 }
 
 /* False: no answer will ever be told. */
@@ -40,11 +43,8 @@ static bool attempt(const struct rp_outbox_row *row, bool healthy, struct rp_out
     int64_t retry_after_ms = status == 429 ? RP_SECOND * below(9000) : -1;
 
     *result = (struct rp_outbox_result){.id = row->id, .http_status = status};
-    if (status >= 200 && status < 300) {
-        sim->deliveries[row->id].delivered = true;
-        if (!healthy && chance(10)) {
-            result->http_status = 0; /* the answer is lost on its way */
-        }
+    if (status == 200 && !healthy && chance(10)) {
+        result->http_status = 0; /* it arrived, and the answer is lost */
     }
     if (!healthy && chance(8)) {
         return false;
@@ -86,6 +86,7 @@ static size_t deliver(bool healthy)
     }
     status = rp_core_outbox_finish(life.core, results, told, &err);
     for (size_t i = 0; i < told && status == 0; i++) {
+        sim->deliveries[results[i].id].lease_ms = 0;
         sim->deliveries[results[i].id].done =
             results[i].outcome == RP_OUTCOME_DELIVERED || results[i].outcome == RP_OUTCOME_DEAD;
     }

@@ -74,7 +74,8 @@ struct sim {
     struct record moves[RECORDS_MAX], statuses[RECORDS_MAX], events[RECORDS_MAX],
         outbox[RECORDS_MAX];
     struct {
-        bool claimed, delivered, done;
+        bool done;
+        int64_t lease_ms; /* it is out until then; 0: it is not */
     } deliveries[RECORDS_MAX];
     bool seen[LEADS_MAX], gone[LEADS_MAX]; /* leads that ever were; that were forgotten */
     struct {

@@ -331,6 +331,9 @@ static void open_core(void)
     if (status != 0) {
         die("the store does not open: %s", err.text);
     }
+    for (int i = 0; i < RECORDS_MAX; i++) { /* who leased has ended */
+        sim->deliveries[i].lease_ms = 0;
+    }
     before = counts_now();
     status = rules_put(&sim->knobs, true, &err);
     if (status != 0) {
