@@ -193,14 +193,15 @@ static int act_alone(struct wish *wish, const char *db, uint32_t generation, str
     struct rp_core_options options = {
         .db_path = db, .mode = RP_STORE_SERVE, .clock = rp_clock_system()};
     struct rp_in_force active;
-    struct rp_candidate candidate = {.db_path = db,
-                                     .active = &active,
-                                     .guards = {SHRINK_PERCENT, EFFECT_PERCENT},
-                                     .now_ms = rp_clock_system().now_ms(NULL),
-                                     .stored = true,
-                                     .generation = generation,
-                                     .force = wish->force,
-                                     .author = rp_str_from(wish->author)};
+    struct rp_candidate candidate = {
+        .db_path = db,
+        .active = &active,
+        .guards = {.shrink_percent = SHRINK_PERCENT, .effect_percent = EFFECT_PERCENT},
+        .now_ms = rp_clock_system().now_ms(NULL),
+        .stored = true,
+        .generation = generation,
+        .force = wish->force,
+        .author = rp_str_from(wish->author)};
     struct rp_core *core = NULL;
     int result = RP_EXIT_PROBLEMS;
     int status = rp_core_open(&options, &core, err);

@@ -303,11 +303,11 @@ static bool run_tests(struct rp_candidate *c)
         c->tests_passed = result.passed;
         c->tests_failed = result.failed;
     }
-    if (status == 0 && result.failed > 0) {
+    if (status == 0 && result.failed > 0 && !c->force) {
         rp_trial_print(&out, &result, RP_TRIAL_TEXT, false, false);
         c->told = rp_arena_str(&c->arena, rp_buf_view(&out));
         rp_buf_fini(&out);
-        end(c, RP_CANDIDATE_REFUSED, failed_tests(c, &result));
+        end(c, RP_CANDIDATE_HELD, failed_tests(c, &result));
     } else if (status == RIPEN_EBUDGET && !c->force) {
         end(c, RP_CANDIDATE_HELD,
             rp_arena_printf(&c->arena, "the tests did not end within %d seconds", TESTS_MS / 1000));

@@ -6,7 +6,7 @@
  *   1 files at rest     unsettled
  *   2 configuration     refused
  *   3 load and checks   refused
- *   4 authors' tests    refused; held when they do not end
+ *   4 authors' tests    held
  *   5 shrink guard      held
  *   6 effect guard      held
  *   7 replay guard      held

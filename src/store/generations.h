@@ -10,7 +10,7 @@
 #define RP_RESULT_ACTIVE     "active"
 #define RP_RESULT_SUPERSEDED "superseded" /* was in force once */
 #define RP_RESULT_HELD       "held"       /* by a guard; can be activated by hand */
-#define RP_RESULT_REFUSED    "refused"    /* it has errors, or the authors' tests failed */
+#define RP_RESULT_REFUSED    "refused"    /* it has errors */
 
 struct rp_generation_row {
     uint32_t number, parent;      /* parent: in force when it came; 0: none */

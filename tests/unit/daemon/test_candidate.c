@@ -152,7 +152,9 @@ static void errors(void **state)
               "test \"too much\" { at = \"2026-03-02T09:00:00Z\", play = {\n"
               "  after(\"1h\") { track \"Did 0\" },\n"
               "  after(\"2h\") { expect { engagement = 13 } } } }\n");
-    expect(rig, RP_CANDIDATE_REFUSED, "1 of 1 tests fail");
+    expect(rig, RP_CANDIDATE_HELD, "1 of 1 tests fail");
+    rig->candidate.force = true; /* a person knows better */
+    expect(rig, RP_CANDIDATE_READY, "");
     (void)snprintf(rig->rules, sizeof(rig->rules), "%s/nowhere", rig->place);
     expect(rig, RP_CANDIDATE_FAILED, "nowhere");
 }
