@@ -4,6 +4,7 @@
  * before anything is done. */
 #include "core/amend.h"
 
+#include "base/hash.h"
 #include "base/json_read.h"
 #include "base/json_write.h"
 #include "core/core_priv.h"
@@ -194,7 +195,8 @@ static int lead_of_message(struct rp_core *core, struct rp_str message_id, int64
 {
     enum { CANDIDATES_MAX = 64 };
     int64_t rows[CANDIDATES_MAX];
-    int count = rp_dedup_find(core->store, message_id, rows, CANDIDATES_MAX, err);
+    int count = rp_dedup_find(core->store, rp_hash_keyed(rp_store_secret(core->store), message_id),
+                              rows, CANDIDATES_MAX, err);
     int status = count < 0 ? count : 0;
 
     *ret_lead = 0;

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "core/core.h"
 #include "model/correction.h"
+#include "model/event_cuts.h"
 
 #include <stdlib.h>
 
@@ -61,6 +62,8 @@ void rp_batch_items(struct rp_batch *batch, const struct rp_request *request,
         if (item->reject == RP_REJECT_NONE && (item->event.flags & RP_EVENT_PUBLIC) &&
             rp_correction_named(&item->event) != RP_CORRECTION_NONE)
             item->reject = RP_REJECT_PUBLIC_KEY; /* anybody could correct a lead */
+        if (item->reject == RP_REJECT_NONE)      /* here, since the writer has the least time */
+            rp_event_cut(&batch->arena, &item->event);
     }
 }
 

@@ -30,6 +30,7 @@ struct rp_item {
     enum rp_verdict verdict;
     struct rp_str message;        /* of a rejected item */
     struct rp_item *next_pending; /* of the same lead in the same run; the core's */
+    uint64_t hash;                /* of the messageId, keyed; the core's */
 };
 
 /* One request on its way: parsed, queued, judged, committed, answered. Owned by whoever made it;

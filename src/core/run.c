@@ -67,7 +67,7 @@ static int is_duplicate(struct rp_core *core, const struct rp_event *event, uint
     if (rp_seen_find(core, hash, event->message_id, lead)) {
         return 1;
     }
-    count = rp_dedup_find(core->store, event->message_id, rows, DEDUP_CANDIDATES_MAX, err);
+    count = rp_dedup_find(core->store, hash, rows, DEDUP_CANDIDATES_MAX, err);
     for (int i = 0; i < count; i++) {
         struct rp_event stored;
         int64_t prev;
@@ -109,7 +109,7 @@ static int take_item(struct rp_core *core, struct rp_arena *arena, struct rp_ite
 {
     struct rp_resolved resolved;
     struct rp_cached *lead;
-    uint64_t hash;
+    uint64_t hash = item->hash;
     int status;
 
     item->next_pending = NULL;
@@ -125,7 +125,6 @@ static int take_item(struct rp_core *core, struct rp_arena *arena, struct rp_ite
     if (item->reject != RP_REJECT_NONE) {
         return 0;
     }
-    hash = rp_hash_keyed(rp_store_secret(core->store), item->event.message_id);
     status = rp_identity_resolve(core, &item->event, &resolved, err);
     if (status == 0) {
         status = is_duplicate(core, &item->event, hash, resolved.lead, err);
@@ -176,7 +175,7 @@ static int append(struct rp_core *core, struct rp_cached *lead, struct rp_folded
     if (status != 0) {
         return status;
     }
-    rp_dedup_add(core->store, event->message_id, event->id);
+    rp_dedup_add(core->store, folded->item->hash, event->id);
     rp_lead_head_set(&lead->lead, event->node, event->id);
     lead->lead.through = event->id;
     if (event->received_ms > lead->lead.updated_ms) {
@@ -354,28 +353,76 @@ static int save_touched(struct rp_core *core, struct rp_err *err)
     return status;
 }
 
-/* Most of what an event needs lies in large tables, each a wait of its own for memory: those of the
- * events to come are asked for before. */
-static void look_ahead(const struct rp_core *core, const struct rp_batch *batch, size_t at)
+/* A place in the items of all batches of a run. */
+struct place {
+    struct rp_batch *batch; /* NULL: behind the last */
+    size_t at;
+};
+
+/* The item there, or NULL behind the last; goes on to the next. */
+static struct rp_item *next_item(struct place *place)
+{
+    while (place->batch && place->at == place->batch->item_count) {
+        *place = (struct place){place->batch->next, 0};
+    }
+    return place->batch ? &place->batch->items[place->at++] : NULL;
+}
+
+static void look_at_identity(const struct rp_core *core, const struct rp_item *item, int step)
+{
+    const struct rp_event *event = &item->event;
+
+    if (event->user_id.len > 0) {
+        rp_identity_ahead(core->store, RP_NODE_USER, event->user_id, step);
+    } else if (event->anonymous_id.len > 0) {
+        rp_identity_ahead(core->store, RP_NODE_ANONYMOUS, event->anonymous_id, step);
+    }
+}
+
+/* The first look at an item. */
+static void look_far(const struct rp_core *core, struct place *far)
+{
+    struct rp_item *item = next_item(far);
+
+    if (item && item->reject == RP_REJECT_NONE) {
+        item->hash = rp_hash_keyed(rp_store_secret(core->store), item->event.message_id);
+        rp_dedup_ahead(core->store, item->hash);
+        look_at_identity(core, item, 0);
+    }
+}
+
+static void look_near(const struct rp_core *core, struct place *near)
+{
+    const struct rp_item *item = next_item(near);
+
+    if (item && item->reject == RP_REJECT_NONE) {
+        look_at_identity(core, item, 1);
+    }
+}
+
+/* Takes the items one by one. Most of what an event needs lies in large tables, each a wait of its
+ * own for memory: those of the events to come are asked for before. */
+static int take_items(struct rp_core *core, struct rp_batch *first, struct rp_err *err)
 {
     enum { FAR = 8, NEAR = 3 };
+    struct place here = {first, 0}, near = here, far = here;
+    int status = 0;
 
-    for (int step = 0; step < 2; step++) {
-        size_t ahead = at + (step ? NEAR : FAR);
-        const struct rp_event *event =
-            ahead < batch->item_count ? &batch->items[ahead].event : NULL;
+    for (int i = 0; i < FAR; i++) {
+        look_far(core, &far);
+    }
+    for (int i = 0; i < NEAR; i++) {
+        look_near(core, &near);
+    }
+    for (;;) {
+        struct rp_item *item = next_item(&here);
 
-        if (!event || batch->items[ahead].reject != RP_REJECT_NONE) {
-            continue;
+        if (!item || status != 0) {
+            return status;
         }
-        if (event->user_id.len > 0) {
-            rp_identity_ahead(core->store, RP_NODE_USER, event->user_id, step);
-        } else if (event->anonymous_id.len > 0) {
-            rp_identity_ahead(core->store, RP_NODE_ANONYMOUS, event->anonymous_id, step);
-        }
-        if (step == 0) {
-            rp_dedup_ahead(core->store, event->message_id);
-        }
+        look_far(core, &far);
+        look_near(core, &near);
+        status = take_item(core, &here.batch->arena, item, err);
     }
 }
 
@@ -401,12 +448,7 @@ static int run_items(struct rp_core *core, struct rp_batch *first, struct rp_err
         items += batch->item_count;
     }
     rp_seen_prepare(core, items);
-    for (struct rp_batch *batch = first; batch; batch = batch->next) {
-        for (size_t i = 0; i < batch->item_count && status == 0; i++) {
-            look_ahead(core, batch, i);
-            status = take_item(core, &batch->arena, &batch->items[i], err);
-        }
-    }
+    status = take_items(core, first, err);
     /* Joins may touch further leads while the list is walked, but only before this point. */
     for (size_t i = 0; i < core->touched_count && status == 0; i++) {
         touch_ahead(core, i);

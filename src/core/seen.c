@@ -3,7 +3,6 @@
  * messageId and lead together: one messageId sent for thousands of leads costs no more than as many
  * different ones. When two leads become one within the run, the items of the one that goes are
  * entered again under the other. */
-#include "base/hash.h"
 #include "base/mem.h"
 #include "core/core_priv.h"
 
@@ -90,8 +89,6 @@ void rp_seen_add(struct rp_core *core, uint64_t hash, int64_t lead, struct rp_it
 void rp_seen_merged(struct rp_core *core, const struct rp_cached *from, int64_t into)
 {
     for (struct rp_item *item = from->pending; item; item = item->next_pending) {
-        uint64_t hash = rp_hash_keyed(rp_store_secret(core->store), item->event.message_id);
-
-        rp_seen_add(core, hash, into, item);
+        rp_seen_add(core, item->hash, into, item);
     }
 }

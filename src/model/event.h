@@ -17,6 +17,8 @@ enum rp_event_type { RP_TRACK, RP_PAGE, RP_SCREEN, RP_IDENTIFY, RP_GROUP, RP_ALI
 const char *rp_event_type_name(enum rp_event_type type);
 bool rp_event_type_parse(struct rp_str text, enum rp_event_type *ret_type);
 
+struct rp_cut;
+
 enum rp_prop_type { RP_NULL, RP_BOOL, RP_NUMBER, RP_STRING, RP_ARRAY, RP_OBJECT };
 
 /* One JSON value of an event. The values stand in document order; a value's children follow it, and
@@ -58,6 +60,10 @@ struct rp_event {
     uint32_t prop_count;
     struct rp_str body; /* what is stored: a JSON object with properties, traits, context and
                            whatever else was sent, without what stands in columns */
+
+    /* rp_body_cuts of `body`; NULL: to be found when it is stored */
+    const struct rp_cut *cuts;
+    uint32_t cut_count;
 };
 
 /* Effective order within a lead: time; identify, alias and group before others; messageId bytewise.

@@ -237,15 +237,15 @@ static void sort_rows(int64_t *rows, int count)
     }
 }
 
-void rp_dedup_ahead(const struct rp_store *store, struct rp_str message_id)
+void rp_dedup_ahead(const struct rp_store *store, uint64_t hash)
 {
     const struct rp_dedup *dedup = store->dedup;
 
     if (!dedup->stale)
-        __builtin_prefetch(&dedup->slots[rp_hash_keyed(store->secret, message_id) >> dedup->shift]);
+        __builtin_prefetch(&dedup->slots[hash >> dedup->shift]);
 }
 
-int rp_dedup_find(struct rp_store *store, struct rp_str message_id, int64_t *ret_rows, int max,
+int rp_dedup_find(struct rp_store *store, uint64_t hash, int64_t *ret_rows, int max,
                   struct rp_err *err)
 {
     struct rp_dedup *dedup = store->dedup;
@@ -254,7 +254,6 @@ int rp_dedup_find(struct rp_store *store, struct rp_str message_id, int64_t *ret
 
     if (status < 0)
         return status;
-    uint64_t hash = rp_hash_keyed(store->secret, message_id);
     size_t at = (size_t)(hash >> dedup->shift), end = dedup->slot_count + SLACK;
     for (; at < end && dedup->slots[at].row != 0 && count < CANDIDATE_MAX; at++)
         if (dedup->slots[at].hash == hash)
@@ -276,14 +275,14 @@ int rp_dedup_find(struct rp_store *store, struct rp_str message_id, int64_t *ret
     return count;
 }
 
-void rp_dedup_add(struct rp_store *store, struct rp_str message_id, int64_t row)
+void rp_dedup_add(struct rp_store *store, uint64_t hash, int64_t row)
 {
     struct rp_dedup *dedup = store->dedup;
 
     RP_ASSERT(dedup != NULL);
     if (dedup->stale) /* the load will see the row itself */
         return;
-    add(dedup, (struct rp_entry){rp_hash_keyed(store->secret, message_id), row});
+    add(dedup, (struct rp_entry){hash, row});
     dedup->added++;
     dedup->in_transaction = dedup->in_transaction || store->writing;
 }

@@ -145,7 +145,7 @@ int rp_event_append(struct rp_store *store, const struct rp_event *event, int64_
     RP_ASSERT(prev >= 0 && prev < id);
     int status = rp_sql_get(store, RP_SQL_EVENT_ADD, sql_add, &stmt, err);
     if (status == 0)
-        status = rp_tail_cut(store, event->body, event->node, &head, &tail, err);
+        status = rp_tail_cut(store, event, &head, &tail, err);
     if (status == 0)
         status = bind_name(store, stmt, 5, event->name, err);
     if (status < 0)

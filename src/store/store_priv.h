@@ -229,9 +229,11 @@ void rp_dedup_end(struct rp_store *store, bool committed);
 RP_MUST_USE int rp_name_bounded(struct rp_store *store, struct rp_str text, int64_t *ret_id,
                                 struct rp_err *err);
 
-/* tails.c: how much of `body` to store, and the number of the tail that the rest is (0: none). */
-RP_MUST_USE int rp_tail_cut(struct rp_store *store, struct rp_str body, int64_t node,
-                            size_t *ret_head, int64_t *ret_tail, struct rp_err *err);
+/* tails.c: how much of an event's body to store, and the number of the tail that the rest is (0:
+ * none). */
+struct rp_event;
+RP_MUST_USE int rp_tail_cut(struct rp_store *store, const struct rp_event *event, size_t *ret_head,
+                            int64_t *ret_tail, struct rp_err *err);
 RP_MUST_USE int rp_tail_get(struct rp_store *store, int64_t tail, struct rp_str *ret_text,
                             struct rp_err *err); /* valid until the next call */
 

@@ -3,25 +3,21 @@
  * each event; such an end is stored once and named by number, which halves the bytes of an event,
  * while `body || tail` stays the exact text in plain SQL.
  *
- * An end is considered at the commas of the two outer levels. It becomes a tail after it was seen
- * SEEN_MIN times, each time from another identity node than the time before, and never when it
- * holds an '@': what many people have in common is no personal data, so erasing one need not look
- * here. Ends that are being counted stand in a small lossy table. */
-#include "base/hash.h"
+ * An end is considered at the commas of the two outer levels (model/event_cuts.h, found already
+ * where its batch was parsed). It becomes a tail after it was seen SEEN_MIN times, each time from
+ * another identity node than the time before, and never when it holds an '@': what many people have
+ * in common is no personal data, so erasing one need not look here. Ends that are being counted
+ * stand in a small lossy table. */
 #include "base/limits.h"
 #include "base/mem.h"
+#include "model/event_cuts.h"
 #include "store/store_priv.h"
 
 #include <stdlib.h>
 
 #define SEEN_MIN   16
-#define TAIL_MIN   24 /* bytes; less is not worth a number */
-#define TAIL_MAX   1024
-#define BODY_MAX   8192 /* of longer bodies the end is a small part */
-#define CUTS_MAX   32
 #define SLOTS      (RP_TAILS_MAX * 2)
 #define CANDIDATES 16384
-#define LEVELS     2
 
 struct tail {
     struct rp_str text;
@@ -86,54 +82,6 @@ void rp_tails_end(struct rp_store *store, bool committed)
     store->tails->added = false;
 }
 
-/* Bytes that matter to find_cuts. */
-static const uint8_t marks[256] = {
-    ['"'] = 1, ['\\'] = 1, [','] = 1, ['{'] = 1, ['['] = 1, ['}'] = 1, [']'] = 1,
-};
-
-static size_t next_mark(struct rp_str body, size_t at)
-{
-    while (at < body.len && !marks[(unsigned char)body.ptr[at]])
-        at++;
-    return at;
-}
-
-/* Behind the closing quote of the text that starts behind an opening one. */
-static size_t skip_text(struct rp_str body, size_t at)
-{
-    for (at = next_mark(body, at); at < body.len && body.ptr[at] != '"'; at = next_mark(body, at))
-        at += body.ptr[at] == '\\' ? 2 : 1;
-    return at + 1;
-}
-
-/* Positions of the commas of the outer levels of which the rest of the body is short enough; the
- * last CUTS_MAX of them, ascending. */
-static size_t find_cuts(struct rp_str body, size_t cuts[CUTS_MAX])
-{
-    size_t count = 0;
-    int depth = 0;
-
-    for (size_t at = next_mark(body, 0); at < body.len; at = next_mark(body, at)) {
-        char c = body.ptr[at++];
-        if (c == '"')
-            at = skip_text(body, at);
-        else if (c == '{' || c == '[')
-            depth++;
-        else if (c == '}' || c == ']')
-            depth--;
-        else if (c == ',' && depth <= LEVELS && body.len - at < TAIL_MAX)
-            cuts[count++ % CUTS_MAX] = at - 1;
-    }
-    if (count > CUTS_MAX) { /* bring the ring into order */
-        size_t ring[CUTS_MAX];
-        memcpy(ring, cuts, sizeof(ring));
-        for (size_t i = 0; i < CUTS_MAX; i++)
-            cuts[i] = ring[(count + i) % CUTS_MAX];
-        count = CUTS_MAX;
-    }
-    return count;
-}
-
 static struct tail *slot_of(const struct rp_tails *tails, uint64_t hash, struct rp_str text)
 {
     size_t at = hash % SLOTS;
@@ -147,7 +95,7 @@ static struct tail *slot_of(const struct rp_tails *tails, uint64_t hash, struct 
 static void remember(struct rp_tails *tails, int64_t id, struct rp_str text)
 {
     size_t old = tails->by_id_cap;
-    struct tail tail = {rp_arena_str(&tails->texts, text), rp_hash(text), id};
+    struct tail tail = {rp_arena_str(&tails->texts, text), rp_cut_hash(text), id};
 
     tails->by_id = rp_grow(tails->by_id, &tails->by_id_cap, (size_t)id + 1, sizeof(*tails->by_id));
     for (size_t i = old; i < tails->by_id_cap; i++)
@@ -217,40 +165,39 @@ static bool count(struct rp_tails *tails, uint64_t hash, int64_t node, bool *ret
     return true;
 }
 
-int rp_tail_cut(struct rp_store *store, struct rp_str body, int64_t node, size_t *ret_head,
+int rp_tail_cut(struct rp_store *store, const struct rp_event *event, size_t *ret_head,
                 int64_t *ret_tail, struct rp_err *err)
 {
     struct rp_tails *tails = store->tails;
-    size_t cuts[CUTS_MAX], head = body.len, ripe = body.len;
+    struct rp_str body = event->body;
+    struct rp_cut found[RP_CUTS_MAX];
+    const struct rp_cut *cuts = event->cuts ? event->cuts : found;
+    size_t cut_count = event->cuts ? event->cut_count : rp_body_cuts(body, found);
+    size_t head = body.len, ripe = body.len;
     int64_t best = 0;
     int status = 0;
 
     rp_store_writing(store);
     *ret_head = body.len;
     *ret_tail = 0;
-    if (body.len < TAIL_MIN || body.len > BODY_MAX)
+    if (cut_count == 0)
         return 0;
     if (!tails->loaded && (status = load(store, err)) < 0)
         return status;
     /* From the shortest on: an end whose own end is new is new. */
-    for (size_t i = find_cuts(body, cuts); i-- > 0;) {
-        struct rp_str end = {body.ptr + cuts[i], body.len - cuts[i]};
+    for (size_t i = 0; i < cut_count; i++) {
+        struct rp_str end = {body.ptr + cuts[i].at, body.len - cuts[i].at};
+        const struct tail *known = slot_of(tails, cuts[i].hash, end);
         bool enough;
-        if (end.len < TAIL_MIN)
-            continue;
-        if (memchr(end.ptr, '@', end.len))
-            break;
-        uint64_t hash = rp_hash(end);
-        const struct tail *known = slot_of(tails, hash, end);
         if (known->id != 0) {
             best = known->id;
-            head = cuts[i];
+            head = cuts[i].at;
             continue;
         }
-        if (tails->count >= RP_TAILS_MAX || !count(tails, hash, node, &enough))
+        if (tails->count >= RP_TAILS_MAX || !count(tails, cuts[i].hash, event->node, &enough))
             break;
         if (enough)
-            ripe = cuts[i];
+            ripe = cuts[i].at;
     }
     if (ripe < head) {
         head = ripe;

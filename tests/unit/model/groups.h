@@ -17,6 +17,7 @@
 int test_event(void);
 int test_event_parse(void);
 int test_event_body(void);
+int test_event_cuts(void);
 int test_event_request(void);
 int test_event_wire(void);
 int test_lead(void);

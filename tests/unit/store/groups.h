@@ -7,6 +7,7 @@
 /* cmocka.h wants these four in front of it. */
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/hash.h"
 #include "model/event.h"
 #include "store/db.h"
 
@@ -45,6 +46,12 @@ int test_wal(void);
         if (status_ < 0)                                                                           \
             fail_msg("%s: %d: %s", #call, status_, err.text);                                      \
     } while (0)
+
+/* A messageId as dedup knows it. */
+static inline uint64_t hash_of(const struct rp_store *store, struct rp_str message_id)
+{
+    return rp_hash_keyed(rp_store_secret(store), message_id);
+}
 
 /* state of a test: one store in memory and an arena */
 struct rig {

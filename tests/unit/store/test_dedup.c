@@ -53,7 +53,7 @@ static void append_through(struct rp_store *store, int64_t node, int64_t from, i
             struct rp_event event = make_event(node, "", id.text);
             assert_ok(rp_event_append(store, &event, 0, RP_STR(""), &row, &err));
             assert_int_equal(row, n);
-            rp_dedup_add(store, event.message_id, row);
+            rp_dedup_add(store, hash_of(store, event.message_id), row);
         }
         assert_ok(rp_dedup_flush(store, &err));
         assert_ok(rp_store_commit(store, &err));
@@ -69,13 +69,13 @@ static void assert_all(struct rp_store *store, int64_t count, int64_t step)
 
     for (int64_t n = 1; n <= count; n += step) {
         struct id id = id_of(n);
-        int found = rp_dedup_find(store, rp_str_from(id.text), rows, 8, &err);
+        int found = rp_dedup_find(store, hash_of(store, rp_str_from(id.text)), rows, 8, &err);
         if (found != 1 || rows[0] != n)
             fail_msg("id %lld: %d rows, first %lld", (long long)n, found, (long long)rows[0]);
     }
     for (int64_t n = count + 1; n <= count + 20000; n++) {
         struct id id = id_of(n);
-        int found = rp_dedup_find(store, rp_str_from(id.text), rows, 8, &err);
+        int found = rp_dedup_find(store, hash_of(store, rp_str_from(id.text)), rows, 8, &err);
         assert_in_range(found, 0, 8);
         strangers += found;
     }
@@ -140,14 +140,16 @@ static void a_rollback_forgets_only_its_rows(void **state)
             struct id id = id_of(n);
             struct rp_event event = make_event(node, "", id.text);
             assert_ok(rp_event_append(store, &event, 0, RP_STR(""), &row, &err));
-            rp_dedup_add(store, event.message_id, row);
+            rp_dedup_add(store, hash_of(store, event.message_id), row);
         }
         if (flush)
             assert_ok(rp_dedup_flush(store, &err));
         struct id id = id_of(40001);
-        assert_int_equal(rp_dedup_find(store, rp_str_from(id.text), rows, 4, &err), 1);
+        assert_int_equal(rp_dedup_find(store, hash_of(store, rp_str_from(id.text)), rows, 4, &err),
+                         1);
         rp_store_rollback(store);
-        assert_int_equal(rp_dedup_find(store, rp_str_from(id.text), rows, 4, &err), 0);
+        assert_int_equal(rp_dedup_find(store, hash_of(store, rp_str_from(id.text)), rows, 4, &err),
+                         0);
         assert_all(store, 40000, 1);
     }
     append_through(store, node, 40001, 80000, 1000);
@@ -246,17 +248,17 @@ static void one_id_for_all_costs_no_more(void **state)
         struct id id = id_of(i);
         struct rp_event event = make_event(node, "", i % 2 ? "1" : id.text);
         assert_ok(rp_event_append(store, &event, 0, RP_STR(""), &row, &err));
-        rp_dedup_add(store, event.message_id, row);
+        rp_dedup_add(store, hash_of(store, event.message_id), row);
     }
-    int found = rp_dedup_find(store, RP_STR("1"), rows, 100, &err);
+    int found = rp_dedup_find(store, hash_of(store, RP_STR("1")), rows, 100, &err);
     assert_int_equal(found, 64);
     for (int i = 1; i < found; i++)
         assert_true(rows[i] < rows[i - 1]); /* newest first */
-    assert_int_equal(rp_dedup_find(store, RP_STR("1"), rows, 3, &err), 3);
+    assert_int_equal(rp_dedup_find(store, hash_of(store, RP_STR("1")), rows, 3, &err), 3);
     for (int i = 0; i < 5; i++)
         assert_ok(rp_dedup_flush(store, &err));
     assert_ok(rp_store_commit(store, &err));
-    assert_int_equal(rp_dedup_find(store, RP_STR("1"), rows, 100, &err), 64);
+    assert_int_equal(rp_dedup_find(store, hash_of(store, RP_STR("1")), rows, 100, &err), 64);
     assert_in_range(rp_dedup_bytes(store), 1, 8 * 1024 * 1024);
     rp_store_close(store);
 }

@@ -34,7 +34,7 @@ static int try_group(struct rp_store *store, int64_t node, int64_t *prev, int nu
         event.name = rp_str_from(name);
         status = rp_event_append(store, &event, id, RP_STR(""), &id, &err);
         if (status == 0)
-            rp_dedup_add(store, event.message_id, id);
+            rp_dedup_add(store, hash_of(store, event.message_id), id);
     }
     if (status == 0)
         status = rp_store_commit(store, &err);
@@ -84,10 +84,10 @@ static void fill_and_go_on(struct rp_store *store, void (*make_room)(void *), vo
     assert_true(groups > 0);
     assert_int_equal(try_group(store, node, &prev, number++), RIPEN_EFULL); /* still */
     assert_chain(store, prev, groups * GROUP);
-    assert_int_equal(rp_dedup_find(store, RP_STR("m-0-0"), rows, 4, &err), 1);
+    assert_int_equal(rp_dedup_find(store, hash_of(store, RP_STR("m-0-0")), rows, 4, &err), 1);
     char lost[64];
     snprintf(lost, sizeof(lost), "m-%d-0", number - 1);
-    assert_int_equal(rp_dedup_find(store, rp_str_from(lost), rows, 4, &err), 0);
+    assert_int_equal(rp_dedup_find(store, hash_of(store, rp_str_from(lost)), rows, 4, &err), 0);
     snprintf(lost, sizeof(lost), "name %d", number - 1);
     assert_int_equal(rp_store_name_find(store, rp_str_from(lost)), 0);
     make_room(ctx);
