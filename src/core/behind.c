@@ -241,7 +241,8 @@ bool rp_core_idle(struct rp_core *core)
         return false;
     }
     if (core->writing_at == core->writing_count && !cycle_due(core)) {
-        if (rp_aside_step(core, false) || rp_core_sweep_step(core, false)) {
+        if (rp_aside_step(core, false) || rp_core_sweep_step(core, false) ||
+            rp_core_retention_step(core)) {
             return true;
         }
         rp_store_checkpoint(core->store, CHECKPOINT_PAGES);

@@ -49,6 +49,7 @@ int rp_core_open(const struct rp_core_options *options, struct rp_core **ret_cor
     core->db_path = options->mode == RP_STORE_SERVE ? rp_strdup(options->db_path) : NULL;
     status = rp_store_open(options->db_path, options->mode, &core->store, err);
     if (status == 0) {
+        rp_core_retention_init(core, options->retention_ms);
         status = rp_dedup_open(core->store, err);
     }
     if (status == 0) {

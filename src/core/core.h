@@ -56,6 +56,7 @@ struct rp_core_options {
     bool no_actions;        /* import --history: stages move, no action becomes an outbox row */
     bool set_aside;         /* leads whose late events cost too much are judged in the background */
     unsigned sweep_workers; /* threads that rebuild leads after a change of rules; 0: none do */
+    int64_t retention_ms;   /* older events become a base a lead when there is time; 0: never */
     bool lent_rules;        /* rp_core_rules does not own what it gets: trials share rules */
 };
 
@@ -107,7 +108,8 @@ int rp_core_outbox_finish(struct rp_core *core, const struct rp_outbox_result *r
 /* Counters since open, for /metrics. */
 struct rp_core_stats {
     uint64_t events, duplicates, rejected, groups, moves, intents, faults, refolds, leads_cached,
-        leads_dirty, leads_aside, merges, joins_refused, timers_judged, timers_pending;
+        leads_dirty, leads_aside, merges, joins_refused, timers_judged, timers_pending,
+        leads_compacted, events_compacted;
     int64_t watermark, newest_event;
     int64_t timer_lag_ms; /* how long the oldest timer is over; 0: none is */
     struct rp_sweep_progress sweep;

@@ -7,6 +7,7 @@
 #include "core/cache.h"
 #include "core/core.h"
 #include "core/history.h"
+#include "core/retention.h"
 #include "core/sweep.h"
 #include "core/timers.h"
 #include "core/trail.h"
@@ -56,6 +57,7 @@ struct rp_core {
     struct rp_trails trails;
     struct rp_aside aside;
     struct rp_core_sweep sweep;
+    struct rp_core_retention retention;
     struct rp_arena arena;         /* of the run under way */
     struct rp_arena history_arena; /* of one lead's history */
 

@@ -137,7 +137,8 @@ static size_t drop_copies(struct rp_event *events, size_t count)
     }
     qsort(sorted, count, sizeof(*sorted), by_message);
     for (size_t i = 1; i < count; i++) {
-        if (rp_str_eq(sorted[i]->message_id, sorted[i - 1]->message_id)) {
+        if (rp_str_eq(sorted[i]->message_id, sorted[i - 1]->message_id) &&
+            !(sorted[i]->flags & RP_EVENT_BASE)) {
             drop[sorted[i] - events] = true;
         }
     }

@@ -121,6 +121,9 @@ static int unmerge(struct rp_core *core, const struct rp_merge *merge, int64_t n
 
     if (status == 0) {
         rp_core_touch(core, into);
+        status = rp_core_retention_apart(core, merge, &into->lead, err);
+    }
+    if (status == 0) {
         rp_cache_remove(&core->cache, merge->from); /* what was left of it in memory */
         status = rp_core_lead(core, merge->from, &from, err);
     }

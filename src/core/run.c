@@ -122,6 +122,10 @@ static int take_item(struct rp_core *core, struct rp_arena *arena, struct rp_ite
         !rp_rules_reason(core->rules, arena, &item->event, &item->message)) {
         item->reject = RP_REJECT_REASON;
     }
+    if (item->reject == RP_REJECT_NONE && rp_core_retention_too_old(core, &item->event)) {
+        item->reject = RP_REJECT_TOO_OLD;
+        item->message = rp_str_from(rp_reject_text(RP_REJECT_TOO_OLD));
+    }
     if (item->reject != RP_REJECT_NONE) {
         return 0;
     }

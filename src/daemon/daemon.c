@@ -417,6 +417,7 @@ static int open_core(struct daemon *daemon, struct rp_err *err)
         .clock = rp_clock_system(),
         .set_aside = true,
         .sweep_workers = SWEEP_WORKERS,
+        .retention_ms = options->config ? options->config->retention_ms : 0,
     };
     struct rp_start start = {.db_path = options->db_path,
                              .rules_dir = options->rules_dir,

@@ -53,6 +53,7 @@ static void put_leads(const struct rp_health *s, struct rp_jw *jw)
     rp_jw_put_int(jw, "cached", (int64_t)s->core->leads_cached);
     rp_jw_put_int(jw, "dirty", (int64_t)s->core->leads_dirty);
     rp_jw_put_int(jw, "setAside", (int64_t)s->core->leads_aside);
+    rp_jw_put_int(jw, "compacted", (int64_t)s->core->leads_compacted);
     rp_jw_object_end(jw);
     rp_jw_key(jw, "rebuild");
     rp_jw_object(jw);

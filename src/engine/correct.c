@@ -147,6 +147,16 @@ static bool keep_adjustment(struct rp_lead *lead, const struct adjustment *entry
     return room;
 }
 
+void rp_adjust_restore(struct rp_scratch *s, struct rp_lead *lead, uint32_t dim, int64_t granted,
+                       int64_t until_ms, int64_t now_ms)
+{
+    struct adjustment entry = {.granted = granted, .until = until_ms, .dim = dim};
+
+    s->unadjusted_of = 0;
+    if (until_ms > now_ms)
+        (void)keep_adjustment(lead, &entry, now_ms);
+}
+
 static struct rp_str reason_and_author(struct rp_scratch *s)
 {
     struct rp_str reason = rp_correction_text(s->event, "reason");

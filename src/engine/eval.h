@@ -217,6 +217,16 @@ struct rp_hit {
 bool rp_points_grant(struct rp_scratch *s, struct rp_lead *lead, const struct rp_hit *hit,
                      struct rp_decision *decision);
 
+/* A base under other rules (base_fold.c). The sum that a rule's points of a dimension go into (of a
+ * rule that is gone, RP_NONE, the dimension's first); RP_NONE: it has none. */
+uint32_t rp_points_sum(const struct rp_scratch *s, uint32_t rule, uint32_t dim);
+/* Adds what was granted at the bound event's time, in s->model, without asking the rule. */
+bool rp_points_restore(struct rp_scratch *s, struct rp_lead *lead, uint32_t rule, uint32_t dim,
+                       int64_t granted, struct rp_str key);
+/* Puts the contents of a rule cell and a once cell back, as far as the rule asks for them. */
+void rp_points_recall(struct rp_scratch *s, struct rp_lead *lead, uint32_t rule, struct rp_str hits,
+                      struct rp_str once);
+
 /* ---- fit.c ----------------------------------------------------------------------------------- */
 
 /* What one fit rule gives now, thousandths; false when it gives no row. ret_evidence may be NULL.
@@ -273,6 +283,9 @@ int64_t rp_adjusted(struct rp_scratch *s, uint32_t dim);
 bool rp_adjusted_next_end(const struct rp_lead *lead, int64_t now_ms, int64_t *ret_ms);
 /* Takes the bound event if it is a Score Adjusted; decision->adjusted, or a fault that says why. */
 void rp_adjust(struct rp_scratch *s, struct rp_lead *lead, struct rp_decision *decision);
+/* Points by hand out of a base, unless they ended by now_ms. */
+void rp_adjust_restore(struct rp_scratch *s, struct rp_lead *lead, uint32_t dim, int64_t granted,
+                       int64_t until_ms, int64_t now_ms);
 /* Whether an Event Voided that was folded before names the event. */
 bool rp_voided(const struct rp_lead *lead, const struct rp_event *event);
 /* Remembers what the event voids, if it is an Event Voided; true: it voids something. */

@@ -258,7 +258,9 @@ static struct named line_name(const struct rp_rules *rules, uint32_t dim, const 
     const struct rp_place *place = NULL;
 
     if (line->row && line->row->grant.rule == RP_NONE) {
-        named = (struct named){.rule = line->row->event_name, .why = RP_STR("Adjusted by hand")};
+        named =
+            (struct named){.rule = line->row->event_name,
+                           .why = line->row->why.len ? line->row->why : RP_STR("Adjusted by hand")};
         return named;
     }
     if (line->row) {

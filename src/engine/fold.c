@@ -9,6 +9,7 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
+#include "engine/base_event.h"
 #include "engine/eval.h"
 
 #include <math.h>
@@ -403,14 +404,58 @@ static bool is_excluded(struct rp_scratch *s)
     return false;
 }
 
+/* Some touch is known: a later page is not the first. */
+static bool has_touch(const struct rp_scratch *s, const struct rp_lead *lead)
+{
+    uint32_t len;
+
+    for (uint32_t a = 0; s->index->touches && a < RP_TOUCH_ATTRS; a++) {
+        uint32_t field = s->index->touch[RP_TOUCH_FIRST][a];
+
+        if (field != RP_NONE && rp_lead_cell(lead, rp_cell_key(RP_CELL_TRAIT, 0, field), &len))
+            return true;
+    }
+    return false;
+}
+
+static void fold_base(struct rp_fold *fold, struct rp_lead *lead, const struct rp_event *event)
+{
+    struct rp_scratch *s = fold->scratch;
+    struct newest newest = {0};
+    struct rp_str id;
+    bool first = !newest_read(lead, &newest, &id);
+    uint32_t len;
+
+    s->arena = fold->arena;
+    s->fold = fold;
+    rp_bind_event(s, lead, event, event->effective_ms);
+    if (s->index->held_count)
+        rp_held_before(s, first ? RP_NEVER : newest.at);
+    if (rp_base_fold(s, lead, event, first))
+        return;
+    rp_bind_event(s, lead, event, event->effective_ms);
+    rp_fit_store(s, lead);
+    if (s->index->held_count)
+        rp_held_behind(s, lead);
+    newest.flags |= has_touch(s, lead) ? NEWEST_TOUCHED : 0;
+    if (rp_lead_cell(lead, rp_cell_key(RP_CELL_VOIDED, 0, 0), &len))
+        newest.flags |= NEWEST_VOIDS;
+    newest_write(lead, event, newest.flags);
+}
+
 void rp_fold_event(struct rp_fold *fold, struct rp_lead *lead, const struct rp_event *event,
                    struct rp_decision *decision)
 {
     struct rp_scratch *s = fold->scratch;
     struct newest newest = {0};
     struct rp_str id;
-    bool first = !newest_read(lead, &newest, &id), known, changed, touched, voids;
+    bool first, known, changed, touched, voids;
 
+    if (event->flags & RP_EVENT_BASE) {
+        fold_base(fold, lead, event);
+        return;
+    }
+    first = !newest_read(lead, &newest, &id);
     if ((event->flags & RP_EVENT_VOIDED) ||
         ((newest.flags & NEWEST_VOIDS) && rp_voided(lead, event))) {
         decision->voided = true;

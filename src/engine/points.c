@@ -390,3 +390,72 @@ bool rp_points_grant(struct rp_scratch *s, struct rp_lead *lead, const struct rp
     s->model = s->fold->model;
     return gave;
 }
+
+/* ---- From a base ----------------------------------------------------------------------------- */
+
+uint32_t rp_points_sum(const struct rp_scratch *s, uint32_t rule, uint32_t dim)
+{
+    if (rule != RP_NONE) {
+        const struct rp_score *score = &s->rules->scores[rule];
+
+        for (uint32_t a = 0; a < score->award_count; a++) {
+            if (score->awards[a].dim == dim)
+                return score->awards[a].sum;
+        }
+    }
+    for (uint32_t i = 0; i < s->rules->sum_count; i++) {
+        if (s->rules->sums[i].dim == dim)
+            return i;
+    }
+    return RP_NONE;
+}
+
+bool rp_points_restore(struct rp_scratch *s, struct rp_lead *lead, uint32_t rule, uint32_t dim,
+                       int64_t granted, struct rp_str key)
+{
+    const struct rp_score *score = rule == RP_NONE ? NULL : &s->rules->scores[rule];
+    struct rp_award award = {.dim = dim, .sum = rp_points_sum(s, rule, dim)};
+
+    if ((s->rules->dims[dim].by != RP_NONE && key.len == 0) ||
+        award_store(s, lead, &award, key, granted) == 0)
+        return false;
+    for (uint32_t a = 0; score && score->group != RP_NONE && a < score->award_count; a++) {
+        if (score->awards[a].dim == dim && s->rules->groups[score->group].dim == dim) {
+            group_remember(s, lead, score->group, award.sum, granted);
+            break;
+        }
+    }
+    return true;
+}
+
+void rp_points_recall(struct rp_scratch *s, struct rp_lead *lead, uint32_t rule, struct rp_str hits,
+                      struct rp_str once)
+{
+    const struct rp_score *score = &s->rules->scores[rule];
+    uint32_t times = hits.len >= 16 ? (uint32_t)hits.len / 8 - 1 : 0, kept = times_kept(score);
+    bool asks = score->once || score->limit_times || score->cooldown_ms;
+
+    times = times < kept ? times : kept;
+    for (uint32_t m = 0; m < s->rules->model_count; m++) {
+        uint32_t key = rp_cell_key(RP_CELL_ONCE, m, rule), len;
+        int64_t old = 0, all = 0;
+        uint8_t *cell;
+
+        (void)rp_lead_cell(lead, key, &len);
+        if (score->once_per != RP_NONE && once.len > 0)
+            memcpy((uint8_t *)rp_lead_cell_resize(lead, key, len + (uint32_t)once.len) + len,
+                   once.ptr, once.len);
+        if (!asks || hits.len < sizeof(all))
+            continue;
+        key = rp_cell_key(RP_CELL_RULE, m, rule);
+        cell = rp_lead_cell(lead, key, &len);
+        if (len >= sizeof(old))
+            memcpy(&old, cell, sizeof(old));
+        memcpy(&all, hits.ptr, sizeof(all));
+        all += old;
+        cell = rp_lead_cell_resize(lead, key, (uint32_t)sizeof(all) + times * 8);
+        memcpy(cell, &all, sizeof(all));
+        if (times > 0)
+            memcpy(cell + sizeof(all), hits.ptr + hits.len - (size_t)times * 8, (size_t)times * 8);
+    }
+}

@@ -41,11 +41,12 @@ enum rp_event_flag {
     RP_EVENT_IMPORTED = 4,
     RP_EVENT_VOIDED = 8, /* an Event Voided of its lead names it: the fold omits it. Of a history;
                             never stored */
+    RP_EVENT_BASE = 16,  /* it stands for all of its lead's events up to its time: our own row */
 };
 
 struct rp_event {
-    int64_t id;   /* row; 0 before it is appended */
-    int64_t node; /* identity node that it belongs to; 0 before look-up */
+    int64_t id;                        /* row; 0 before it is appended */
+    int64_t node;                      /* identity node that it belongs to; 0 before look-up */
     int64_t user_node, anonymous_node; /* of the two ids, where they were looked up already; or 0 */
     enum rp_event_type type;
     uint32_t flags;                      /* enum rp_event_flag */
