@@ -555,7 +555,7 @@ static void test_program(void **state)
                              kit_path("half.ndjson"), kit_path("p.db")),
                      1);
     kit_has(text, "line 2 rejected (not_json)");
-    kit_has(text, "2 rows: 1 accepted, 0 duplicates, 1 rejected; 1 leads;");
+    kit_has(text, "2 rows: 1 accepted, 0 duplicates, 1 rejected; 1 lead;");
     assert_int_equal(kit_run(text, sizeof(text), "leads --db %s --format json", kit_path("p.db")),
                      0);
     kit_has(text, "\"userId\":\"dan\"");
@@ -627,8 +627,9 @@ static void test_init(void **state)
              "cp %s/deep/rules/ripen.lua %s && rm %s/deep/rules/ripen.lua", kit_dir,
              kit_path("kept.lua"), kit_dir);
     assert_int_equal(system(command), 0);
-    snprintf(command, sizeof(command), "diff -r rules %s/deep/rules", kit_dir);
-    assert_int_equal(system(command), 0); /* byte for byte, lists and tests too */
+    snprintf(command, sizeof(command),
+             "diff -r -x .ripen -x .luarc.json -x .luacheckrc rules %s/deep/rules", kit_dir);
+    assert_int_equal(system(command), 0); /* byte for byte; what editors read is generated */
     assert_int_equal(kit_run(text, sizeof(text), "init %s/deep/rules", kit_dir), 2);
     kit_has(text, "10-model.lua");
     assert_int_not_equal(access(kit_path("deep/rules/ripen.lua"), F_OK), 0);
