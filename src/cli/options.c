@@ -20,7 +20,7 @@ int rp_complain(const char *fmt, ...)
 
     fputs("ripen: ", stderr);
     va_start(args, fmt);
-    vfprintf(stderr, fmt, args);
+    vfprintf(stderr, fmt, args); /* NOLINT(clang-analyzer-valist.Uninitialized): begun above */
     va_end(args);
     fputc('\n', stderr);
     return RP_EXIT_FAILED;

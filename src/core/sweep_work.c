@@ -109,11 +109,11 @@ static void rest_until(struct worker *w, int64_t until_ns)
 {
     struct timespec until = {.tv_sec = (time_t)(until_ns / 1000000000),
                              .tv_nsec = until_ns % 1000000000};
+    int status = 0;
 
     pthread_mutex_lock(&w->work->lock);
-    while (!stopped(w) && pthread_cond_clockwait(&w->work->changed, &w->work->lock, CLOCK_MONOTONIC,
-                                                 &until) == 0) {
-        continue;
+    while (!stopped(w) && status == 0) {
+        status = pthread_cond_clockwait(&w->work->changed, &w->work->lock, CLOCK_MONOTONIC, &until);
     }
     pthread_mutex_unlock(&w->work->lock);
 }

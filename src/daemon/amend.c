@@ -52,6 +52,15 @@ static int run(struct rp_core *core, void *ctx, struct rp_err *err)
                          rp_buf_view(&amend->author), &amend->answer, err);
 }
 
+static void drop_amend(struct amend *amend)
+{
+    rp_buf_fini(&amend->verb);
+    rp_buf_fini(&amend->body);
+    rp_buf_fini(&amend->author);
+    rp_buf_fini(&amend->answer);
+    free(amend);
+}
+
 static void free_amend(struct amend *amend)
 {
     struct amend **at = &amend->amends->first;
@@ -59,11 +68,7 @@ static void free_amend(struct amend *amend)
     while (*at != amend)
         at = &(*at)->next;
     *at = amend->next;
-    rp_buf_fini(&amend->verb);
-    rp_buf_fini(&amend->body);
-    rp_buf_fini(&amend->author);
-    rp_buf_fini(&amend->answer);
-    free(amend);
+    drop_amend(amend);
 }
 
 static void reply(struct amend *amend, int http_status, const char *reason)
@@ -94,9 +99,10 @@ void rp_amends_free(struct rp_amends *amends)
 {
     if (!amends)
         return;
-    while (amends->first) {
-        reply(amends->first, 503, "the server stops; ask again");
-        free_amend(amends->first);
+    for (struct amend *next, *amend = amends->first; amend; amend = next) {
+        next = amend->next;
+        reply(amend, 503, "the server stops; ask again");
+        drop_amend(amend);
     }
     free(amends);
 }

@@ -313,8 +313,6 @@ static bool run_tests(struct rp_candidate *c)
             rp_arena_printf(&c->arena, "the tests did not end within %d seconds", TESTS_MS / 1000));
     } else if (status != 0 && status != RIPEN_ENOTFOUND && status != RIPEN_EBUDGET) {
         fail(c, status, &err);
-    } else {
-        status = 0;
     }
     rp_trial_result_fini(&result);
     rp_rules_free(rules);

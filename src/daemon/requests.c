@@ -59,6 +59,15 @@ static int write_reply(struct rp_core *core, void *ctx, struct rp_err *err)
     return status;
 }
 
+static void drop_reply(struct reply *reply)
+{
+    rp_buf_fini(&reply->verb);
+    rp_buf_fini(&reply->body);
+    rp_buf_fini(&reply->author);
+    rp_buf_fini(&reply->json);
+    free(reply);
+}
+
 static void free_reply(struct reply *reply)
 {
     struct reply **at = &reply->requests->replies;
@@ -67,11 +76,7 @@ static void free_reply(struct reply *reply)
         at = &(*at)->next;
     }
     *at = reply->next;
-    rp_buf_fini(&reply->verb);
-    rp_buf_fini(&reply->body);
-    rp_buf_fini(&reply->author);
-    rp_buf_fini(&reply->json);
-    free(reply);
+    drop_reply(reply);
 }
 
 static void on_written(struct rp_errand *errand)
@@ -201,8 +206,9 @@ void rp_requests_free(struct rp_requests *requests)
     if (!requests) {
         return;
     }
-    while (requests->replies) {
-        free_reply(requests->replies);
+    for (struct reply *next, *reply = requests->replies; reply; reply = next) {
+        next = reply->next;
+        drop_reply(reply);
     }
     rp_arena_fini(&requests->arena);
     free(requests);

@@ -21,6 +21,6 @@ struct rp_health {
     int64_t now_ms, started_ms; /* started_ms: RP_NEVER when it does not run */
 };
 
-void rp_health_print(const struct rp_health *health, struct rp_buf *out);
+void rp_health_print(const struct rp_health *s, struct rp_buf *out);
 
 #endif

@@ -234,7 +234,7 @@ void rp_points_recall(struct rp_scratch *s, struct rp_lead *lead, uint32_t rule,
 bool rp_fit_points(struct rp_scratch *s, uint32_t fit, int64_t *ret_points,
                    struct rp_str *ret_evidence);
 /* The band of a fit rule that counts now, 0 of a `when` that holds; RP_NONE: none. */
-uint32_t rp_fit_band(struct rp_scratch *s, uint32_t fit);
+uint32_t rp_fit_band(struct rp_scratch *s, uint32_t index);
 /* The sum over the fit rules of a state dimension, not cut to its range. */
 int64_t rp_fit_sum(struct rp_scratch *s, uint32_t dim);
 /* An `exclude` holds for the profile: state dimensions are 0. */

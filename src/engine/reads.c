@@ -319,13 +319,11 @@ static bool read_block(struct reader *r)
     }
     if (is(&r->token, "while"))
         push_block(r, BLOCK_LOOP)->waits = true;
-    else if (is(&r->token, "if"))
-        (void)push_block(r, BLOCK_PLAIN);
     else if (is(&r->token, "repeat"))
         (void)push_block(r, BLOCK_REPEAT);
     else if (is(&r->token, "do") && top && top->waits)
         top->waits = false;
-    else if (is(&r->token, "do"))
+    else if (is(&r->token, "do") || is(&r->token, "if"))
         (void)push_block(r, BLOCK_PLAIN);
     else if (is(&r->token, "end") || is(&r->token, "until"))
         pop_block(r, false);

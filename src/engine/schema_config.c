@@ -14,7 +14,7 @@
 #define MANY(...)  ((const struct rp_schema_field[]){__VA_ARGS__, END})
 #define SHAPE(...) (&(const struct rp_schema_shape){__VA_ARGS__})
 
-#define PATHS RP_WANT_TEXT | RP_WANT_TEXTS
+#define PATHS (RP_WANT_TEXT | RP_WANT_TEXTS)
 
 const struct rp_schema_decl rp_schema_config_decls[] = {
     {.name = "server",

@@ -123,6 +123,7 @@ enum { TEXT_HEAD = 3 };
 
 static enum rp_node_kind kind_of(const struct node *node)
 {
+    /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): `put` frees the old text and takes a new one */
     return (enum rp_node_kind)node->text[0];
 }
 
