@@ -42,7 +42,13 @@ static void add(struct comparing *c, enum rp_change_op op, struct rp_str field, 
         changes->cap = cap;
     }
     changes->items[changes->count++] = (struct rp_change){
-        op, rp_arena_str(c->arena, c->kind), rp_arena_str(c->arena, c->name), field, was, is};
+        .op = op,
+        .kind = rp_arena_str(c->arena, c->kind),
+        .name = rp_arena_str(c->arena, c->name),
+        .field = rp_arena_str(c->arena, field),
+        .was = rp_arena_str(c->arena, was),
+        .is = rp_arena_str(c->arena, is),
+    };
 }
 
 static struct rp_str written(struct comparing *c, const struct rp_node *node)
