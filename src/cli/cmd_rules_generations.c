@@ -19,7 +19,7 @@ enum { GENERATIONS_SHOWN = 50, SHRINK_PERCENT = 20, EFFECT_PERCENT = 10 };
 /* What all of them take. */
 struct wish {
     const char *db, *format_text, *config, *limit, *author;
-    bool force;
+    bool force, rules;
     enum rp_format format;
     struct rp_setup setup;
     char *arguments[4];
@@ -80,6 +80,8 @@ static int ask(const struct rp_command *command, int argc, char **argv, bool lim
         {"format", "text|json", "how to print", &wish.format_text, NULL},
         {"config", "FILE", "ripen.lua", &wish.config, NULL},
         {limited ? "limit" : NULL, "N", "at most so many, newest first (50)", &wish.limit, NULL},
+        {"rules", NULL, "and what each rule of the one in force was asked, gave, cost, failed",
+         NULL, &wish.rules},
         {0},
     };
     struct rp_reader *reader = NULL;
@@ -105,11 +107,17 @@ static int ask_list(struct wish *wish, struct rp_reader *reader, struct rp_buf *
                     struct rp_err *err)
 {
     size_t limit;
+    int status;
 
     if (!rp_count_parse("limit", wish->limit, GENERATIONS_SHOWN, &limit)) {
         return rp_err_set(err, RIPEN_EINPUT, "nothing was listed");
     }
-    return rp_reader_rules(reader, limit, wish->format, out, err);
+    status = rp_reader_rules(reader, limit, wish->format, out, err);
+    if (status == 0 && wish->format == RP_FORMAT_TEXT && wish->rules) {
+        rp_buf_char(out, '\n');
+        status = rp_reader_rule_counts(reader, RP_FORMAT_TEXT, out, err);
+    }
+    return status;
 }
 
 static int ask_counts(struct wish *wish, struct rp_reader *reader, struct rp_buf *out,

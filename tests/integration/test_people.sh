@@ -38,6 +38,7 @@ round() { # the same commands, whoever answers
 }
 
 round
+has "$("$ripen" rules list --rules --db r.db)" "viewed_pricing"
 before=$("$ripen" leads --db r.db --format json)
 "$ripen" void m1 --reason "a robot" --db r.db | grep -q "counts for nothing"
 [ "$before" != "$("$ripen" leads --db r.db --format json)" ] || fail "a void event still counts"
