@@ -8,6 +8,7 @@ int main(void)
     int (*const groups[])(void) = {
         test_event,         test_event_parse, test_event_body, test_event_cuts,
         test_event_request, test_event_wire,  test_lead,       test_rule_count,
+        test_assign_hash,
     };
     int failed = 0;
 
