@@ -24,16 +24,15 @@ static const char sql_period_end[] =
 static const char sql_period_list[] =
     "SELECT experiment, number, generation, started_ms, ended_ms, why, first_event, arms FROM "
     "experiment_periods WHERE experiment = ?1 ORDER BY number";
-static const char sql_assignment_put[] =
-    "INSERT OR REPLACE INTO assignment_rows (experiment, lead, unit, arm, bucket, period, at_ms, "
+static const char sql_dealt_put[] =
+    "INSERT OR REPLACE INTO dealt_rows (experiment, lead, unit, arm, bucket, period, at_ms, "
     "hash_version, flags, origin) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
-static const char sql_assignment_remove[] =
-    "DELETE FROM assignment_rows WHERE experiment = ?1 AND lead = ?2";
-static const char sql_assignment_flags[] =
-    "UPDATE assignment_rows SET flags = (flags | ?3) & ~?4 WHERE experiment = ?1 AND lead = ?2";
-static const char sql_assignment_list[] =
+static const char sql_dealt_remove[] = "DELETE FROM dealt_rows WHERE experiment = ?1 AND lead = ?2";
+static const char sql_dealt_flags[] =
+    "UPDATE dealt_rows SET flags = (flags | ?3) & ~?4 WHERE experiment = ?1 AND lead = ?2";
+static const char sql_dealt_list[] =
     "SELECT experiment, lead, unit, arm, bucket, period, at_ms, hash_version, flags, origin FROM "
-    "assignment_rows WHERE lead = ?1 ORDER BY experiment";
+    "dealt_rows WHERE lead = ?1 ORDER BY experiment";
 static const char sql_unit_get[] = "SELECT experiment, 0, unit, arm, bucket, period, at_ms, 0, 0, "
                                    "NULL FROM experiment_units WHERE experiment = ?1 AND unit = ?2";
 static const char sql_unit_put[] =
@@ -49,7 +48,7 @@ static const char sql_entry_add[] =
 static const char sql_outcomes[] =
     "SELECT a.experiment, a.lead, a.unit, a.arm, a.bucket, a.period, a.at_ms, a.hash_version, "
     "a.flags, a.origin, " FIRST_MOVE("?2") ", " FIRST_MOVE(
-        "?3") " FROM assignment_rows AS a WHERE a.experiment = ?1 ORDER BY a.at_ms, a.lead";
+        "?3") " FROM dealt_rows AS a WHERE a.experiment = ?1 ORDER BY a.at_ms, a.lead";
 static const char sql_entries[] =
     "SELECT e.lead, e.arm, e.at_ms, e.scores, "
     "(SELECT min(m.at_ms) FROM move_rows AS m WHERE m.lead = e.lead AND m.to_stage = ?4 AND "
@@ -211,11 +210,10 @@ static void bind_arm(sqlite3_stmt *stmt, int at, int arm)
         rp_bind_int(stmt, at, arm);
 }
 
-int rp_assignment_put(struct rp_store *store, const struct rp_assignment_row *row,
-                      struct rp_err *err)
+int rp_dealt_put(struct rp_store *store, const struct rp_dealt *row, struct rp_err *err)
 {
     sqlite3_stmt *stmt;
-    int status = rp_sql_get(store, RP_SQL_ASSIGNMENT_PUT, sql_assignment_put, &stmt, err);
+    int status = rp_sql_get(store, RP_SQL_DEALT_PUT, sql_dealt_put, &stmt, err);
 
     rp_store_writing(store);
     if (status < 0)
@@ -233,11 +231,10 @@ int rp_assignment_put(struct rp_store *store, const struct rp_assignment_row *ro
     return rp_sql_run(store, stmt, "dealing a lead to an arm", err);
 }
 
-int rp_assignment_remove(struct rp_store *store, int64_t experiment, int64_t lead,
-                         struct rp_err *err)
+int rp_dealt_remove(struct rp_store *store, int64_t experiment, int64_t lead, struct rp_err *err)
 {
     sqlite3_stmt *stmt;
-    int status = rp_sql_get(store, RP_SQL_ASSIGNMENT_REMOVE, sql_assignment_remove, &stmt, err);
+    int status = rp_sql_get(store, RP_SQL_DEALT_REMOVE, sql_dealt_remove, &stmt, err);
 
     rp_store_writing(store);
     if (status < 0)
@@ -247,11 +244,11 @@ int rp_assignment_remove(struct rp_store *store, int64_t experiment, int64_t lea
     return rp_sql_run(store, stmt, "taking an assignment back", err);
 }
 
-int rp_assignment_flags(struct rp_store *store, int64_t experiment, int64_t lead, unsigned set,
-                        unsigned clear, struct rp_err *err)
+int rp_dealt_flags(struct rp_store *store, int64_t experiment, int64_t lead, unsigned set,
+                   unsigned clear, struct rp_err *err)
 {
     sqlite3_stmt *stmt;
-    int status = rp_sql_get(store, RP_SQL_ASSIGNMENT_FLAGS, sql_assignment_flags, &stmt, err);
+    int status = rp_sql_get(store, RP_SQL_DEALT_FLAGS, sql_dealt_flags, &stmt, err);
 
     rp_store_writing(store);
     if (status < 0)
@@ -263,9 +260,9 @@ int rp_assignment_flags(struct rp_store *store, int64_t experiment, int64_t lead
     return rp_sql_run(store, stmt, "marking an assignment", err);
 }
 
-static void read_assignment(struct rp_str unit, sqlite3_stmt *stmt, struct rp_assignment_row *row)
+static void read_dealt(struct rp_str unit, sqlite3_stmt *stmt, struct rp_dealt *row)
 {
-    *row = (struct rp_assignment_row){
+    *row = (struct rp_dealt){
         .experiment = sqlite3_column_int64(stmt, 0),
         .lead = sqlite3_column_int64(stmt, 1),
         .unit = unit,
@@ -280,20 +277,20 @@ static void read_assignment(struct rp_str unit, sqlite3_stmt *stmt, struct rp_as
     };
 }
 
-int rp_assignment_list(struct rp_arena *arena, struct rp_store *store, int64_t lead,
-                       struct rp_assignment_row **ret_rows, size_t *ret_count, struct rp_err *err)
+int rp_dealt_list(struct rp_arena *arena, struct rp_store *store, int64_t lead,
+                  struct rp_dealt **ret_rows, size_t *ret_count, struct rp_err *err)
 {
-    struct rp_assignment_row *rows = NULL;
+    struct rp_dealt *rows = NULL;
     size_t count = 0;
     sqlite3_stmt *stmt;
-    int status = rp_sql_get(store, RP_SQL_ASSIGNMENT_LIST, sql_assignment_list, &stmt, err);
+    int status = rp_sql_get(store, RP_SQL_DEALT_LIST, sql_dealt_list, &stmt, err);
 
     if (status < 0)
         return status;
     rp_bind_int(stmt, 1, lead);
     while ((status = rp_sql_step(store, stmt, "reading assignments", err)) == 1) {
         rows = more(arena, rows, count, sizeof(*rows));
-        read_assignment(rp_column_text(arena, stmt, 2), stmt, &rows[count++]);
+        read_dealt(rp_column_text(arena, stmt, 2), stmt, &rows[count++]);
     }
     *ret_rows = rows;
     *ret_count = count;
@@ -301,7 +298,7 @@ int rp_assignment_list(struct rp_arena *arena, struct rp_store *store, int64_t l
 }
 
 int rp_unit_get(struct rp_store *store, int64_t experiment, struct rp_str unit,
-                struct rp_assignment_row *ret_row, struct rp_err *err)
+                struct rp_dealt *ret_row, struct rp_err *err)
 {
     sqlite3_stmt *stmt;
     int status = rp_sql_get(store, RP_SQL_UNIT_GET, sql_unit_get, &stmt, err);
@@ -314,14 +311,14 @@ int rp_unit_get(struct rp_store *store, int64_t experiment, struct rp_str unit,
     if (status == 0)
         return RIPEN_ENOTFOUND;
     if (status == 1) {
-        read_assignment(unit, stmt, ret_row);
+        read_dealt(unit, stmt, ret_row);
         sqlite3_reset(stmt);
         status = 0;
     }
     return status;
 }
 
-int rp_unit_put(struct rp_store *store, const struct rp_assignment_row *row, struct rp_err *err)
+int rp_unit_put(struct rp_store *store, const struct rp_dealt *row, struct rp_err *err)
 {
     sqlite3_stmt *stmt;
     int status = rp_sql_get(store, RP_SQL_UNIT_PUT, sql_unit_put, &stmt, err);
@@ -376,7 +373,7 @@ int rp_outcome_each(struct rp_store *store, int64_t experiment, struct rp_str go
         struct rp_outcome_row row = {.reached_ms = rp_column_time(stmt, 10),
                                      .promoted_ms = rp_column_time(stmt, 11)};
 
-        read_assignment(rp_column_view(stmt, 2), stmt, &row.assignment);
+        read_dealt(rp_column_view(stmt, 2), stmt, &row.dealt);
         take(ctx, &row);
     }
     return status;

@@ -50,17 +50,17 @@ RP_MUST_USE int rp_period_list(struct rp_arena *arena, struct rp_store *store, i
                                struct rp_period_row **ret_rows, size_t *ret_count,
                                struct rp_err *err);
 
-enum rp_assignment_flag {
-    RP_ASSIGNMENT_MERGED = 1,    /* two known leads are one: left out of reports */
-    RP_ASSIGNMENT_CROSSOVER = 2, /* they were in two arms */
-    RP_ASSIGNMENT_EXCLUDED = 4,
-    RP_ASSIGNMENT_MOVED = 8,    /* another lead has it now */
-    RP_ASSIGNMENT_BEFORE = 16,  /* known before the experiment began */
-    RP_ASSIGNMENT_BROUGHT = 32, /* came from `origin` with a merge */
+enum rp_dealt_flag {
+    RP_DEALT_MERGED = 1,    /* two known leads are one: left out of reports */
+    RP_DEALT_CROSSOVER = 2, /* they were in two arms */
+    RP_DEALT_EXCLUDED = 4,
+    RP_DEALT_MOVED = 8,    /* another lead has it now */
+    RP_DEALT_BEFORE = 16,  /* known before the experiment began */
+    RP_DEALT_BROUGHT = 32, /* came from `origin` with a merge */
 };
 #define RP_ARM_NONE (-1)
 
-struct rp_assignment_row {
+struct rp_dealt {
     int64_t experiment, lead;
     struct rp_str unit;
     int arm; /* RP_ARM_NONE */
@@ -71,22 +71,20 @@ struct rp_assignment_row {
     int64_t origin; /* 0: none */
 };
 
-RP_MUST_USE int rp_assignment_put(struct rp_store *store, const struct rp_assignment_row *row,
-                                  struct rp_err *err);
-RP_MUST_USE int rp_assignment_remove(struct rp_store *store, int64_t experiment, int64_t lead,
-                                     struct rp_err *err);
-RP_MUST_USE int rp_assignment_flags(struct rp_store *store, int64_t experiment, int64_t lead,
-                                    unsigned set, unsigned clear, struct rp_err *err);
+RP_MUST_USE int rp_dealt_put(struct rp_store *store, const struct rp_dealt *row,
+                             struct rp_err *err);
+RP_MUST_USE int rp_dealt_remove(struct rp_store *store, int64_t experiment, int64_t lead,
+                                struct rp_err *err);
+RP_MUST_USE int rp_dealt_flags(struct rp_store *store, int64_t experiment, int64_t lead,
+                               unsigned set, unsigned clear, struct rp_err *err);
 /* All of a lead; texts in the arena. */
-RP_MUST_USE int rp_assignment_list(struct rp_arena *arena, struct rp_store *store, int64_t lead,
-                                   struct rp_assignment_row **ret_rows, size_t *ret_count,
-                                   struct rp_err *err);
+RP_MUST_USE int rp_dealt_list(struct rp_arena *arena, struct rp_store *store, int64_t lead,
+                              struct rp_dealt **ret_rows, size_t *ret_count, struct rp_err *err);
 
 /* By company: the unit's own row (lead 0); ENOTFOUND. */
 RP_MUST_USE int rp_unit_get(struct rp_store *store, int64_t experiment, struct rp_str unit,
-                            struct rp_assignment_row *ret_row, struct rp_err *err);
-RP_MUST_USE int rp_unit_put(struct rp_store *store, const struct rp_assignment_row *row,
-                            struct rp_err *err);
+                            struct rp_dealt *ret_row, struct rp_err *err);
+RP_MUST_USE int rp_unit_put(struct rp_store *store, const struct rp_dealt *row, struct rp_err *err);
 
 struct rp_entry_row {
     int64_t experiment, lead;
@@ -103,7 +101,7 @@ RP_MUST_USE int rp_entry_add(struct rp_store *store, const struct rp_entry_row *
 /* ---- What reports read: streams, in one pass each ------------------------------------------- */
 
 struct rp_outcome_row {
-    struct rp_assignment_row assignment;
+    struct rp_dealt dealt;
     int64_t reached_ms;  /* first entry into the goal at or behind the assignment; RP_NEVER */
     int64_t promoted_ms; /* the same of the stage that the models decide; RP_NEVER */
 };

@@ -46,7 +46,7 @@ CREATE TABLE experiment_units (
 -- was dealt, or was found to be outside. origin: the lead that brought it into a merge. flags: 1 two
 -- known leads were merged, 2 across arms, 4 an `exclude` holds, 8 another lead has it now, 16 known
 -- before, 32 came with a merge.
-CREATE TABLE assignment_rows (
+CREATE TABLE dealt_rows (
     experiment   INTEGER NOT NULL,
     lead         INTEGER NOT NULL,
     unit         TEXT NOT NULL,
@@ -59,7 +59,7 @@ CREATE TABLE assignment_rows (
     origin       INTEGER,
     PRIMARY KEY (experiment, lead)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX assignment_rows_lead ON assignment_rows (lead);
+CREATE INDEX dealt_rows_lead ON dealt_rows (lead);
 
 -- The first moment at which a model's `enter` of a stage held, in a period. scores: JSON array of the
 -- totals of all arms at that moment.
@@ -82,12 +82,12 @@ SELECT name, salt, CASE state WHEN 1 THEN 'running' WHEN 2 THEN 'stopped' ELSE '
        why, author, definition, started_ms, stopped_ms, id
 FROM experiment_rows;
 
-CREATE VIEW assignments AS
+CREATE VIEW arms AS
 SELECT x.name AS experiment, l.public_id AS lead, a.unit,
        json_extract(x.definition, '$.arms[' || a.arm || '].name') AS arm, a.bucket, a.period,
        strftime('%Y-%m-%dT%H:%M:%fZ', a.at_ms / 1000.0, 'unixepoch') AS at,
        a.flags & 1 <> 0 AS is_merged, a.flags & 2 <> 0 AS is_crossover, a.flags & 4 <> 0 AS is_excluded,
        a.flags & 8 <> 0 AS is_moved, a.at_ms, a.hash_version
-FROM assignment_rows AS a
+FROM dealt_rows AS a
 JOIN experiment_rows AS x ON x.id = a.experiment
 LEFT JOIN lead_rows AS l ON l.id = a.lead;
