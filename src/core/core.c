@@ -115,6 +115,7 @@ static int in_transaction(struct rp_core *core,
 
 struct claim {
     struct rp_arena *arena;
+    enum rp_outbox_way way;
     int64_t lease_ms;
     size_t max;
     struct rp_outbox_row **rows;
@@ -126,14 +127,15 @@ static int claim_rows(struct rp_core *core, void *ctx, struct rp_err *err)
     struct claim *claim = ctx;
     int64_t now = rp_clock_now(&core->clock);
 
-    return rp_outbox_claim(claim->arena, core->store, now, now + claim->lease_ms, claim->max,
-                           claim->rows, claim->count, err);
+    return rp_outbox_claim(claim->arena, core->store, claim->way, now, now + claim->lease_ms,
+                           claim->max, claim->rows, claim->count, err);
 }
 
-int rp_core_outbox_claim(struct rp_core *core, struct rp_arena *arena, int64_t lease_ms, size_t max,
-                         struct rp_outbox_row **ret_rows, size_t *ret_count, struct rp_err *err)
+int rp_core_outbox_claim(struct rp_core *core, struct rp_arena *arena, enum rp_outbox_way way,
+                         int64_t lease_ms, size_t max, struct rp_outbox_row **ret_rows,
+                         size_t *ret_count, struct rp_err *err)
 {
-    struct claim claim = {arena, lease_ms, max, ret_rows, ret_count};
+    struct claim claim = {arena, way, lease_ms, max, ret_rows, ret_count};
 
     *ret_count = 0;
     return in_transaction(core, claim_rows, &claim, err);

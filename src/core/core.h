@@ -100,8 +100,9 @@ struct rp_outbox_result {
     struct rp_str error;
     int64_t due_ms;
 };
-int rp_core_outbox_claim(struct rp_core *core, struct rp_arena *arena, int64_t lease_ms, size_t max,
-                         struct rp_outbox_row **ret_rows, size_t *ret_count, struct rp_err *err);
+int rp_core_outbox_claim(struct rp_core *core, struct rp_arena *arena, enum rp_outbox_way way,
+                         int64_t lease_ms, size_t max, struct rp_outbox_row **ret_rows,
+                         size_t *ret_count, struct rp_err *err);
 int rp_core_outbox_finish(struct rp_core *core, const struct rp_outbox_result *results,
                           size_t count, struct rp_err *err);
 

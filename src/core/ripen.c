@@ -272,8 +272,8 @@ int ripen_outbox_lease(ripen *handle, int64_t lease_ms, size_t max,
     if (status < 0) {
         return fail(handle, status);
     }
-    status = rp_core_outbox_claim(handle->core, &handle->leases_arena, lease_ms, max, &rows, &count,
-                                  &handle->err);
+    status = rp_core_outbox_claim(handle->core, &handle->leases_arena, RP_WAY_ANY, lease_ms, max,
+                                  &rows, &count, &handle->err);
     if (status != 0) {
         return fail(handle, status);
     }
@@ -341,6 +341,6 @@ int64_t ripen_outbox_due_ms(ripen *handle)
     if (enter(handle) != 0) {
         return -1;
     }
-    due = rp_outbox_due(rp_core_store(handle->core));
+    due = rp_outbox_due(rp_core_store(handle->core), RP_WAY_ANY);
     return due == RP_NEVER ? -1 : due;
 }

@@ -80,7 +80,7 @@ static void on_request(void *ctx, struct rp_http_request *request)
 
 static void hand_over(struct daemon *daemon)
 {
-    struct rp_claimed *claimed = rp_writer_claimed(daemon->writer);
+    struct rp_claimed *claimed = rp_writer_claimed(daemon->writer, RP_WAY_HTTP);
 
     while (claimed) {
         struct rp_claimed *next = claimed->next;
@@ -92,7 +92,7 @@ static void hand_over(struct daemon *daemon)
         claimed = next;
     }
     if (daemon->deliver) {
-        rp_writer_room(daemon->writer, rp_deliver_room(daemon->deliver));
+        rp_writer_room(daemon->writer, RP_WAY_HTTP, rp_deliver_room(daemon->deliver));
     }
 }
 
@@ -135,7 +135,7 @@ static void on_delivered(void *ctx, const struct rp_outbox_result *result)
     if (daemon->writer) {
         rp_writer_result(daemon->writer, result);
         if (!daemon->stopping && daemon->deliver) {
-            rp_writer_room(daemon->writer, rp_deliver_room(daemon->deliver));
+            rp_writer_room(daemon->writer, RP_WAY_HTTP, rp_deliver_room(daemon->deliver));
         }
     }
 }
@@ -176,9 +176,9 @@ static int configure(void *ctx, const struct rp_config *config, struct rp_err *e
     rp_ingest_doors_set(daemon->ingest, &config->doors);
     daemon->deliver = next;
     daemon->leaving++;
-    rp_writer_lease(daemon->writer, rp_deliver_lease_ms(next));
+    rp_writer_lease(daemon->writer, RP_WAY_HTTP, rp_deliver_lease_ms(next));
     rp_deliver_stop(old, GRACE_MS, old_deliveries_stopped, daemon);
-    rp_writer_room(daemon->writer, rp_deliver_room(next));
+    rp_writer_room(daemon->writer, RP_WAY_HTTP, rp_deliver_room(next));
     return 0;
 }
 
@@ -475,9 +475,10 @@ static int open_doors(struct daemon *daemon, struct rp_err *err)
                                 daemon, &daemon->deliver, err);
     }
     if (status == 0) {
-        status = rp_writer_start(daemon->core, daemon->queue,
-                                 daemon->deliver ? rp_deliver_lease_ms(daemon->deliver) : 0, wake,
-                                 daemon, &daemon->writer, err);
+        status = rp_writer_start(daemon->core, daemon->queue, wake, daemon, &daemon->writer, err);
+    }
+    if (status == 0 && daemon->deliver) {
+        rp_writer_lease(daemon->writer, RP_WAY_HTTP, rp_deliver_lease_ms(daemon->deliver));
     }
     return status == 0 ? rp_http_start(&daemon->loop, &http, on_request, daemon, &daemon->http, err)
                        : status;

@@ -24,25 +24,30 @@ struct result_node {
     char *error;
 };
 
+/* One way of the outbox. */
+struct way {
+    _Atomic int64_t lease_ms; /* 0: nothing is delivered */
+    int64_t due_ms;           /* when it is to be looked at again; RP_NEVER: not known */
+    size_t room;              /* from here on under the lock */
+    struct rp_claimed *claimed, **claimed_end;
+};
+
 struct rp_writer {
     struct rp_core *core;
     struct rp_queue *queue;
     pthread_t thread;
-    _Atomic int64_t lease_ms; /* 0: nothing is delivered */
+    struct way ways[RP_WAYS];
     void (*wake)(void *ctx);
     void *ctx;
 
     pthread_mutex_t lock; /* guards what follows */
-    size_t room;
     struct result_node *results, **results_end;
     struct rp_errand *errands, **errands_end, *answered, **answered_end;
-    struct rp_claimed *claimed, **claimed_end;
     struct rp_core_stats stats;
     struct rp_buf rule_metrics; /* as of a moment at most a second before the last group */
     char trouble[400];
 
     uint64_t intents_seen; /* the thread's own */
-    int64_t due_ms;        /* when the outbox is to be looked at again; RP_NEVER: not known */
     bool troubled;
     int64_t probe_ms; /* when a troubled store is to be tried again */
     int64_t rules_ms; /* when the rules' counts were last shown */
@@ -115,6 +120,13 @@ static int wait_ms(const struct rp_writer *writer)
     return left_ms < 0 ? 0 : left_ms < WAIT_MS ? (int)left_ms : WAIT_MS;
 }
 
+static void look_again(struct rp_writer *writer)
+{
+    for (size_t i = 0; i < RP_WAYS; i++) {
+        writer->ways[i].due_ms = 0;
+    }
+}
+
 static struct result_node *take_results(struct rp_writer *writer)
 {
     struct result_node *first;
@@ -152,7 +164,7 @@ static void book_results(struct rp_writer *writer)
     if (status != 0) { /* that these few rows fit does not say that events do */
         note_trouble(writer, status, &err);
     }
-    writer->due_ms = 0;
+    look_again(writer);
     free(results);
     while (first) {
         struct result_node *next = first->next;
@@ -163,34 +175,35 @@ static void book_results(struct rp_writer *writer)
     }
 }
 
-static void claim_rows(struct rp_writer *writer, int64_t now_ms)
+static void claim_rows(struct rp_writer *writer, enum rp_outbox_way which, int64_t now_ms)
 {
+    struct way *way = &writer->ways[which];
     struct rp_claimed *claimed;
     struct rp_err err = {0};
     size_t room;
 
     pthread_mutex_lock(&writer->lock);
-    room = writer->room < CLAIM_MAX ? writer->room : CLAIM_MAX;
+    room = way->room < CLAIM_MAX ? way->room : CLAIM_MAX;
     pthread_mutex_unlock(&writer->lock);
     if (room == 0) {
         return;
     }
     claimed = rp_calloc(1, sizeof(*claimed));
     rp_arena_init(&claimed->arena);
-    if (rp_core_outbox_claim(writer->core, &claimed->arena, writer->lease_ms, room, &claimed->rows,
-                             &claimed->count, &err) != 0 ||
+    if (rp_core_outbox_claim(writer->core, &claimed->arena, which, way->lease_ms, room,
+                             &claimed->rows, &claimed->count, &err) != 0 ||
         claimed->count == 0) {
         rp_claimed_free(claimed);
-        writer->due_ms = rp_outbox_due(rp_core_store(writer->core));
-        if (writer->due_ms != RP_NEVER && writer->due_ms <= now_ms) {
-            writer->due_ms = now_ms + WAIT_MS; /* waits behind an older row of its lead */
+        way->due_ms = rp_outbox_due(rp_core_store(writer->core), which);
+        if (way->due_ms != RP_NEVER && way->due_ms <= now_ms) {
+            way->due_ms = now_ms + WAIT_MS; /* waits behind an older row of its lead */
         }
         return;
     }
     pthread_mutex_lock(&writer->lock);
-    writer->room -= claimed->count < writer->room ? claimed->count : writer->room;
-    *writer->claimed_end = claimed;
-    writer->claimed_end = &claimed->next;
+    way->room -= claimed->count < way->room ? claimed->count : way->room;
+    *way->claimed_end = claimed;
+    way->claimed_end = &claimed->next;
     pthread_mutex_unlock(&writer->lock);
     writer->wake(writer->ctx);
 }
@@ -226,13 +239,15 @@ static void look_after_outbox(struct rp_writer *writer)
     book_results(writer);
     show_rules(writer, now_ms);
     rp_core_stats(writer->core, &stats);
-    if (writer->lease_ms > 0) {
-        if (stats.intents != writer->intents_seen) {
-            writer->intents_seen = stats.intents;
-            writer->due_ms = 0;
-        }
-        if (writer->due_ms != RP_NEVER && writer->due_ms <= now_ms) {
-            claim_rows(writer, now_ms);
+    if (stats.intents != writer->intents_seen) {
+        writer->intents_seen = stats.intents;
+        look_again(writer);
+    }
+    for (int i = 0; i < RP_WAYS; i++) {
+        const struct way *way = &writer->ways[i];
+
+        if (way->lease_ms > 0 && way->due_ms != RP_NEVER && way->due_ms <= now_ms) {
+            claim_rows(writer, (enum rp_outbox_way)i, now_ms);
         }
     }
     pthread_mutex_lock(&writer->lock);
@@ -241,10 +256,10 @@ static void look_after_outbox(struct rp_writer *writer)
 }
 
 /* Rows that were claimed and that delivery never saw, since it stops: no attempt was made. */
-static void give_back(struct rp_writer *writer)
+static void give_back_way(struct rp_writer *writer, enum rp_outbox_way way)
 {
     int64_t now_ms = rp_clock_system().now_ms(NULL);
-    struct rp_claimed *claimed = rp_writer_claimed(writer);
+    struct rp_claimed *claimed = rp_writer_claimed(writer, way);
 
     while (claimed) {
         struct rp_claimed *next = claimed->next;
@@ -258,6 +273,12 @@ static void give_back(struct rp_writer *writer)
         rp_claimed_free(claimed);
         claimed = next;
     }
+}
+
+static void give_back(struct rp_writer *writer)
+{
+    give_back_way(writer, RP_WAY_HTTP);
+    give_back_way(writer, RP_WAY_MAIL);
     book_results(writer);
 }
 
@@ -314,20 +335,20 @@ static void *writer_main(void *arg)
     return NULL;
 }
 
-int rp_writer_start(struct rp_core *core, struct rp_queue *queue, int64_t lease_ms,
-                    void (*wake)(void *ctx), void *ctx, struct rp_writer **ret_writer,
-                    struct rp_err *err)
+int rp_writer_start(struct rp_core *core, struct rp_queue *queue, void (*wake)(void *ctx),
+                    void *ctx, struct rp_writer **ret_writer, struct rp_err *err)
 {
     struct rp_writer *writer = rp_calloc(1, sizeof(*writer));
     int failed;
 
     writer->core = core;
     writer->queue = queue;
-    writer->lease_ms = lease_ms;
     writer->wake = wake;
     writer->ctx = ctx;
     writer->results_end = &writer->results;
-    writer->claimed_end = &writer->claimed;
+    for (size_t i = 0; i < RP_WAYS; i++) {
+        writer->ways[i].claimed_end = &writer->ways[i].claimed;
+    }
     writer->errands_end = &writer->errands;
     writer->answered_end = &writer->answered;
     pthread_mutex_init(&writer->lock, NULL);
@@ -349,22 +370,23 @@ void rp_writer_join(struct rp_writer *writer)
     free(writer);
 }
 
-void rp_writer_room(struct rp_writer *writer, size_t room)
+void rp_writer_room(struct rp_writer *writer, enum rp_outbox_way way, size_t room)
 {
     bool more;
 
     pthread_mutex_lock(&writer->lock);
-    more = room > writer->room;
-    writer->room = room;
+    more = room > writer->ways[way].room;
+    writer->ways[way].room = room;
     pthread_mutex_unlock(&writer->lock);
     if (more) {
         rp_queue_nudge(writer->queue);
     }
 }
 
-void rp_writer_lease(struct rp_writer *writer, int64_t lease_ms)
+void rp_writer_lease(struct rp_writer *writer, enum rp_outbox_way way, int64_t lease_ms)
 {
-    writer->lease_ms = lease_ms;
+    writer->ways[way].lease_ms = lease_ms;
+    rp_queue_nudge(writer->queue);
 }
 
 void rp_writer_ask(struct rp_writer *writer, struct rp_errand *errand)
@@ -408,14 +430,15 @@ void rp_writer_result(struct rp_writer *writer, const struct rp_outbox_result *r
     rp_queue_nudge(writer->queue);
 }
 
-struct rp_claimed *rp_writer_claimed(struct rp_writer *writer)
+struct rp_claimed *rp_writer_claimed(struct rp_writer *writer, enum rp_outbox_way way)
 {
+    struct way *from = &writer->ways[way];
     struct rp_claimed *first;
 
     pthread_mutex_lock(&writer->lock);
-    first = writer->claimed;
-    writer->claimed = NULL;
-    writer->claimed_end = &writer->claimed;
+    first = from->claimed;
+    from->claimed = NULL;
+    from->claimed_end = &from->claimed;
     pthread_mutex_unlock(&writer->lock);
     return first;
 }

@@ -31,11 +31,9 @@ struct rp_errand {
 };
 
 /* Starts the thread. `wake` is called on it when claimed rows wait. The core belongs to the thread
- * until rp_writer_join. lease_ms: for how long outbox rows are leased to delivery; 0: they stay
- * where they are. */
-int rp_writer_start(struct rp_core *core, struct rp_queue *queue, int64_t lease_ms,
-                    void (*wake)(void *ctx), void *ctx, struct rp_writer **ret_writer,
-                    struct rp_err *err);
+ * until rp_writer_join. Rows of the outbox stay where they are until rp_writer_lease. */
+int rp_writer_start(struct rp_core *core, struct rp_queue *queue, void (*wake)(void *ctx),
+                    void *ctx, struct rp_writer **ret_writer, struct rp_err *err);
 /* After rp_queue_close: waits until everything taken is committed and written. Frees the writer. */
 void rp_writer_join(struct rp_writer *writer);
 
@@ -43,10 +41,12 @@ void rp_writer_join(struct rp_writer *writer);
 void rp_writer_ask(struct rp_writer *writer, struct rp_errand *errand);
 /* Calls `done` of the errands that were run; to be called when woken. */
 void rp_writer_answer(struct rp_writer *writer);
-void rp_writer_lease(struct rp_writer *writer, int64_t lease_ms); /* from the next lease on */
-void rp_writer_room(struct rp_writer *writer, size_t room); /* rows that delivery can take now */
+/* For how long rows of a way are leased, from the next lease on; 0: they stay where they are. */
+void rp_writer_lease(struct rp_writer *writer, enum rp_outbox_way way, int64_t lease_ms);
+/* How many rows that way can take now. */
+void rp_writer_room(struct rp_writer *writer, enum rp_outbox_way way, size_t room);
 void rp_writer_result(struct rp_writer *writer, const struct rp_outbox_result *result);
-struct rp_claimed *rp_writer_claimed(struct rp_writer *writer);
+struct rp_claimed *rp_writer_claimed(struct rp_writer *writer, enum rp_outbox_way way);
 void rp_writer_stats(struct rp_writer *writer, struct rp_core_stats *ret_stats);
 /* Adds the rules' rows of /metrics, as of a moment at most a second before the last group. */
 struct rp_buf;

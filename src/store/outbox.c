@@ -9,7 +9,7 @@
  *   delivered, dead, held …
  *
  * Invariant: at most one row of a queue has a wake_ms, so that a claim is a walk along one small
- * index. Rows of other kinds than webhook and notify are in no queue. */
+ * index, one for each way out. Rows of kinds that we do not deliver are in no queue. */
 #include "store/outbox.h"
 
 #include "base/when.h"
@@ -20,7 +20,8 @@
     "o.kind, o.part, o.state, o.attempts, o.http_status, o.created_ms, o.due_ms, o.lease_ms, "     \
     "o.done_ms"
 #define ROWS     " FROM outbox AS o LEFT JOIN lead_rows AS l ON l.id = o.lead "
-#define IN_QUEUE "endpoint = ?1 AND lead = ?2 AND state < 2 AND kind < 2"
+#define IN_QUEUE "endpoint = ?1 AND lead = ?2 AND state < 2 AND kind IN (0, 1, 4, 6)"
+#define AWAKE    "o.wake_ms IS NOT NULL AND o.wake_ms <= ?1 ORDER BY o.wake_ms, o.id LIMIT ?2"
 
 static const char *const state_names[] = {
     [RP_OUTBOX_PENDING] = "pending",     [RP_OUTBOX_LEASED] = "leased",
@@ -35,9 +36,13 @@ static const char sql_add[] =
     "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17) "
     "ON CONFLICT (lead, key) DO NOTHING";
 static const char sql_get[] = "SELECT state, kind, endpoint, lead FROM outbox WHERE id = ?1";
-static const char sql_due[] = "SELECT min(wake_ms) FROM outbox WHERE wake_ms IS NOT NULL";
-static const char sql_claim[] =
-    "SELECT " COLUMNS ROWS "WHERE o.wake_ms <= ?1 ORDER BY o.wake_ms, o.id LIMIT ?2";
+/* Each way has its index; the terms are those of the index. */
+static const char sql_due_http[] =
+    "SELECT min(wake_ms) FROM outbox WHERE wake_ms IS NOT NULL AND kind <> 4";
+static const char sql_due_mail[] =
+    "SELECT min(wake_ms) FROM outbox WHERE wake_ms IS NOT NULL AND kind = 4";
+static const char sql_claim_http[] = "SELECT " COLUMNS ROWS "WHERE o.kind <> 4 AND " AWAKE;
+static const char sql_claim_mail[] = "SELECT " COLUMNS ROWS "WHERE o.kind = 4 AND " AWAKE;
 static const char sql_lease[] = "UPDATE outbox SET state = 1, attempts = attempts + 1, "
                                 "lease_ms = ?2, wake_ms = ?2 WHERE id = ?1";
 static const char sql_head[] =
@@ -52,7 +57,7 @@ static const char sql_state[] =
 static const char sql_end[] = "UPDATE outbox SET http_status = ?2, error = ?3 WHERE id = ?1";
 static const char sql_return[] = "UPDATE outbox SET attempts = max(attempts - 1, 0) WHERE id = ?1";
 static const char sql_end_leases[] =
-    "UPDATE outbox SET lease_ms = ?1, wake_ms = ?1 WHERE state = 1 AND wake_ms > ?1";
+    "UPDATE outbox SET lease_ms = ?1, wake_ms = ?1 WHERE state = 1 AND state <> 2 AND wake_ms > ?1";
 static const char sql_list[] = "SELECT " COLUMNS ROWS "WHERE (?1 < 0 OR o.state = ?1) AND "
                                "(?2 = 0 OR o.lead = ?2) AND o.id < ?3 ORDER BY o.id DESC LIMIT ?4";
 static const char sql_list_state[] =
@@ -78,7 +83,8 @@ const char *rp_outbox_state_name(enum rp_outbox_state state)
 
 static bool is_delivered_by_us(enum rp_action_kind kind)
 {
-    return kind == RP_ACTION_WEBHOOK || kind == RP_ACTION_NOTIFY;
+    return kind == RP_ACTION_WEBHOOK || kind == RP_ACTION_NOTIFY || kind == RP_ACTION_EMAIL ||
+           kind == RP_ACTION_CRM;
 }
 
 struct queue {
@@ -236,23 +242,39 @@ static int lease(struct rp_store *store, struct rp_outbox_row *row, int64_t leas
     return status;
 }
 
-int rp_outbox_claim(struct rp_arena *arena, struct rp_store *store, int64_t now_ms,
-                    int64_t lease_until_ms, size_t max, struct rp_outbox_row **ret_rows,
-                    size_t *ret_count, struct rp_err *err)
+/* Reads up to max - *count rows of one way behind those that are there. */
+static int read_due(struct rp_arena *arena, struct rp_store *store, enum rp_outbox_way way,
+                    int64_t now_ms, size_t max, struct rp_outbox_row *rows, size_t *count,
+                    struct rp_err *err)
 {
-    struct rp_outbox_row *rows = RP_ARENA_ARRAY(arena, struct rp_outbox_row, max);
-    size_t count = 0;
+    bool mail = way == RP_WAY_MAIL;
     sqlite3_stmt *stmt;
+    int status = rp_sql_get(store, mail ? RP_SQL_OUTBOX_CLAIM_MAIL : RP_SQL_OUTBOX_CLAIM,
+                            mail ? sql_claim_mail : sql_claim_http, &stmt, err);
 
-    rp_store_writing(store);
-    RP_ASSERT(lease_until_ms > now_ms);
-    int status = rp_sql_get(store, RP_SQL_OUTBOX_CLAIM, sql_claim, &stmt, err);
     if (status < 0)
         return status;
     rp_bind_int(stmt, 1, now_ms);
-    rp_bind_int(stmt, 2, (int64_t)max);
+    rp_bind_int(stmt, 2, (int64_t)(max - *count));
     while ((status = rp_sql_step(store, stmt, "reading the outbox", err)) == 1)
-        read_row(arena, store, stmt, &rows[count++]);
+        read_row(arena, store, stmt, &rows[(*count)++]);
+    return status;
+}
+
+int rp_outbox_claim(struct rp_arena *arena, struct rp_store *store, enum rp_outbox_way way,
+                    int64_t now_ms, int64_t lease_until_ms, size_t max,
+                    struct rp_outbox_row **ret_rows, size_t *ret_count, struct rp_err *err)
+{
+    struct rp_outbox_row *rows = RP_ARENA_ARRAY(arena, struct rp_outbox_row, max);
+    size_t count = 0;
+    int status = 0;
+
+    rp_store_writing(store);
+    RP_ASSERT(lease_until_ms > now_ms);
+    if (way != RP_WAY_MAIL)
+        status = read_due(arena, store, RP_WAY_HTTP, now_ms, max, rows, &count, err);
+    if (status == 0 && way != RP_WAY_HTTP)
+        status = read_due(arena, store, RP_WAY_MAIL, now_ms, max, rows, &count, err);
     for (size_t i = 0; i < count && status == 0; i++)
         status = lease(store, &rows[i], lease_until_ms, err);
     if (status < 0)
@@ -431,9 +453,17 @@ int rp_outbox_list(struct rp_arena *arena, struct rp_store *store, int state, in
     return 0;
 }
 
-int64_t rp_outbox_due(struct rp_store *store)
+int64_t rp_outbox_due(struct rp_store *store, enum rp_outbox_way way)
 {
-    return rp_sql_number(store, RP_SQL_OUTBOX_DUE, sql_due, RP_NEVER);
+    int64_t http = RP_NEVER, mail = RP_NEVER;
+
+    if (way != RP_WAY_MAIL)
+        http = rp_sql_number(store, RP_SQL_OUTBOX_DUE, sql_due_http, RP_NEVER);
+    if (way != RP_WAY_HTTP)
+        mail = rp_sql_number(store, RP_SQL_OUTBOX_DUE_MAIL, sql_due_mail, RP_NEVER);
+    if (http == RP_NEVER || mail == RP_NEVER)
+        return http == RP_NEVER ? mail : http;
+    return http < mail ? http : mail;
 }
 
 int64_t rp_outbox_count(struct rp_store *store, enum rp_outbox_state state)

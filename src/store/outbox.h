@@ -37,13 +37,17 @@ struct rp_outbox_row {
  * made of the lead's public id, so no two leads share one. */
 RP_MUST_USE int rp_outbox_add(struct rp_store *store, const struct rp_outbox_row *row,
                               int64_t *ret_id, struct rp_err *err);
-/* Up to `max` rows that are due (pending, or leased and over) of kinds webhook and notify, oldest
- * first, now leased until lease_until_ms with attempts + 1. Of one lead and endpoint only the
- * oldest unfinished row is given out: a row that waits for its next attempt holds back the later
- * ones, which keeps order. */
-RP_MUST_USE int rp_outbox_claim(struct rp_arena *arena, struct rp_store *store, int64_t now_ms,
-                                int64_t lease_until_ms, size_t max, struct rp_outbox_row **ret_rows,
-                                size_t *ret_count, struct rp_err *err);
+/* How a row leaves: e-mail on its own way, the rest over HTTP. */
+enum rp_outbox_way { RP_WAY_HTTP, RP_WAY_MAIL, RP_WAYS, RP_WAY_ANY = RP_WAYS };
+
+/* Up to `max` rows of that way that are due (pending, or leased and over) of the kinds webhook,
+ * notify, email and crm, oldest first, now leased until lease_until_ms with attempts + 1. Of one
+ * lead and endpoint only the oldest unfinished row is given out: a row that waits for its next
+ * attempt holds back the later ones, which keeps order. */
+RP_MUST_USE int rp_outbox_claim(struct rp_arena *arena, struct rp_store *store,
+                                enum rp_outbox_way way, int64_t now_ms, int64_t lease_until_ms,
+                                size_t max, struct rp_outbox_row **ret_rows, size_t *ret_count,
+                                struct rp_err *err);
 /* The end of a lease; only a row that is leased changes (EDENIED for another, ENOTFOUND for none).
  * RETRY: pending again at due_ms. RETURNED: no attempt was made: pending again at due_ms,
  * attempts - 1, http_status and error as they were. */
@@ -63,8 +67,8 @@ RP_MUST_USE int rp_outbox_list(struct rp_arena *arena, struct rp_store *store, i
                                int64_t lead, int64_t before_id, size_t max,
                                struct rp_outbox_row **ret_rows, size_t *ret_count,
                                struct rp_err *err);
-/* The earliest due time or end of a lease; RP_NEVER: nothing waits. */
-int64_t rp_outbox_due(struct rp_store *store);
+/* The earliest due time or end of a lease of that way; RP_NEVER: nothing waits. */
+int64_t rp_outbox_due(struct rp_store *store, enum rp_outbox_way way);
 int64_t rp_outbox_count(struct rp_store *store, enum rp_outbox_state state);
 /* When the oldest row that is pending or leased was made; RP_NEVER: there is none. */
 int64_t rp_outbox_oldest(struct rp_store *store);

@@ -2,9 +2,10 @@ CREATE INDEX lead_rows_merged ON lead_rows (merged_into) WHERE merged_into IS NO
 CREATE INDEX merge_rows_from ON merge_rows (from_lead);
 CREATE INDEX merge_rows_into ON merge_rows (into_lead);
 CREATE INDEX move_rows_lead ON move_rows (lead);
-CREATE INDEX outbox_queue ON outbox (endpoint, lead, id) WHERE state < 2 AND kind < 2;
+CREATE INDEX outbox_queue ON outbox (endpoint, lead, id) WHERE state < 2 AND kind IN (0, 1, 4, 6);
 CREATE INDEX outbox_state ON outbox (state) WHERE state <> 2;
-CREATE INDEX outbox_wake ON outbox (wake_ms) WHERE wake_ms IS NOT NULL;
+CREATE INDEX outbox_wake ON outbox (wake_ms) WHERE wake_ms IS NOT NULL AND kind <> 4;
+CREATE INDEX outbox_wake_mail ON outbox (wake_ms) WHERE wake_ms IS NOT NULL AND kind = 4;
 CREATE INDEX request_rows_open ON request_rows (id) WHERE answered_ms IS NULL;
 CREATE INDEX status_rows_lead ON status_rows (lead);
 CREATE TABLE activation_rows (

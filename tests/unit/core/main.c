@@ -238,7 +238,8 @@ static void outbox_is_leased_and_ended(void **state)
     bench_send(&b, false,
                "{\"type\":\"track\",\"event\":\"Demo Requested\",\"userId\":\"u1\","
                "\"messageId\":\"m1\"}");
-    assert_int_equal(rp_core_outbox_claim(b.core, &arena, 60000, 10, &rows, &count, &err), 0);
+    assert_int_equal(
+        rp_core_outbox_claim(b.core, &arena, RP_WAY_ANY, 60000, 10, &rows, &count, &err), 0);
     assert_int_equal(count, 1);
     assert_true(rp_str_is(rows[0].to, "crm"));
     {
@@ -247,7 +248,8 @@ static void outbox_is_leased_and_ended(void **state)
 
         assert_int_equal(rp_core_outbox_finish(b.core, &result, 1, &err), 0);
     }
-    assert_int_equal(rp_core_outbox_claim(b.core, &arena, 60000, 10, &rows, &count, &err), 0);
+    assert_int_equal(
+        rp_core_outbox_claim(b.core, &arena, RP_WAY_ANY, 60000, 10, &rows, &count, &err), 0);
     assert_int_equal(count, 0);
     bench_expect(&b, "u1", "\"status\":\"delivered\"");
     rp_arena_fini(&arena);

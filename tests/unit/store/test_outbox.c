@@ -39,8 +39,8 @@ static size_t claim(struct rig *rig, int64_t now_ms, int64_t *ids, size_t max)
     struct rp_outbox_row *rows;
     size_t count;
 
-    assert_ok(rp_outbox_claim(&rig->arena, rig->store, now_ms, now_ms + RP_MINUTE, max, &rows,
-                              &count, &err));
+    assert_ok(rp_outbox_claim(&rig->arena, rig->store, RP_WAY_HTTP, now_ms, now_ms + RP_MINUTE, max,
+                              &rows, &count, &err));
     for (size_t i = 0; i < count; i++) {
         ids[i] = rows[i].id;
         assert_int_equal(rows[i].state, RP_OUTBOX_LEASED);
@@ -76,12 +76,13 @@ static void a_row_comes_back(void **state)
     int64_t id, ids[4];
     size_t count;
 
-    assert_int_equal(rp_outbox_due(rig->store), RP_NEVER);
+    assert_int_equal(rp_outbox_due(rig->store, RP_WAY_ANY), RP_NEVER);
     assert_int_equal(add_row(rig->store, 1, "crm", "key-1", NINE, &id), 0);
     assert_int_equal(add_row(rig->store, 1, "chat", "key-1", NINE, &id), RIPEN_EDENIED);
-    assert_int_equal(rp_outbox_due(rig->store), NINE);
+    assert_int_equal(rp_outbox_due(rig->store, RP_WAY_ANY), NINE);
     assert_int_equal(claim(rig, NINE - 1, ids, 4), 0);
-    assert_ok(rp_outbox_claim(&rig->arena, rig->store, NINE, NINE + 9, 4, &rows, &count, &err));
+    assert_ok(rp_outbox_claim(&rig->arena, rig->store, RP_WAY_ANY, NINE, NINE + 9, 4, &rows, &count,
+                              &err));
     assert_int_equal(count, 1);
     assert_str(rows[0].lead_public_id, "ld_u1");
     assert_str(rows[0].key, "key-1");
@@ -95,10 +96,10 @@ static void a_row_comes_back(void **state)
     assert_int_equal(rows[0].part, 2);
     assert_int_equal(rows[0].attempts, 1);
     assert_int_equal(rows[0].created_ms, NINE);
-    assert_int_equal(rp_outbox_due(rig->store), NINE + 9); /* the end of the lease */
+    assert_int_equal(rp_outbox_due(rig->store, RP_WAY_ANY), NINE + 9); /* the end of the lease */
     assert_ok(rp_outbox_finish(rig->store, rows[0].id, RP_OUTCOME_DELIVERED, 200, RP_STR(""), 0,
                                NINE + 3, &err));
-    assert_int_equal(rp_outbox_due(rig->store), RP_NEVER);
+    assert_int_equal(rp_outbox_due(rig->store, RP_WAY_ANY), RP_NEVER);
     assert_ok(rp_outbox_list(&rig->arena, rig->store, -1, 0, 0, 4, &rows, &count, &err));
     assert_int_equal(count, 1);
     assert_int_equal(rows[0].state, RP_OUTBOX_DELIVERED);
@@ -228,8 +229,8 @@ static void held_and_open_rows_wait_for_nobody(void **state)
     row.kind = RP_ACTION_TASK;
     row.state = RP_OUTBOX_OPEN;
     assert_ok(rp_outbox_add(rig->store, &row, &id, &err));
-    row.key = RP_STR("mail");
-    row.kind = RP_ACTION_EMAIL;
+    row.key = RP_STR("owner");
+    row.kind = RP_ACTION_ASSIGN;
     row.state = RP_OUTBOX_PENDING;
     assert_ok(rp_outbox_add(rig->store, &row, &id, &err));
     assert_int_equal(claim(rig, NINE + RP_DAY, ids, 4), 0);
@@ -246,6 +247,53 @@ static void held_and_open_rows_wait_for_nobody(void **state)
     assert_int_equal(count, 1);
     assert_str(rows[0].error, "quiet hours");
     assert_string_equal(rp_outbox_state_name(RP_OUTBOX_HELD), "held");
+}
+
+/* E-mail and the rest are claimed apart, and order is kept within each queue. */
+static void ways_are_claimed_apart(void **state)
+{
+    struct rig *rig = *state;
+    struct rp_err err = {0};
+    struct rp_outbox_row *rows, row = {
+                                    .lead = 1,
+                                    .key = RP_STR("mail-1"),
+                                    .action = RP_STR("hello"),
+                                    .to = RP_STR("smtp"),
+                                    .body = RP_STR("{}"),
+                                    .kind = RP_ACTION_EMAIL,
+                                    .created_ms = NINE,
+                                    .due_ms = NINE,
+                                };
+    int64_t mail, later, crm, hook, ids[4];
+    size_t count;
+
+    assert_ok(rp_outbox_add(rig->store, &row, &mail, &err));
+    row.key = RP_STR("mail-2");
+    assert_ok(rp_outbox_add(rig->store, &row, &later, &err));
+    assert_int_equal(rp_outbox_due(rig->store, RP_WAY_HTTP), RP_NEVER);
+    row.key = RP_STR("crm-1");
+    row.kind = RP_ACTION_CRM;
+    row.to = RP_STR("hubspot");
+    row.due_ms = NINE - 5;
+    assert_ok(rp_outbox_add(rig->store, &row, &crm, &err));
+    assert_int_equal(add_row(rig->store, 1, "crm", "w1", NINE - 4, &hook), 0);
+    assert_int_equal(rp_outbox_due(rig->store, RP_WAY_HTTP), NINE - 5);
+    assert_int_equal(rp_outbox_due(rig->store, RP_WAY_MAIL), NINE);
+    assert_int_equal(rp_outbox_due(rig->store, RP_WAY_ANY), NINE - 5);
+
+    assert_int_equal(claim(rig, NINE, ids, 4), 2); /* over HTTP */
+    assert_int_equal(ids[0], crm);
+    assert_int_equal(ids[1], hook);
+    assert_ok(rp_outbox_claim(&rig->arena, rig->store, RP_WAY_MAIL, NINE, NINE + RP_MINUTE, 4,
+                              &rows, &count, &err));
+    assert_int_equal(count, 1); /* the second one waits behind it */
+    assert_int_equal(rows[0].id, mail);
+    assert_int_equal(rows[0].kind, RP_ACTION_EMAIL);
+    finish(rig, mail, RP_OUTCOME_DELIVERED, 0);
+    assert_ok(rp_outbox_claim(&rig->arena, rig->store, RP_WAY_ANY, NINE, NINE + RP_MINUTE, 4, &rows,
+                              &count, &err));
+    assert_int_equal(count, 1);
+    assert_int_equal(rows[0].id, later);
 }
 
 static void lists_are_filtered_and_paged(void **state)
@@ -354,6 +402,7 @@ int test_outbox(void)
         BEGUN(by_hand),
         BEGUN(leases_end_without_an_attempt),
         BEGUN(held_and_open_rows_wait_for_nobody),
+        BEGUN(ways_are_claimed_apart),
         BEGUN(lists_are_filtered_and_paged),
         BEGUN(any_course_of_events_keeps_the_order),
     };

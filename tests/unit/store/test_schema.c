@@ -250,10 +250,18 @@ static void the_outbox_uses_its_indexes(void **state)
     static const struct {
         const char *sql, *index;
     } plans[] = {
-        {"SELECT id FROM outbox WHERE wake_ms <= ?1 ORDER BY wake_ms, id LIMIT 9", "outbox_wake"},
-        {"SELECT min(wake_ms) FROM outbox WHERE wake_ms IS NOT NULL", "outbox_wake"},
-        {"SELECT id FROM outbox WHERE endpoint = ?1 AND lead = ?2 AND state < 2 AND kind < 2 "
-         "ORDER BY id LIMIT 1",
+        {"SELECT id FROM outbox AS o WHERE o.kind <> 4 AND o.wake_ms IS NOT NULL AND o.wake_ms <= "
+         "?1 ORDER BY o.wake_ms, o.id LIMIT 9",
+         "outbox_wake "},
+        {"SELECT id FROM outbox AS o WHERE o.kind = 4 AND o.wake_ms IS NOT NULL AND o.wake_ms <= "
+         "?1 ORDER BY o.wake_ms, o.id LIMIT 9",
+         "outbox_wake_mail"},
+        {"SELECT min(wake_ms) FROM outbox WHERE wake_ms IS NOT NULL AND kind <> 4",
+         "INDEX outbox_wake"},
+        {"SELECT min(wake_ms) FROM outbox WHERE wake_ms IS NOT NULL AND kind = 4",
+         "outbox_wake_mail"},
+        {"SELECT id FROM outbox WHERE endpoint = ?1 AND lead = ?2 AND state < 2 AND kind IN (0, 1, "
+         "4, 6) ORDER BY id LIMIT 1",
          "outbox_queue"},
         {"SELECT count(*) FROM outbox WHERE state = ?1 AND state <> 2", "outbox_state"},
         {"SELECT id FROM outbox WHERE state = ?1 AND state <> 2 AND id < ?3 ORDER BY id DESC LIMIT "
