@@ -143,6 +143,8 @@ void rp_compile(struct rp_compile *compile)
     rules->email_domain_field = domain == RP_MAP_NONE ? RP_NONE : domain;
     rp_compile_weights(compile);
     rp_compile_models(compile);
+    rp_compile_experiments(compile);
+    kept_fields(compile);
     rp_lint(compile);
     if (compile->with_tests)
         rp_compile_tests(compile);

@@ -131,6 +131,7 @@ uint32_t rp_compile_list(struct rp_compile *compile, struct rp_str name, struct 
                          int width);
 void rp_compile_weights(struct rp_compile *compile); /* what weights.lua returned */
 void rp_compile_models(struct rp_compile *compile);
+void rp_compile_experiments(struct rp_compile *compile); /* when the models stand */
 void rp_compile_tests(struct rp_compile *compile); /* the authors' tests, into rules->test_set */
 void rp_compile_later(struct rp_compile *compile); /* sequences, statuses …: references only */
 void rp_lint(struct rp_compile *compile);

@@ -87,27 +87,6 @@ static void check_sequences(struct rp_compile *compile)
     }
 }
 
-static void check_experiments(struct rp_compile *compile)
-{
-    struct rp_declared *declared;
-    uint32_t at = 0;
-
-    while ((declared = rp_compile_next(compile, "experiment", &at)) != NULL) {
-        const struct rp_node *arms = rp_node_get(&declared->body, "arms");
-
-        for (uint32_t i = 0; i < arms->item_count; i++) {
-            const struct rp_node *arm = &arms->items[i];
-
-            if (arm->item_count == 2 && arm->items[0].type == RP_NODE_TEXT &&
-                arm->items[1].type == RP_NODE_NUMBER && arm->items[1].number >= 0)
-                continue;
-            rp_compile_report(compile, RP_CODE_TYPE, arm->place, 1,
-                              RP_STR("write { \"champion\", 50 }"),
-                              "%.*s: an arm is a model and its share", RP_STR_ARG(compile->what));
-        }
-    }
-}
-
 static void check_models(struct rp_compile *compile)
 {
     struct rp_declared *declared;
@@ -123,23 +102,8 @@ static void check_models(struct rp_compile *compile)
     }
 }
 
-static void check_segments(struct rp_compile *compile)
-{
-    struct rp_declared *declared;
-    uint32_t at = 0;
-
-    while ((declared = rp_compile_next(compile, "segment", &at)) != NULL) {
-        struct rp_node body = declared->body;
-
-        body.field_count = 0;
-        (void)rp_compile_cond(compile, &body, RP_BARE_EVENT);
-    }
-}
-
 void rp_compile_later(struct rp_compile *compile)
 {
-    check_segments(compile);
     check_sequences(compile);
     check_models(compile);
-    check_experiments(compile);
 }

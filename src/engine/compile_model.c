@@ -153,6 +153,56 @@ static void weigh_fields(struct rp_weighing *w, const struct rp_node *table,
         weigh(w, &table->fields[i], table->fields[i].key);
 }
 
+/* "learned/" is a folder, anything else a file. */
+static bool is_in(struct rp_str path, const struct rp_node *names, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        struct rp_str name = names[i].text;
+
+        if (rp_str_eq(path, name) ||
+            (name.len && name.ptr[name.len - 1] == '/' && rp_str_starts(path, name)))
+            return true;
+    }
+    return false;
+}
+
+/* Rules of files that some model names count for those models alone: without[…] is `out`. Returns
+ * how many there are. */
+static uint32_t set_files(struct rp_compile *compile, const struct rp_node *files, bool out,
+                          struct rp_model *model)
+{
+    const struct rp_rules *rules = compile->rules;
+    uint32_t count = 0;
+    uint32_t found = 0;
+    const struct rp_node *names = rp_node_list(files, &count);
+
+    for (uint32_t i = 0; i < rules->score_count && count; i++) {
+        if (is_in(compile->files->items[rules->scores[i].place.file].path, names, count)) {
+            model->without[i] = out;
+            found++;
+        }
+    }
+    for (uint32_t i = 0; i < rules->fit_count && count; i++) {
+        if (is_in(compile->files->items[rules->fits[i].place.file].path, names, count)) {
+            model->without_fits[i] = out;
+            found++;
+        }
+    }
+    return found;
+}
+
+static void take_files(struct rp_compile *compile, const struct rp_declared *declared,
+                       struct rp_model *model)
+{
+    const struct rp_node *files = rp_node_get(&declared->body, "files");
+
+    if (!files || set_files(compile, files, false, model))
+        return;
+    rp_compile_report(compile, RP_CODE_OVERRIDE_FORM, files->place, rp_node_width(files),
+                      RP_STR("name a file as check shows it, or a folder with its '/'"),
+                      "%.*s: no rule stands in these files", RP_STR_ARG(compile->what));
+}
+
 static void overlay(struct rp_compile *compile, const struct rp_declared *declared,
                     struct rp_model *model)
 {
@@ -163,6 +213,7 @@ static void overlay(struct rp_compile *compile, const struct rp_declared *declar
         rp_weigh_rule(&w, &points->fields[i]);
     weigh_fields(&w, rp_node_get(&declared->body, "group"), rp_weigh_group);
     weigh_fields(&w, rp_node_get(&declared->body, "stage"), rp_weigh_stage);
+    take_files(compile, declared, model);
     leave_out(compile, rp_node_get(&declared->body, "without"), model);
 }
 
@@ -266,6 +317,10 @@ void rp_compile_models(struct rp_compile *compile)
         return;
     }
     rules->models = RP_ARENA_ARRAY(&rules->arena, struct rp_model, rules->model_count);
+    m.base.without = RP_ARENA_ARRAY(compile->arena, bool, rules->score_count + 1);
+    m.base.without_fits = RP_ARENA_ARRAY(compile->arena, bool, rules->fit_count + 1);
+    for (uint32_t i = 0; i < rules->model_count; i++)
+        (void)set_files(compile, rp_node_get(&m.declared[i]->body, "files"), true, &m.base);
     for (uint32_t i = 0; i < rules->model_count; i++)
         build(&m, i);
 }

@@ -146,6 +146,16 @@
     XX(PLAY, "E083", "a test that cannot be played",                                               \
        "what is played are events with values, in the order of time, with something expected",     \
        "write it as the hint shows")                                                               \
+    XX(SHARES, "E110", "shares that do not sum to 100",                                            \
+       "units would be left over, or dealt twice",                                                 \
+       "let the arms sum to 100; `share` says how many units take part at all")                    \
+    XX(CONTROL, "E111", "experiments with different controls",                                     \
+       "the first arm acts on everybody who is in no experiment, so there can be one only",        \
+       "put the same model first in all of them")                                                  \
+    XX(OVERLAP, "E112", "two splits that act on the same units",                                   \
+       "a lead has one stage, so one experiment alone may move it",                                \
+       "make one a shadow, disable it, or give each a `slice` of its own")                         \
+    XX(METRIC, "E113", "unknown metric", "guards count a few things only", "correct its name")     \
     XX(ENDPOINT_UNKNOWN, "W101", "an endpoint that may not exist",                                 \
        "no configuration was given, so endpoints cannot be checked", "check with --config")        \
     XX(NO_DEFAULT, "W102", "a field without a default in a message",                               \

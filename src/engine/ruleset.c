@@ -41,6 +41,21 @@ uint32_t rp_rules_model(const struct rp_rules *rules, struct rp_str name)
     FIND(rules->models, rules->model_count);
 }
 
+uint32_t rp_rules_experiment(const struct rp_rules *rules, struct rp_str name)
+{
+    FIND(rules->experiments, rules->experiment_count);
+}
+
+uint32_t rp_rules_team(const struct rp_rules *rules, struct rp_str name)
+{
+    FIND(rules->teams, rules->team_count);
+}
+
+uint32_t rp_rules_segment(const struct rp_rules *rules, struct rp_str name)
+{
+    FIND(rules->segments, rules->segment_count);
+}
+
 uint32_t rp_rules_field(const struct rp_rules *rules, struct rp_str name)
 {
     for (uint32_t i = 0; i < rules->field_count; i++)

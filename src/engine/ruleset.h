@@ -467,7 +467,40 @@ struct rp_model {
     bool *without_fits;       /* [fit]; NULL: none */
     struct rp_group *groups;  /* [group]: with this model's bounds */
     struct rp_stage *stages;  /* [stage]: with this model's thresholds */
+    char hash[65]; /* of all that its scores and stages come from; "" unless an experiment is
+                      declared: where another stands, other leads would move */
 };
+
+/* Models compared on real leads. What is dealt out are units: leads, or companies. */
+struct rp_arm {
+    struct rp_str name; /* the model's, or "hold-out" */
+    uint32_t model;
+    double weight; /* of those that take part, 0 … 1; all sum to 1 */
+    bool hold_out; /* the control acts on stages, and no action goes out */
+};
+struct rp_goal_guard {
+    struct rp_str metric; /* rp_metric_names */
+    double worse_than;    /* allowed ratio to the control's rate */
+};
+struct rp_experiment {
+    struct rp_str name, salt, seed; /* seed: of the hash, made of both */
+    struct rp_place place;
+    bool split; /* act on the lead's arm; else on the control, and only compare */
+    bool enabled, by_company;
+    struct rp_arm *arms; /* the first is the control, models[0] */
+    uint32_t arm_count;
+    double share;                /* of all units that take part, 0 … 1 */
+    double slice_from, slice_to; /* among which they are chosen, 0 … 1 */
+    uint32_t goal;               /* stage; RP_NONE: none is named */
+    int64_t within_ms;
+    struct rp_goal_guard *guards;
+    uint32_t guard_count, min_units, max_days;
+};
+/* What guards may ask, and the events that they count; name NULL ends. */
+struct rp_metric {
+    const char *name, *event, *words; /* "unsubscribe_rate", "Unsubscribed", "unsubscribed" */
+};
+extern const struct rp_metric rp_metrics[];
 
 /* A `test` function: where it stands; its number is its place in load order. */
 struct rp_test_fn {
@@ -496,12 +529,15 @@ struct rp_rules {
     struct rp_action *actions;
     struct rp_exclude *excludes;
     struct rp_calendar *calendars;
+    struct rp_team *teams;
+    struct rp_segment *segments;
     struct rp_model *models;
+    struct rp_experiment *experiments;
     struct rp_reasons *reasons;
     struct rp_test_fn *tests;
     uint32_t field_count, list_count, lookup_count, kind_count, counter_count, dim_count, sum_count,
         group_count, score_count, fit_count, stage_count, action_count, exclude_count,
-        calendar_count, model_count, reasons_count, test_count;
+        calendar_count, team_count, segment_count, experiment_count, model_count, reasons_count, test_count;
     struct rp_grade grade;
     const struct rp_test_set
         *test_set; /* engine/tests.h; NULL: loaded without the authors' tests */
@@ -525,6 +561,11 @@ uint32_t rp_rules_field(const struct rp_rules *rules, struct rp_str name);
 struct rp_str rp_status_name(const struct rp_rules *rules, const struct rp_lead *lead);
 uint32_t rp_rules_action(const struct rp_rules *rules, struct rp_str name);
 uint32_t rp_rules_model(const struct rp_rules *rules, struct rp_str name);
+uint32_t rp_rules_experiment(const struct rp_rules *rules, struct rp_str name);
+uint32_t rp_rules_team(const struct rp_rules *rules, struct rp_str name);
+uint32_t rp_rules_segment(const struct rp_rules *rules, struct rp_str name);
+/* The member with this folded address; RP_NONE. */
+uint32_t rp_team_member(const struct rp_team *team, struct rp_str folded);
 
 /* False: these rules refuse the event for want of one of its declared reasons (`required`). They do
  * not ask what anybody can send, nor what is history; ret_message (in the arena) names the reasons.

@@ -442,6 +442,10 @@ const struct rp_schema_decl rp_schema_decls[] = {
                                     .key = RP_REF_STAGE)),
                    F("without", RP_WANT_TEXT | RP_WANT_TEXTS, "Rules that it leaves out.",
                      .ref = RP_REF_RULE),
+                   F("files", RP_WANT_TEXT | RP_WANT_TEXTS,
+                     "Rule files, or folders as \"learned/\", whose rules count for the models "
+                     "that "
+                     "name them alone."),
                    F("why", RP_WANT_TEXT, "What it tries."))}},
     {.name = "experiment",
      .doc = "Models compared on real leads.",
@@ -465,6 +469,22 @@ const struct rp_schema_decl rp_schema_decls[] = {
               F("by", RP_WANT_TEXT, "What is dealt out.", .choices = "lead|company",
                 .fallback = "\"lead\""),
               F("salt", RP_WANT_TEXT, "Changing it deals anew."),
+              F("share", RP_WANT_NUMBER,
+                "Percent of all units that take part; the others stay with the first arm. A higher "
+                "one moves units in, and none out.",
+                .min = 0, .max = 100, .fallback = "100"),
+              F("hold_out", RP_WANT_NUMBER,
+                "Percent for which no action goes out: a last arm, which the shares count in.",
+                .min = 0, .max = 90, .fallback = "0"),
+              F("slice", RP_WANT_TABLE,
+                "Part of all units to choose from, as { from, to } in percent; experiments with "
+                "slices apart share no unit.",
+                .shape = SHAPE(.item = ONE(F("bound", RP_WANT_NUMBER, "A percentage.", .min = 0,
+                                             .max = 100)),
+                               .item_min = 2)),
+              F("enabled", RP_WANT_BOOL, "`false`: it cannot be started, and is in nobody's way.",
+                .fallback = "true"),
+              F("why", RP_WANT_TEXT, "What it is to show."),
               F("success", RP_WANT_TABLE, "What counts as success.",
                 .shape = SHAPE(.fields = MANY(F("reached", RP_WANT_TEXT, "This stage.",
                                                 .ref = RP_REF_STAGE, .required = true),
