@@ -62,20 +62,30 @@
 #define RP_TRACE_EVENTS_MAX 100 /* newest events that a failed test shows */
 
 /* What a lead may hold. */
-#define RP_VOIDS_MAX          256    /* events of a lead that people may void */
-#define RP_WINDOW_ENTRIES_MAX 256    /* newest entries of a counter */
-#define RP_ONCE_KEYS_MAX      256    /* keys of once_per a rule */
-#define RP_BY_KEYS_MAX        256    /* values of a dimension `by` a field */
-#define RP_METRIC_RULES_MAX   200    /* rules that /metrics tells of, each with seven rows */
+#define RP_VOIDS_MAX          256 /* events of a lead that people may void */
+#define RP_WINDOW_ENTRIES_MAX 256 /* newest entries of a counter */
+#define RP_ONCE_KEYS_MAX      256 /* keys of once_per a rule */
+#define RP_BY_KEYS_MAX        256 /* values of a dimension `by` a field */
+#define RP_METRIC_RULES_MAX   200 /* rules that /metrics tells of, each with seven rows */
+#define RP_TEAM_MEMBERS_MAX   500
 #define RP_MODELS_MAX         32     /* that score every lead; cells have room for no more */
 #define RP_LEAD_EVENTS_MAX    100000 /* then its history is folded in the background */
 #define RP_REFOLD_EVENTS_MAX  10000  /* folded again for late events of one lead within a minute */
 #define RP_VERIFY_TOLD_MAX    20     /* differences that verify prints of each thread */
 #define RP_TRAILS_BYTES_MAX   (64 * 1024 * 1024) /* checkpoints of leads with late events */
 
+/* Reports. */
+#define RP_REPORT_GROUPS_MAX 100 /* values of --by that are told apart; the rest are one group */
+
+#define RP_TASK_NOTES_MAX 200 /* of one task */
+
 /* Delivery. */
 #define RP_WEBHOOK_ANSWER_MAX (64 * 1024)
 #define RP_ACTION_BODY_MAX    (64 * 1024)
+#define RP_PAUSES_MAX         32 /* things that may be paused at a time */
+#define RP_PAUSE_SCOPE_MAX    120
+#define RP_PAUSE_REASON_MAX   200
+#define RP_CRM_STEPS_MAX      8                 /* requests that one row into a CRM may take */
 #define RP_ENDPOINT_QUEUE_MAX 4096              /* rows in memory; the rest wait in the outbox */
 #define RP_RETRY_STEP_MS      (5 * 1000)        /* ceiling of the first back-off; doubles */
 #define RP_RETRY_STEP_MAX_MS  (5 * 3600 * 1000) /* ceiling of later ones and of Retry-After */

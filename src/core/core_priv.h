@@ -47,6 +47,7 @@ struct rp_core {
     struct rp_rules *rules;
     struct rp_vm *vm;
     struct rp_fold fold;
+    struct rp_turns turns; /* of `assign` (assign.c) */
     int64_t *score_names, *dim_names; /* interned names of the active generation, by index */
     struct rp_arena stage_arena;
     struct rp_stage_list *stage_lists; /* each list of stages that was in force, once */

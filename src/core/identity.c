@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "core/assign.h"
 #include "core/core_priv.h"
 #include "store/decisions.h"
 #include "store/identities.h"
@@ -194,6 +195,9 @@ static int merge(struct rp_core *core, struct rp_cached *from, struct rp_cached 
         row.generation = core->rules->number;
         row.reasons = rp_arena_printf(&core->arena, "{\"into\":\"%s\"}", into->lead.public_id);
         status = rp_move_add(core->store, &row, &row.id, err);
+    }
+    if (status == 0) {
+        status = rp_core_owner_merged(core, from, into, now_ms, err);
     }
     if (status == 0) {
         status = rp_aside_merged(core, from, into, err);

@@ -6,6 +6,7 @@
  * Invariant: no number of an event, node or action is ever given out twice (store/people.h). */
 #include "core/people.h"
 
+#include "core/assign.h"
 #include "core/core_priv.h"
 #include "store/audit.h"
 #include "store/decisions.h"
@@ -139,6 +140,9 @@ static int unmerge(struct rp_core *core, const struct rp_merge *merge, int64_t n
     }
     if (status == 0) {
         status = rp_core_status_on_record(core, &from->lead, err);
+    }
+    if (status == 0) {
+        status = rp_core_owner_unmerged(core, from, err);
     }
     if (status == 0) {
         status = rp_merge_undo(core->store, merge, now_ms, err);

@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "base/json_read.h"
 #include "base/json_write.h"
+#include "core/assign.h"
 #include "core/core_priv.h"
 #include "store/decisions.h"
 #include "store/outbox.h"
@@ -140,11 +141,11 @@ static enum rp_outbox_state first_state(const struct rp_intent *intent)
     case RP_ACTION_TASK:
         return RP_OUTBOX_OPEN;
     case RP_ACTION_SET:
+    case RP_ACTION_ASSIGN:
         return RP_OUTBOX_DELIVERED;
     case RP_ACTION_WEBHOOK:
     case RP_ACTION_NOTIFY:
     case RP_ACTION_EMAIL:
-    case RP_ACTION_ASSIGN:
     case RP_ACTION_CRM:
         return RP_OUTBOX_PENDING;
     }
@@ -190,7 +191,7 @@ static int record_intents(struct rp_core *core, struct rp_cached *lead,
             .created_ms = now_ms,
             .due_ms = now_ms,
             .lease_ms = RP_NEVER,
-            .done_ms = intent->kind == RP_ACTION_SET ? now_ms : RP_NEVER,
+            .done_ms = first_state(intent) == RP_OUTBOX_DELIVERED ? now_ms : RP_NEVER,
         };
         int64_t id;
         int status;
@@ -202,6 +203,12 @@ static int record_intents(struct rp_core *core, struct rp_cached *lead,
             return status;
         }
         core->stats.intents += status == 0;
+        if (status == 0 && intent->kind == RP_ACTION_TASK && row.state == RP_OUTBOX_OPEN) {
+            status = rp_core_task(core, lead, intent, id, err);
+            if (status != 0) {
+                return status;
+            }
+        }
     }
     return 0;
 }
@@ -214,6 +221,9 @@ int rp_core_record(struct rp_core *core, struct rp_cached *lead, const struct rp
 
     if (status == 0) {
         status = record_statuses(core, lead, event, decision, now_ms, err);
+    }
+    if (status == 0 && (decision->assigned_count || decision->owner_told)) {
+        status = rp_core_assigned(core, lead, event, decision, now_ms, err);
     }
     if (status == 0 && !core->no_actions) {
         status = record_intents(core, lead, event, decision, now_ms, move, err);

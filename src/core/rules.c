@@ -10,6 +10,7 @@
 #include "core/rules.h"
 
 #include "base/mem.h"
+#include "core/assign.h"
 #include "core/core_priv.h"
 #include "model/correction.h"
 #include "store/events.h"
@@ -217,6 +218,7 @@ static void exchange(struct rp_core *core, struct rp_ready *ready)
     rp_fold_init(&core->fold, core->rules, core->vm, &core->arena);
     core->fold.reasons = reasons_of;
     core->fold.reasons_ctx = core;
+    rp_core_turns(core);
     rp_core_counts_take(core);
     remember_stages(core, core->rules);
 }

@@ -177,18 +177,21 @@ static void default_body(struct rp_scratch *s, const struct rp_action *action, s
     rp_jw_object_end(jw);
 }
 
-static void task_body(struct rp_scratch *s, const struct rp_action_part *part, struct rp_jw *jw)
+static void put_or_null(struct rp_jw *jw, const char *key, struct rp_str text)
+{
+    text.len ? rp_jw_put_str(jw, key, text) : rp_jw_put_text(jw, key, NULL);
+}
+
+static void task_body(struct rp_scratch *s, const struct rp_action_part *part,
+                      const struct rp_intent *intent, struct rp_jw *jw)
 {
     rp_jw_object(jw);
     rp_jw_put_str(jw, "note", rp_template_text(s, &part->text));
     rp_jw_put_text(jw, "lead", s->lead->public_id);
     put_field(s, jw, "email", s->rules->email_field);
-    rp_jw_put_time(
-        jw, "due",
-        !part->due_ms ? RP_NEVER
-        : part->due_calendar == RP_NONE
-            ? s->now_ms + part->due_ms
-            : rp_calendar_add(&s->rules->calendars[part->due_calendar], s->now_ms, part->due_ms));
+    put_or_null(jw, "owner", intent->owner);
+    put_or_null(jw, "team", intent->team);
+    rp_jw_put_time(jw, "due", intent->due_ms);
     rp_jw_object_end(jw);
 }
 
@@ -203,14 +206,15 @@ static void set_facts(struct rp_scratch *s, const struct rp_tree *body)
 }
 
 static struct rp_str part_body(struct rp_scratch *s, const struct rp_action *action,
-                               const struct rp_action_part *part)
+                               const struct rp_action_part *part, struct rp_intent *intent)
 {
     struct rp_buf out = {0};
     struct rp_jw jw = rp_jw(&out);
     struct rp_str body;
 
     if (part->kind == RP_ACTION_TASK) {
-        task_body(s, part, &jw);
+        rp_task_owner(s, part, intent);
+        task_body(s, part, intent, &jw);
     } else if (part->kind == RP_ACTION_NOTIFY) {
         rp_jw_object(&jw);
         rp_jw_put_str(&jw, "text", rp_template_text(s, &part->text));
@@ -232,8 +236,6 @@ static struct rp_str held_reason(const struct rp_action_part *part)
     switch ((int)part->kind) {
     case RP_ACTION_EMAIL:
         return RP_STR("needs a later version: this one sends no e-mail");
-    case RP_ACTION_ASSIGN:
-        return RP_STR("needs a later version: this one gives leads no owner");
     case RP_ACTION_CRM:
         return RP_STR("needs a later version: this one writes to no CRM");
     default:
@@ -241,8 +243,8 @@ static struct rp_str held_reason(const struct rp_action_part *part)
     }
 }
 
-static void run_action(struct rp_scratch *s, uint32_t index, struct rp_str cause,
-                       struct rp_decision *decision)
+static void run_action(struct rp_scratch *s, struct rp_lead *lead, uint32_t index,
+                       struct rp_str cause, struct rp_decision *decision)
 {
     const struct rp_action *action = &s->rules->actions[index];
 
@@ -258,9 +260,13 @@ static void run_action(struct rp_scratch *s, uint32_t index, struct rp_str cause
             .kind = part->kind,
             .to = part->to,
             .cause = cause,
-            .body = part_body(s, action, part),
             .held = held_reason(part),
+            .due_ms = RP_NEVER,
         };
+        if (part->kind == RP_ACTION_ASSIGN)
+            rp_assign(s, lead, part, intent, decision);
+        else
+            intent->body = part_body(s, action, part, intent);
         if (intent->body.len > RP_ACTION_BODY_MAX) {
             intent->held = rp_arena_printf(s->arena, "its body has %zu bytes; at most %d are sent",
                                            intent->body.len, RP_ACTION_BODY_MAX);
@@ -273,14 +279,15 @@ static void run_action(struct rp_scratch *s, uint32_t index, struct rp_str cause
 
 /* The causes of one action, each of which happened once: entries into stages and statuses, then the
  * event or, of a timer, the moment. */
-static void run_causes(struct rp_scratch *s, uint32_t index, struct rp_decision *decision)
+static void run_causes(struct rp_scratch *s, struct rp_lead *lead, uint32_t index,
+                       struct rp_decision *decision)
 {
     const struct rp_action *action = &s->rules->actions[index];
     const struct rp_stage *stages = s->rules->stages;
 
     for (size_t m = 0; m < decision->move_count; m++) {
         if (trigger_of_move(&action->on, decision, m, action->even_when_passing))
-            run_action(s, index,
+            run_action(s, lead, index,
                        rp_arena_printf(s->arena, "stage:%.*s@%lld",
                                        RP_STR_ARG(stages[decision->moves[m].to].name),
                                        (long long)s->now_ms),
@@ -290,7 +297,7 @@ static void run_causes(struct rp_scratch *s, uint32_t index, struct rp_decision 
         const struct rp_status_move *move = &decision->statuses[m];
 
         if (trigger_of_status(s, &action->on, move))
-            run_action(s, index,
+            run_action(s, lead, index,
                        rp_arena_printf(s->arena, "status:%.*s.%.*s@%lld",
                                        RP_STR_ARG(stages[move->stage].name),
                                        RP_STR_ARG(stages[move->stage].statuses[move->to].name),
@@ -298,11 +305,11 @@ static void run_causes(struct rp_scratch *s, uint32_t index, struct rp_decision 
                        decision);
     }
     if (s->event && trigger_of_event(s, &action->on, decision))
-        run_action(s, index,
+        run_action(s, lead, index,
                    rp_arena_printf(s->arena, "event:%.*s", RP_STR_ARG(s->event->message_id)),
                    decision);
     if (!s->event && trigger_of_moment(s, &action->on, decision))
-        run_action(s, index,
+        run_action(s, lead, index,
                    decision->late ? rp_arena_printf(s->arena, "late:%.*s@%lld",
                                                     RP_STR_ARG(stages[s->lead->stage].name),
                                                     (long long)s->lead->stage_since_ms)
@@ -314,7 +321,7 @@ void rp_actions_run(struct rp_scratch *s, struct rp_lead *lead, struct rp_decisi
 {
     for (uint32_t a = 0; a < s->rules->action_count; a++) {
         if (s->rules->actions[a].enabled)
-            run_causes(s, a, decision);
+            run_causes(s, lead, a, decision);
     }
     crossings_remember(s, lead);
 }

@@ -7,6 +7,7 @@
 #include "base/num.h"
 #include "base/text.h"
 #include "engine/eval.h"
+#include "model/owner.h"
 
 #include <math.h>
 
@@ -266,6 +267,11 @@ static void read_state(struct rp_scratch *s, const struct rp_field *field, struc
             slot_set_text(slot, RP_STRING, status);
     } else if (rp_str_is(key, "stage_since")) {
         slot_set_text(slot, RP_STRING, time_text(s, s->lead->stage_since_ms));
+    } else if (rp_str_is(key, "owner")) {
+        struct rp_owner owner;
+
+        rp_owner_get(s->lead, &owner);
+        slot_set_text(slot, RP_STRING, rp_arena_str(s->arena, owner.name));
     } else if (rp_str_is(key, "id")) {
         slot_set_text(slot, RP_STRING, rp_arena_str(s->arena, rp_str_from(s->lead->public_id)));
     } else if (rp_str_is(key, "score.total") || rp_str_is(key, "total")) {

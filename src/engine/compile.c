@@ -106,6 +106,22 @@ static void own_fields(struct rp_compile *compile)
     rules->fields[rules->timezone_field].keeps_text = true;
     rules->fields[rules->language_field].keeps_text = true;
     rules->email_domain_field = RP_NONE;
+    rules->owner_field = rp_compile_owner_trait(compile);
+}
+
+/* Behind what rules name, so that their slots are those of a load without. */
+static void kept_fields(struct rp_compile *compile)
+{
+    const struct rp_load_options *options = compile->scope->options;
+    struct rp_place nowhere = {0};
+
+    compile->what = RP_STR("the report");
+    compile->facts_forbidden = false;
+    for (size_t i = 0; options && i < options->keep_count; i++) {
+        uint32_t field = rp_compile_lead_field(compile, options->keeps[i], nowhere, 0);
+
+        compile->rules->fields[field].keeps_text = true;
+    }
 }
 
 static void name_segments(struct rp_compile *compile)
@@ -136,9 +152,12 @@ void rp_compile(struct rp_compile *compile)
     rp_compile_scores(compile);
     rp_compile_fits(compile);
     rp_compile_stages(compile);
+    rp_compile_teams(compile);
     rp_compile_actions(compile);
+    rp_compile_segments(compile);
     rp_compile_reasons(compile);
     rp_compile_later(compile);
+    rules->rejected_kind = rp_rules_kind(rules, RP_STR("Lead Rejected"));
     domain = rp_map_get(&compile->fields, RP_STR("lead.email_domain"));
     rules->email_domain_field = domain == RP_MAP_NONE ? RP_NONE : domain;
     rp_compile_weights(compile);

@@ -69,6 +69,8 @@ uint32_t rp_compile_field(struct rp_compile *compile, struct rp_str name, struct
 uint32_t rp_compile_lead_field(struct rp_compile *compile, struct rp_str name,
                                struct rp_place place, int width);
 
+uint32_t rp_compile_owner_trait(struct rp_compile *compile);
+
 /* compile_match.c */
 void rp_compile_match(struct rp_compile *compile, const struct rp_node *node, uint32_t field,
                       struct rp_matcher *ret_match);
@@ -126,6 +128,11 @@ void rp_compile_actions(struct rp_compile *compile);
 void rp_compile_template(struct rp_compile *compile, const struct rp_node *node,
                          struct rp_template *ret_template);
 void rp_compile_lists(struct rp_compile *compile);
+struct rp_csv;
+/* Reads a file of the directory as CSV; to be freed. */
+struct rp_csv *rp_compile_csv(struct rp_compile *compile, uint32_t file);
+void rp_compile_teams(struct rp_compile *compile);    /* when the calendars stand */
+void rp_compile_segments(struct rp_compile *compile);
 void rp_compile_lookups(struct rp_compile *compile);
 uint32_t rp_compile_list(struct rp_compile *compile, struct rp_str name, struct rp_place place,
                          int width);

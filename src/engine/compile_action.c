@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Actions: what starts them, and what they send. */
 #include "engine/compile.h"
+#include "model/owner.h"
 
 #include <math.h>
 
@@ -151,7 +152,7 @@ static const struct {
 } kinds[] = {
     {"webhook", RP_ACTION_WEBHOOK, false}, {"notify", RP_ACTION_NOTIFY, false},
     {"task", RP_ACTION_TASK, false},       {"set", RP_ACTION_SET, false},
-    {"email", RP_ACTION_EMAIL, true},      {"assign", RP_ACTION_ASSIGN, true},
+    {"email", RP_ACTION_EMAIL, true},      {"assign", RP_ACTION_ASSIGN, false},
     {"crm", RP_ACTION_CRM, true},
 };
 
@@ -164,13 +165,38 @@ static struct rp_str endpoint_of(const struct rp_node *fields)
     return to && to->type == RP_NODE_TEXT ? to->text : RP_STR("");
 }
 
+static uint32_t team_of(struct rp_compile *compile, const struct rp_node *fields)
+{
+    struct rp_str name = rp_node_text(fields, "team");
+
+    return name.len ? rp_rules_team(compile->rules, name) : RP_NONE;
+}
+
+static void compile_assign(struct rp_compile *compile, const struct rp_node *node,
+                           struct rp_action_part *part)
+{
+    const struct rp_node *fields = &node->items[0];
+
+    part->team = team_of(compile, fields);
+    part->keep_owner = rp_node_flag(fields, "keep_owner", false);
+    part->not_to_refuser = rp_node_get(fields, "not_to") != NULL;
+    if ((rp_node_get(fields, "team") != NULL) == (part->to.len > 0) ||
+        part->to.len > RP_OWNER_MAX)
+        rp_compile_report(compile, RP_CODE_MISSING_FIELD, node->place, rp_node_width(node),
+                          RP_STR("write assign { team = \"sdr\" }"),
+                          "%.*s: assign names either a team or one person's address",
+                          RP_STR_ARG(compile->what));
+    if (part->team != RP_NONE)
+        part->to = compile->rules->teams[part->team].name;
+}
+
 static void compile_part(struct rp_compile *compile, const struct rp_node *node,
                          struct rp_action_part *part)
 {
     const struct rp_node *fields = &node->items[0];
     const struct rp_node *text;
 
-    *part = (struct rp_action_part){.place = node->place};
+    *part = (struct rp_action_part){.place = node->place, .team = RP_NONE};
     for (size_t i = 0; i < RP_COUNT(kinds); i++) {
         if (strcmp(node->call->name, kinds[i].name) != 0)
             continue;
@@ -191,15 +217,14 @@ static void compile_part(struct rp_compile *compile, const struct rp_node *node,
         rp_compile_template(compile, text, &part->text);
         part->due_ms = rp_node_span(fields, "due", 0);
         part->due_calendar = rp_compile_calendar_of(compile, fields);
+        part->team = team_of(compile, fields);
         if (part->to.len == 0)
-            part->to = rp_node_get(fields, "team")
-                           ? rp_compile_keep(compile, rp_node_text(fields, "team"))
-                           : RP_STR("owner");
+            part->to = part->team == RP_NONE ? RP_STR("owner")
+                                             : compile->rules->teams[part->team].name;
+        part->to_owner = rp_str_is(part->to, "owner");
         break;
     case RP_ACTION_ASSIGN:
-        if (part->to.len == 0)
-            part->to = rp_compile_keep(compile, rp_node_text(fields, "team"));
-        part->body = tree_of(compile, fields);
+        compile_assign(compile, node, part);
         break;
     case RP_ACTION_CRM:
     case RP_ACTION_EMAIL: {
@@ -219,6 +244,7 @@ static void compile_action(struct rp_compile *compile, struct rp_declared *decla
                            struct rp_action *action)
 {
     const struct rp_node *body = &declared->body;
+    uint32_t team = RP_NONE;
 
     *action =
         (struct rp_action){.name = rp_compile_keep(compile, declared->name),
@@ -231,8 +257,15 @@ static void compile_action(struct rp_compile *compile, struct rp_declared *decla
     action->when = rp_compile_cond(compile, rp_node_get(body, "when"), RP_BARE_EVENT);
     compile->asked = action->when;
     action->parts = RP_ARENA_ARRAY(&compile->rules->arena, struct rp_action_part, body->item_count);
-    for (uint32_t i = 0; i < body->item_count; i++)
-        compile_part(compile, &body->items[i], &action->parts[i]);
+    for (uint32_t i = 0; i < body->item_count; i++) {
+        struct rp_action_part *part = &action->parts[i];
+
+        compile_part(compile, &body->items[i], part);
+        if (part->kind == RP_ACTION_ASSIGN && part->team != RP_NONE)
+            team = part->team;
+        if (part->kind == RP_ACTION_TASK && part->to_owner && part->team == RP_NONE)
+            part->team = team; /* when nobody owns the lead, the task is the team's */
+    }
     compile->asked = NULL;
 }
 

@@ -24,11 +24,13 @@ static const char *const trait_spellings[][16] = {
     {"country", "address.country"},
     {"city", "address.city"},
     {"birthday", "birthdate", "birth_date", "date_of_birth"},
+    {"owner", "owner_email", "ownerEmail"},
     {"timezone", "time_zone", "@context.timezone"},
     {"language", "lang", "locale", "@context.locale"},
 };
 
-static const char *const state_names[] = {"stage", "stage_since", "status", "grade", "id", NULL};
+static const char *const state_names[] = {"stage", "stage_since", "status", "grade",
+                                          "id",    "owner",       NULL};
 
 static bool in_names(const char *const *names, struct rp_str name)
 {
@@ -269,6 +271,20 @@ uint32_t rp_compile_lead_field(struct rp_compile *compile, struct rp_str name,
         fill_aliases(compile, &compile->traits[trait_of(compile, name)], &field);
     }
     return add_field(compile, map_key, &field);
+}
+
+/* What CRMs send as a lead's owner. Rules read lead.owner, which is decided. */
+uint32_t rp_compile_owner_trait(struct rp_compile *compile)
+{
+    struct rp_field field = {.home = RP_FIELD_TRAIT,
+                             .name = RP_STR("lead.owner (as sent)"),
+                             .key = RP_STR("owner (as sent)"),
+                             .lookup = RP_NONE,
+                             .column = RP_NONE,
+                             .keeps_text = true};
+
+    fill_aliases(compile, &compile->traits[trait_of(compile, RP_STR("owner"))], &field);
+    return add_field(compile, field.name, &field);
 }
 
 /* A column of a look-up table: "content.topic". */

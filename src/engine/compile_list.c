@@ -24,6 +24,14 @@ static int64_t read_text(void *ctx, char *bytes, size_t size)
     return (int64_t)size;
 }
 
+struct rp_csv *rp_compile_csv(struct rp_compile *compile, uint32_t file)
+{
+    struct reader *reader = RP_ARENA_NEW(compile->arena, struct reader);
+
+    reader->text = compile->files->items[file].text;
+    return rp_csv_new(read_text, reader);
+}
+
 static struct rp_str trimmed(struct rp_str text)
 {
     while (text.len > 0 && (text.ptr[0] == ' ' || text.ptr[0] == '\t')) {

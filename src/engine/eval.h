@@ -275,6 +275,25 @@ const char *rp_cond_decided(struct rp_scratch *s, const struct rp_cond *cond);
 /* Opens the object of facts that the decision sets. */
 void rp_facts_open(struct rp_scratch *s);
 
+/* ---- owner.c, assign.c ------------------------------------------------------------------------ */
+
+/* The owner that the judged event brings, before stages; the one who answered Lead Rejected, behind
+ * them. */
+void rp_owner_of_event(struct rp_scratch *s, struct rp_lead *lead, struct rp_decision *decision);
+void rp_owner_refused(struct rp_scratch *s, struct rp_lead *lead, struct rp_decision *decision);
+/* Changes the lead's owner ("": nobody); NULL when the decision holds no more of these. */
+struct rp_assignment *rp_owner_change(struct rp_scratch *s, struct rp_lead *lead,
+                                      struct rp_str name, struct rp_decision *decision);
+/* The name as a team spells it, and the first such team (RP_NONE: none). */
+struct rp_str rp_owner_spelled(const struct rp_rules *rules, struct rp_str folded,
+                               struct rp_str name, uint32_t *ret_team);
+/* An action's `assign`: sets intent->body and, when nobody can take the lead, intent->held. */
+void rp_assign(struct rp_scratch *s, struct rp_lead *lead, const struct rp_action_part *part,
+               struct rp_intent *intent, struct rp_decision *decision);
+/* A task's owner, team and due time. */
+void rp_task_owner(struct rp_scratch *s, const struct rp_action_part *part,
+                   struct rp_intent *intent);
+
 /* ---- correct.c ------------------------------------------------------------------------------- */
 
 /* Points given by hand that stand in a dimension at s->now_ms, thousandths. */

@@ -35,6 +35,15 @@ typedef void rp_trace_fn(void *ctx, const struct rp_trace_row *row);
 typedef struct rp_str rp_reasons_fn(void *ctx, struct rp_arena *arena, const struct rp_lead *lead,
                                     int64_t now_ms, uint32_t top);
 
+/* What `assign` asks of whoever keeps the record of turns. */
+struct rp_turns {
+    void *ctx;
+    /* Who of the team got a lead last, in the arena; "": nobody. */
+    struct rp_str (*last)(void *ctx, struct rp_arena *arena, struct rp_str team);
+    /* How many leads somebody owns. */
+    int64_t (*owned)(void *ctx, struct rp_str owner);
+};
+
 struct rp_fold {
     const struct rp_rules *rules;
     struct rp_vm *vm;       /* may be NULL when rules->test_count is 0 */
@@ -47,6 +56,7 @@ struct rp_fold {
     void *trace_ctx;
     rp_reasons_fn *reasons; /* NULL: {reasons.top(n)} is "" */
     void *reasons_ctx;
+    const struct rp_turns *turns; /* NULL: nobody had a turn yet */
     struct rp_scratch *scratch; /* of rp_fold_init */
 };
 

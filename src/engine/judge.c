@@ -323,9 +323,11 @@ void rp_judge(struct rp_fold *fold, struct rp_lead *lead, const struct rp_event 
         return;
     if (event)
         rp_bind_kinds(s);
+    rp_owner_of_event(s, lead, decision);
     judge_stages(s, lead, decision);
     rp_judge_status(s, lead, decision);
     judge_late(s, lead, decision);
+    rp_owner_refused(s, lead, decision);
     rp_actions_run(s, lead, decision);
     facts_close(s, decision);
 }

@@ -46,6 +46,11 @@ uint32_t rp_rules_experiment(const struct rp_rules *rules, struct rp_str name)
     FIND(rules->experiments, rules->experiment_count);
 }
 
+uint32_t rp_rules_sequence(const struct rp_rules *rules, struct rp_str name)
+{
+    FIND(rules->sequences, rules->sequence_count);
+}
+
 uint32_t rp_rules_team(const struct rp_rules *rules, struct rp_str name)
 {
     FIND(rules->teams, rules->team_count);

@@ -379,6 +379,32 @@ struct rp_stage {
     uint32_t due_calendar; /* whose time counts; RP_NONE: all time */
 };
 
+/* Who is not there, from the first to the last of these days (since 1970-01-01) in the team's zone.
+ */
+struct rp_away {
+    uint32_t member;
+    int32_t from, to;
+};
+
+enum rp_share { RP_SHARE_ROUND_ROBIN, RP_SHARE_LEAST, RP_SHARE_FIRST };
+
+struct rp_team {
+    struct rp_str name;
+    struct rp_place place;
+    struct rp_str *members, *folded; /* folded: for comparison */
+    uint32_t member_count;
+    enum rp_share share;
+    uint32_t calendar; /* RP_NONE: all time */
+    struct rp_away *away;
+    uint32_t away_count;
+};
+
+struct rp_segment {
+    struct rp_str name;
+    struct rp_place place;
+    struct rp_cond *when;
+};
+
 enum rp_trigger_op {
     RP_TRIGGER_ENTERED,
     RP_TRIGGER_LEFT,
@@ -412,11 +438,15 @@ struct rp_tree {
 struct rp_action_part {
     enum rp_action_kind kind;
     struct rp_place place;
-    struct rp_str to;        /* endpoint's name; "owner"; team */
+    struct rp_str to;        /* endpoint's name; "owner"; team; an address */
     struct rp_tree *body;    /* WEBHOOK, SET, CRM, ASSIGN, EMAIL: its fields */
     struct rp_template text; /* NOTIFY: text; TASK: note */
     int64_t due_ms;          /* TASK; 0: none */
-    uint32_t due_calendar;   /* TASK: whose time counts; RP_NONE: all time */
+    uint32_t due_calendar;   /* TASK: whose time counts; RP_NONE: that of the owner's team */
+    uint32_t team;           /* ASSIGN, TASK; RP_NONE: `to` is an address, or the owner */
+    bool to_owner;           /* TASK */
+    bool keep_owner;         /* ASSIGN */
+    bool not_to_refuser;     /* ASSIGN */
     bool
         waits_for_later; /* email, assign, crm: recorded as held until their part of Ripen exists */
 };
@@ -429,6 +459,68 @@ struct rp_action {
     struct rp_action_part *parts;
     uint32_t part_count;
     bool even_when_passing, enabled;
+};
+
+/* ---- Sequences ------------------------------------------------------------------------------- */
+
+enum rp_step_op {
+    RP_STEP_ACT,
+    RP_STEP_WAIT,
+    RP_STEP_WAIT_UNTIL,
+    RP_STEP_BRANCH,
+    RP_STEP_STOP,
+};
+struct rp_way {
+    struct rp_cond *when;
+    uint32_t go; /* number of the step */
+};
+/* One element of a step. */
+struct rp_step_item {
+    enum rp_step_op op;
+    struct rp_place place;
+    struct rp_action_part *part; /* ACT */
+    uint16_t ordinal;            /* ACT: among those of its kind in the step, for the key */
+    struct rp_cond *until;       /* WAIT_UNTIL */
+    int64_t span_ms;             /* WAIT; WAIT_UNTIL: at most so long; 0: without an end */
+    struct rp_way *ways;         /* BRANCH */
+    uint32_t way_count;
+    uint32_t otherwise; /* BRANCH; RP_NONE: goes on behind it */
+};
+struct rp_step {
+    struct rp_str name;
+    uint64_t id; /* rp_hash of the name */
+    struct rp_place place;
+    struct rp_step_item *items;
+    uint32_t item_count;
+};
+/* What starts or ends a sequence: one of the two. */
+struct rp_occasion {
+    struct rp_trigger *trigger;
+    struct rp_cond *cond;
+    struct rp_str text; /* as a person reads it */
+};
+/* When messages may go out: a day's hours in the first zone that is known. */
+struct rp_send_window {
+    bool set;
+    struct rp_calendar hours; /* its zone is the last resort */
+    struct rp_zone_source {
+        uint32_t field;    /* RP_NONE: `zone` */
+        struct rp_str zone;
+    } * zones;
+    uint32_t zone_count;
+};
+struct rp_sequence {
+    struct rp_str name, why;
+    uint64_t id; /* rp_hash of the name */
+    struct rp_place place;
+    struct rp_occasion *starts, *exits;
+    uint32_t start_count, exit_count;
+    int64_t reenter_ms;   /* since the last start; 0: once for life */
+    struct rp_str purpose; /* the consent that its mails need; "" when it sends none */
+    struct rp_send_window send;
+    struct rp_step *steps;
+    uint32_t step_count;
+    bool enabled;
 };
 
 struct rp_exclude {
@@ -527,6 +619,7 @@ struct rp_rules {
     struct rp_fit *fits;
     struct rp_stage *stages;
     struct rp_action *actions;
+    struct rp_sequence *sequences;
     struct rp_exclude *excludes;
     struct rp_calendar *calendars;
     struct rp_team *teams;
@@ -536,7 +629,7 @@ struct rp_rules {
     struct rp_reasons *reasons;
     struct rp_test_fn *tests;
     uint32_t field_count, list_count, lookup_count, kind_count, counter_count, dim_count, sum_count,
-        group_count, score_count, fit_count, stage_count, action_count, exclude_count,
+        group_count, score_count, fit_count, stage_count, action_count, sequence_count, exclude_count,
         calendar_count, team_count, segment_count, experiment_count, model_count, reasons_count, test_count;
     struct rp_grade grade;
     const struct rp_test_set
@@ -544,8 +637,10 @@ struct rp_rules {
 
     /* Slots that the engine itself needs; always present. */
     uint32_t email_field, user_field, timezone_field, language_field;
+    uint32_t owner_field; /* the trait that a CRM sends; who owns is decided: model/owner.h */
     uint32_t
         email_domain_field; /* RP_NONE when no rule reads it: the engine makes it from the e-mail */
+    uint32_t rejected_kind; /* Lead Rejected, as rules know it; RP_NONE: none of them does */
     bool keeps_traits;      /* some test function may read any trait: keep all of them */
 
     struct rp_index *index; /* made by engine/index.c when loading ends */
@@ -560,6 +655,7 @@ uint32_t rp_rules_field(const struct rp_rules *rules, struct rp_str name);
 /* The name of the lead's status, "" when it has none that these rules know. */
 struct rp_str rp_status_name(const struct rp_rules *rules, const struct rp_lead *lead);
 uint32_t rp_rules_action(const struct rp_rules *rules, struct rp_str name);
+uint32_t rp_rules_sequence(const struct rp_rules *rules, struct rp_str name);
 uint32_t rp_rules_model(const struct rp_rules *rules, struct rp_str name);
 uint32_t rp_rules_experiment(const struct rp_rules *rules, struct rp_str name);
 uint32_t rp_rules_team(const struct rp_rules *rules, struct rp_str name);

@@ -11,6 +11,7 @@ static const char *const event_names[] = {
     [RP_CORRECTION_STAGE] = "Stage Set",
     [RP_CORRECTION_POINTS] = "Score Adjusted",
     [RP_CORRECTION_VOID] = "Event Voided",
+    [RP_CORRECTION_OWNER] = "Owner Changed",
     [RP_CORRECTION_NOTE] = "Note Added",
 };
 

@@ -11,6 +11,7 @@ enum rp_correction {
     RP_CORRECTION_STAGE,  /* Stage Set {stage, reason, author} */
     RP_CORRECTION_POINTS, /* Score Adjusted {points, dimension, reason, author, until} */
     RP_CORRECTION_VOID,   /* Event Voided {messageId, reason, author}: the fold omits that event */
+    RP_CORRECTION_OWNER,  /* Owner Changed {owner, reason, author}: "" is nobody */
     RP_CORRECTION_NOTE,   /* Note Added {text, author}: changes nothing, is read by people */
 };
 

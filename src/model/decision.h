@@ -57,7 +57,27 @@ struct rp_intent {
     struct rp_str cause; /* what the key is made of: "event:<messageId>", "stage:<stage>@<ms>" */
     struct rp_str body;  /* JSON */
     struct rp_str held;  /* why it is not to be delivered; "" */
+    struct rp_str owner, team; /* TASK: whose it is, and of which team; "" */
+    int64_t due_ms;            /* TASK; RP_NEVER: none */
 };
+
+/* The lead's owner changed. */
+enum rp_assigned_by {
+    RP_ASSIGNED_ACTION,   /* an action's `assign` */
+    RP_ASSIGNED_TRAIT,    /* an event brought the trait `owner` */
+    RP_ASSIGNED_PERSON,   /* Owner Changed */
+    RP_ASSIGNED_REJECTED, /* the owner answered Lead Rejected: nobody owns it now */
+    RP_ASSIGNED_MERGED,   /* the owner of a lead that became part of this one */
+};
+struct rp_assignment {
+    enum rp_assigned_by by;
+    struct rp_str owner, previous; /* "": nobody */
+    struct rp_str team;            /* ACTION: the team that it is a turn of; "" */
+    struct rp_str reason, author;
+    uint32_t action;   /* ACTION: index in rules->actions */
+    int64_t barred_ms; /* REJECTED: until then the previous owner does not get it again */
+};
+#define RP_ASSIGNMENTS_MAX 8 /* of one decision */
 
 /* A rule that failed on an event: costs its own contribution only. */
 struct rp_fault {
@@ -78,7 +98,10 @@ struct rp_decision {
     struct rp_grant adjusted; /* by hand (Score Adjusted); granted 0: none. Its rule is no rule */
     bool voided;              /* the event is void: nothing was folded */
     bool excluded;            /* an `exclude` holds: recorded, nothing else */
-    struct rp_str facts_set;  /* JSON object of `set` parts to merge into the lead's facts; "" */
+    struct rp_assignment *assigned; /* in order; at most RP_ASSIGNMENTS_MAX */
+    size_t assigned_count;
+    bool owner_told; /* what a CRM says of the owner is to be kept, also when nothing follows */
+    struct rp_str facts_set; /* JSON object of `set` parts to merge into the lead's facts; "" */
 };
 
 #endif

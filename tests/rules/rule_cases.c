@@ -36,6 +36,9 @@ struct run {
     struct rp_buf moves;    /* "visitor>lead:known lead>mql:at_least" */
     struct rp_buf times;    /* when: "0s 1h" */
     struct rp_buf statuses; /* "mql.open:entered mql.attempting:did" */
+    struct rp_buf owners;   /* "lea@acme.test:action@1h -:rejected@2h" */
+    struct rp_turns turns;
+    struct rp_str turn;     /* who got the lead last, of whatever team */
     size_t judged;          /* timers */
     struct rp_decision all; /* intents and faults of all events */
     struct rp_trace_row *rows;
@@ -56,6 +59,25 @@ _Noreturn static void give_up(const struct run *run, int line, const char *what)
 {
     fprintf(stderr, "%s:%d: [%.*s] %s\n", run->path, line, RP_STR_ARG(run->golden->name), what);
     exit(2);
+}
+
+/* ---- Turns of teams ---------------------------------------------------------------------------
+ */
+
+static struct rp_str last_turn(void *ctx, struct rp_arena *arena, struct rp_str team)
+{
+    const struct run *run = ctx;
+
+    (void)arena;
+    (void)team;
+    return run->turn;
+}
+
+/* Everybody but zoe@acme.test, who has few, has many. */
+static int64_t owned(void *ctx, struct rp_str owner)
+{
+    (void)ctx;
+    return rp_str_is(owner, "zoe@acme.test") ? 3 : 40;
 }
 
 /* ---- Rules ----------------------------------------------------------------------------------- */
@@ -90,6 +112,8 @@ static bool load_rules(struct run *run)
     if (run->rules->test_count)
         run->vm = rp_vm_new(run->rules, &err);
     rp_fold_init(&run->fold, run->rules, run->vm, run->arena);
+    run->turns = (struct rp_turns){.ctx = run, .last = last_turn, .owned = owned};
+    run->fold.turns = &run->turns;
     return true;
 }
 
@@ -176,6 +200,26 @@ static void fold_all(struct run *run, struct rp_lead *lead, struct rp_decision *
     }
 }
 
+static void keep_owners(struct run *run, const struct rp_decision *decision, int64_t now_ms)
+{
+    static const char *const by[] = {
+        [RP_ASSIGNED_ACTION] = "action", [RP_ASSIGNED_TRAIT] = "trait",
+        [RP_ASSIGNED_PERSON] = "person", [RP_ASSIGNED_REJECTED] = "rejected",
+        [RP_ASSIGNED_MERGED] = "merged",
+    };
+
+    for (size_t i = 0; i < decision->assigned_count; i++) {
+        const struct rp_assignment *assigned = &decision->assigned[i];
+
+        rp_buf_printf(&run->owners, "%s%.*s:%s@", run->owners.len ? " " : "",
+                      RP_STR_ARG(assigned->owner.len ? assigned->owner : RP_STR("-")),
+                      by[assigned->by]);
+        rp_duration_print(&run->owners, now_ms - START_MS);
+        if (assigned->team.len)
+            run->turn = assigned->owner;
+    }
+}
+
 static void keep_decision(struct run *run, const struct rp_decision *decision, int64_t now_ms)
 {
     struct rp_decision *all = &run->all;
@@ -208,6 +252,7 @@ static void keep_decision(struct run *run, const struct rp_decision *decision, i
             rp_grow(all->faults, &all->fault_cap, all->fault_count + 1, sizeof(*all->faults));
         all->faults[all->fault_count++] = decision->faults[i];
     }
+    keep_owners(run, decision, now_ms);
     run->excluded += decision->excluded;
 }
 
@@ -508,6 +553,8 @@ static struct rp_str got_lead(struct run *run, struct rp_str word, struct rp_str
         return rp_arena_str(run->arena, rp_buf_view(&run->statuses));
     if (rp_str_is(word, "status"))
         return rp_status_name(run->rules, &run->lead);
+    if (rp_str_is(word, "owners"))
+        return rp_arena_str(run->arena, rp_buf_view(&run->owners));
     if (rp_str_is(word, "timers"))
         return got_timers(run);
     if (rp_str_is(word, "judged"))
@@ -622,7 +669,7 @@ static void check_expect(struct run *run, const struct case_line *line)
     else if (rp_str_is(word, "why-not"))
         got = got_why_not(run, rest);
     else if (one_of_words(word, "stage moves times status statuses timers judged grade faults "
-                                "excluded top field"))
+                                "excluded top field owners"))
         got = got_lead(run, word, rest);
     else
         got = got_value(run, line->line, word, rest);
@@ -655,6 +702,7 @@ static int run_case(const char *path, const struct golden_case *golden, struct r
     rp_buf_fini(&run.moves);
     rp_buf_fini(&run.times);
     rp_buf_fini(&run.statuses);
+    rp_buf_fini(&run.owners);
     free(run.rows);
     free(run.events);
     free(run.all.intents);

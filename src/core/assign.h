@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* Owners and tasks of a decision, put on record in its transaction; owners when leads become one
+ * and two again. */
+#ifndef RP_CORE_ASSIGN_H
+#define RP_CORE_ASSIGN_H
+
+#include "core/core_priv.h"
+
+/* Lets `assign` of this core's fold ask the store whose turn it is. */
+void rp_core_turns(struct rp_core *core);
+/* The changes of hands that a decision brings. */
+int rp_core_assigned(struct rp_core *core, struct rp_cached *lead, const struct rp_event *event,
+                     const struct rp_decision *decision, int64_t now_ms, struct rp_err *err);
+/* The task of an intent whose outbox row was just added. */
+int rp_core_task(struct rp_core *core, const struct rp_cached *lead, const struct rp_intent *intent,
+                 int64_t outbox, struct rp_err *err);
+/* `from` becomes part of `into`, whose owner stands; when nobody owns it, the other's owner does.
+ */
+int rp_core_owner_merged(struct rp_core *core, struct rp_cached *from, struct rp_cached *into,
+                         int64_t now_ms, struct rp_err *err);
+/* It stands on its own again, with the owner that it had. */
+int rp_core_owner_unmerged(struct rp_core *core, struct rp_cached *from, struct rp_err *err);
+
+#endif
