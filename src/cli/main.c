@@ -48,6 +48,7 @@ const struct rp_command rp_commands[] = {
     {"init", "DIR", "Makes a rules directory to start from.", rp_cmd_init, 1, 1},
     {"rules", "list | show | diff | activate | rollback | export | doc",
      "Rule sets: what is in force, what was, and as data and pages.", rp_cmd_rules, 0, 2},
+    {"report", "funnel | …", "What became of all leads: a table of reports.", rp_cmd_report, 0, 2},
     {"status", "", "How the server is: what waits, what lags, which rules are in force.",
      rp_cmd_status, 0, 0},
     {"help", "[COMMAND | rules [NAME] | errors | CODE]",

@@ -66,6 +66,10 @@ struct rp_load_options {
      * checked, never run. Names that no rule has are nothing. Part of rules->hash. */
     const struct rp_str *disabled;
     size_t disabled_count;
+    /* Facts of a lead ("first_touch.source", "country") that its cells keep although no rule names
+     * them: for reports. No part of rules->hash; an unknown touch is an error. */
+    const struct rp_str *keeps;
+    size_t keep_count;
 };
 
 /* Loads, checks and compiles. 0 and *ret_rules (free with rp_rules_free) when there is no error;

@@ -17,5 +17,6 @@ int test_trial(void);
 int test_cache(void);
 int test_retention(void);
 int test_reasons(void);
+int test_reports(void);
 
 #endif

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+/* ripen report NAME: a table of reports, each a command of its own in report_<name>.c; and what
+ * they share. Reports read the file alone, whether or not a server runs beside. */
+#include "cli/report.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const struct rp_command rp_report_commands[] = {
+    {"report funnel", "", "Stage by stage: who came in, went on, fell back, and how long it took.",
+     rp_cmd_report_funnel, 0, 0},
+    {NULL, NULL, NULL, NULL, 0, 0},
+};
+
+bool rp_reporting_moment(const char *option, const char *text, int64_t now_ms, int64_t *ret_ms)
+{
+    int64_t span;
+
+    *ret_ms = RP_NEVER;
+    if (!text) {
+        return true;
+    }
+    if (rp_duration_parse(rp_str_from(text), &span)) {
+        *ret_ms = now_ms - span;
+        return true;
+    }
+    if (strcmp(text, "now") == 0) {
+        *ret_ms = now_ms;
+        return true;
+    }
+    if (rp_time_parse(rp_str_from(text), ret_ms)) {
+        return true;
+    }
+    rp_complain("--%s is \"%s\": give a time such as 2026-03-02 or 2026-03-02T09:00:00Z, or how "
+                "long ago, such as 90d",
+                option, text);
+    return false;
+}
+
+bool rp_reporting_number(const char *option, const char *text, double *ret_value)
+{
+    char *end;
+
+    if (!text) {
+        return true;
+    }
+    *ret_value = strtod(text, &end);
+    if (end != text && *end == '\0' && *ret_value >= 0 && *ret_value < 1e15) {
+        return true;
+    }
+    rp_complain("--%s is \"%s\": give a number, 0 or more", option, text);
+    return false;
+}
+
+int rp_reporting_run(struct rp_reporting *r, rp_report_fn *report)
+{
+    int format = rp_format_parse(r->format_text);
+    struct rp_reader *reader = NULL;
+    struct rp_setup setup = {0};
+    struct rp_buf out = {0};
+    struct rp_err err = {0};
+    int status;
+
+    if (format < 0 || !rp_moment_parse(r->at, rp_clock_system().now_ms(NULL), &r->query.now_ms) ||
+        !rp_reporting_moment("since", r->since, r->query.now_ms, &r->query.since_ms) ||
+        !rp_reporting_moment("until", r->until, r->query.now_ms, &r->query.until_ms)) {
+        return RP_EXIT_FAILED;
+    }
+    r->query.by = rp_str_from(r->by ? r->by : "");
+    status = rp_setup_config(&setup, NULL, r->config);
+    if (status == RP_EXIT_DONE) {
+        status = rp_reader_open(rp_setup_db(&setup, r->db), NULL, NULL, &reader, &err);
+        if (status == 0) {
+            status = report(reader, &r->query, (enum rp_format)format, &out, &err);
+        }
+        status = status == 0 ? rp_print(&out) : rp_fail(&err);
+        rp_reader_close(reader);
+    }
+    rp_buf_fini(&out);
+    rp_setup_fini(&setup);
+    return status;
+}
+
+/* ---- The table ------------------------------------------------------------------------------- */
+
+static const char *name_of(const struct rp_command *command)
+{
+    return strchr(command->name, ' ') + 1;
+}
+
+static void help(const struct rp_command *command)
+{
+    printf("ripen %s %s\n%s\n\n", command->name, command->arguments, command->summary);
+    for (const struct rp_command *c = rp_report_commands; c->name; c++) {
+        printf("  ripen %s%s%s\n      %s\n", c->name, c->arguments[0] ? " " : "", c->arguments,
+               c->summary);
+    }
+    puts("\n  --help                 this text; `ripen report NAME --help` tells a report's "
+         "options");
+}
+
+int rp_cmd_report(const struct rp_command *command, int argc, char **argv)
+{
+    if (argc > 1 && strcmp(argv[1], "--help") == 0) {
+        help(command);
+        return RP_EXIT_DONE;
+    }
+    for (const struct rp_command *c = rp_report_commands; argc > 1 && c->name; c++) {
+        if (strcmp(argv[1], name_of(c)) == 0) {
+            return c->run(c, argc - 1, argv + 1);
+        }
+    }
+    if (argc > 1 && strncmp(argv[1], "--", 2) == 0) {
+        return rp_complain("%s has no option %s; see `ripen report --help`", command->name,
+                           argv[1]);
+    }
+    if (argc > 1) {
+        rp_complain("there is no report \"%s\"", argv[1]);
+    }
+    return rp_complain("usage: ripen %s %s; see `ripen report --help`", command->name,
+                       command->arguments);
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* The table of reports. */
+#include "core/report.h"
+
+const struct rp_report rp_reports[] = {
+    {"funnel", rp_report_funnel, false},
+    {NULL, NULL, false},
+};
+
+const struct rp_report *rp_report_find(struct rp_str name)
+{
+    for (const struct rp_report *report = rp_reports; report->name; report++) {
+        if (rp_str_is(name, report->name)) {
+            return report;
+        }
+    }
+    return NULL;
+}
