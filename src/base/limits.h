@@ -86,6 +86,12 @@
 #define RP_PAUSE_SCOPE_MAX    120
 #define RP_PAUSE_REASON_MAX   200
 #define RP_CRM_STEPS_MAX      8                 /* requests that one row into a CRM may take */
+#define RP_EMAIL_BODY_MAX     (256 * 1024) /* the row of an e-mail: subject, text and HTML */
+#define RP_EMAIL_SUBJECT_MAX  512          /* longer ones are cut */
+#define RP_MAILBOX_MAX        512          /* a name and an address */
+#define RP_MAIL_QUEUE_MAX     1024         /* e-mails in memory; the rest wait in the outbox */
+#define RP_MAIL_DOMAINS_MAX   4096         /* recipients' domains whose pace is remembered */
+#define RP_MAIL_LINKS_MAX     500          /* links of a message that are followed; the rest stay */
 #define RP_ENDPOINT_QUEUE_MAX 4096              /* rows in memory; the rest wait in the outbox */
 #define RP_RETRY_STEP_MS      (5 * 1000)        /* ceiling of the first back-off; doubles */
 #define RP_RETRY_STEP_MAX_MS  (5 * 3600 * 1000) /* ceiling of later ones and of Retry-After */

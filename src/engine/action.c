@@ -234,8 +234,6 @@ static struct rp_str held_reason(const struct rp_action_part *part)
     if (!part->waits_for_later)
         return (struct rp_str){0};
     switch ((int)part->kind) {
-    case RP_ACTION_EMAIL:
-        return RP_STR("needs a later version: this one sends no e-mail");
     case RP_ACTION_CRM:
         return RP_STR("needs a later version: this one writes to no CRM");
     default:
@@ -252,7 +250,11 @@ static void run_action(struct rp_scratch *s, struct rp_lead *lead, uint32_t inde
         return;
     for (uint32_t p = 0; p < action->part_count; p++) {
         const struct rp_action_part *part = &action->parts[p];
-        struct rp_intent *intent = rp_decision_intent(s->arena, decision);
+        struct rp_intent *intent;
+
+        if (part->email && !rp_mail_wanted(s, part->email))
+            continue;
+        intent = rp_decision_intent(s->arena, decision);
 
         *intent = (struct rp_intent){
             .action = index,
@@ -263,6 +265,10 @@ static void run_action(struct rp_scratch *s, struct rp_lead *lead, uint32_t inde
             .held = held_reason(part),
             .due_ms = RP_NEVER,
         };
+        if (part->email) {
+            rp_mail_render(s, part->email, RP_STR(""), intent);
+            continue;
+        }
         if (part->kind == RP_ACTION_ASSIGN)
             rp_assign(s, lead, part, intent, decision);
         else

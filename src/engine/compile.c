@@ -153,6 +153,7 @@ void rp_compile(struct rp_compile *compile)
     rp_compile_fits(compile);
     rp_compile_stages(compile);
     rp_compile_teams(compile);
+    rp_compile_mails(compile);
     rp_compile_actions(compile);
     rp_compile_segments(compile);
     rp_compile_reasons(compile);

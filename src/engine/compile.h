@@ -127,6 +127,12 @@ void rp_compile_fact_names(struct rp_compile *compile);
 void rp_compile_actions(struct rp_compile *compile);
 void rp_compile_template(struct rp_compile *compile, const struct rp_node *node,
                          struct rp_template *ret_template);
+/* What stands between braces; `node` says where, and how long it is. */
+void rp_compile_placeholder(struct rp_compile *compile, const struct rp_node *node,
+                            struct rp_str inner, struct rp_template_part *part);
+/* compile_mail.c: the files of templates/, then the fields of an `email` */
+void rp_compile_mails(struct rp_compile *compile);
+struct rp_email_part *rp_compile_email(struct rp_compile *compile, const struct rp_node *fields);
 void rp_compile_lists(struct rp_compile *compile);
 struct rp_csv;
 /* Reads a file of the directory as CSV; to be freed. */

@@ -152,7 +152,7 @@ static const struct {
 } kinds[] = {
     {"webhook", RP_ACTION_WEBHOOK, false}, {"notify", RP_ACTION_NOTIFY, false},
     {"task", RP_ACTION_TASK, false},       {"set", RP_ACTION_SET, false},
-    {"email", RP_ACTION_EMAIL, true},      {"assign", RP_ACTION_ASSIGN, false},
+    {"email", RP_ACTION_EMAIL, false},     {"assign", RP_ACTION_ASSIGN, false},
     {"crm", RP_ACTION_CRM, true},
 };
 
@@ -180,8 +180,7 @@ static void compile_assign(struct rp_compile *compile, const struct rp_node *nod
     part->team = team_of(compile, fields);
     part->keep_owner = rp_node_flag(fields, "keep_owner", false);
     part->not_to_refuser = rp_node_get(fields, "not_to") != NULL;
-    if ((rp_node_get(fields, "team") != NULL) == (part->to.len > 0) ||
-        part->to.len > RP_OWNER_MAX)
+    if ((rp_node_get(fields, "team") != NULL) == (part->to.len > 0) || part->to.len > RP_OWNER_MAX)
         rp_compile_report(compile, RP_CODE_MISSING_FIELD, node->place, rp_node_width(node),
                           RP_STR("write assign { team = \"sdr\" }"),
                           "%.*s: assign names either a team or one person's address",
@@ -219,21 +218,20 @@ static void compile_part(struct rp_compile *compile, const struct rp_node *node,
         part->due_calendar = rp_compile_calendar_of(compile, fields);
         part->team = team_of(compile, fields);
         if (part->to.len == 0)
-            part->to = part->team == RP_NONE ? RP_STR("owner")
-                                             : compile->rules->teams[part->team].name;
+            part->to =
+                part->team == RP_NONE ? RP_STR("owner") : compile->rules->teams[part->team].name;
         part->to_owner = rp_str_is(part->to, "owner");
         break;
     case RP_ACTION_ASSIGN:
         compile_assign(compile, node, part);
         break;
-    case RP_ACTION_CRM:
-    case RP_ACTION_EMAIL: {
-        struct rp_node plain = *fields;
-
-        (void)rp_compile_cond(compile, rp_node_get(fields, "unless"), RP_BARE_EVENT);
-        part->body = tree_of(compile, &plain);
+    case RP_ACTION_EMAIL:
+        part->to = RP_STR(RP_MAIL_DOOR);
+        part->email = rp_compile_email(compile, fields);
         break;
-    }
+    case RP_ACTION_CRM:
+        part->body = tree_of(compile, fields);
+        break;
     case RP_ACTION_SET:
         part->body = tree_of(compile, fields);
         break;

@@ -101,8 +101,8 @@ static uint32_t placeholder_field(struct rp_compile *compile, const struct rp_no
     }
     rp_compile_report(compile, RP_CODE_PLACEHOLDER, node->place, rp_node_width(node),
                       RP_STR("write for example {lead.email}, {score.total}, {reasons.top(3)}"),
-                      "%.*s: nothing is called {%.*s}", RP_STR_ARG(compile->what),
-                      RP_STR_ARG(place->name));
+                      "%.*s%snothing is called {%.*s}", RP_STR_ARG(compile->what),
+                      compile->what.len > 0 ? ": " : "", RP_STR_ARG(place->name));
     return RP_NONE;
 }
 
@@ -117,11 +117,11 @@ static void warn_gap(struct rp_compile *compile, const struct rp_node *node,
         return;
     rp_compile_report(compile, RP_CODE_NO_DEFAULT, node->place, rp_node_width(node),
                       rp_arena_printf(compile->arena, "write {%.*s|…}", RP_STR_ARG(place->name)),
-                      "%.*s: {%.*s} is empty for leads without it", RP_STR_ARG(compile->what),
-                      RP_STR_ARG(place->name));
+                      "%.*s%s{%.*s} is empty for leads without it", RP_STR_ARG(compile->what),
+                      compile->what.len > 0 ? ": " : "", RP_STR_ARG(place->name));
 }
 
-static void add_placeholder(struct rp_compile *compile, const struct rp_node *node,
+void rp_compile_placeholder(struct rp_compile *compile, const struct rp_node *node,
                             struct rp_str inner, struct rp_template_part *part)
 {
     struct placeholder place = split(inner);
@@ -167,7 +167,7 @@ void rp_compile_template(struct rp_compile *compile, const struct rp_node *node,
             break;
         }
         len = (size_t)(close - text.ptr) - at;
-        add_placeholder(compile, node, (struct rp_str){text.ptr + at, len}, &parts[count++]);
+        rp_compile_placeholder(compile, node, (struct rp_str){text.ptr + at, len}, &parts[count++]);
         at += len + 1;
     }
     *ret_template = (struct rp_template){.parts = parts, .count = count};

@@ -361,6 +361,15 @@ void rp_actions_run(struct rp_scratch *s, struct rp_lead *lead, struct rp_decisi
 struct rp_str rp_template_text(struct rp_scratch *s, const struct rp_template *template);
 void rp_template_tree(struct rp_scratch *s, const struct rp_tree *tree, struct rp_jw *jw);
 
+/* ---- mail.c ---------------------------------------------------------------------------------- */
+
+/* False: the part's `unless` holds, and there is to be no intent. */
+bool rp_mail_wanted(struct rp_scratch *s, const struct rp_email_part *part);
+/* Fills body, purpose and, when it cannot go out, held. `purpose`: of what the part belongs to,
+ * when it names none itself; "". */
+void rp_mail_render(struct rp_scratch *s, const struct rp_email_part *part, struct rp_str purpose,
+                    struct rp_intent *intent);
+
 /* ---- whynot.c -------------------------------------------------------------------------------- */
 
 /* A leaf condition with the actual values: "fit is 12, needs 30". */

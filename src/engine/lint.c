@@ -195,7 +195,6 @@ void rp_lint(struct rp_compile *compile)
     lint_scores(compile);
     rp_lint_rules(compile);
     rp_lint_fields(compile);
-    rp_lint_texts(compile);
     rp_lint_thresholds(compile);
     rp_lint_stages(compile);
     lint_groups(compile);

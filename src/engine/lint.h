@@ -29,7 +29,5 @@ void rp_lint_dispatch(struct rp_diagnosis *diagnosis, const struct rp_rules *rul
 void rp_lint_rules(struct rp_compile *compile);
 void rp_lint_stages(struct rp_compile *compile);
 void rp_lint_fields(struct rp_compile *compile);
-/* lint_texts.c: placeholders in templates/. May add fields. */
-void rp_lint_texts(struct rp_compile *compile);
 
 #endif

@@ -128,6 +128,22 @@ static void note_tree(struct rp_census_spot *spots, const struct rp_tree *tree)
         note_tree(spots, &tree->parts[i]);
 }
 
+static void note_email(const struct rp_rules *rules, struct rp_census_spot *spots,
+                       const struct rp_email_part *email)
+{
+    if (email == NULL)
+        return;
+    note_template(spots, &email->subject);
+    note_template(spots, &email->from);
+    note_template(spots, &email->reply_to);
+    note_cond(rules, spots, email->unless);
+    if (email->template != RP_NONE) {
+        note_template(spots, &rules->mails[email->template].subject);
+        note_template(spots, &rules->mails[email->template].text);
+        note_template(spots, &rules->mails[email->template].html);
+    }
+}
+
 static void note_action(const struct rp_rules *rules, struct rp_census_spot *spots,
                         const struct rp_action *action)
 {
@@ -135,6 +151,7 @@ static void note_action(const struct rp_rules *rules, struct rp_census_spot *spo
     for (uint32_t i = 0; i < action->part_count; i++) {
         note_template(spots, &action->parts[i].text);
         note_tree(spots, action->parts[i].body);
+        note_email(rules, spots, action->parts[i].email);
     }
 }
 

@@ -61,6 +61,11 @@ uint32_t rp_rules_segment(const struct rp_rules *rules, struct rp_str name)
     FIND(rules->segments, rules->segment_count);
 }
 
+uint32_t rp_rules_mail(const struct rp_rules *rules, struct rp_str name)
+{
+    FIND(rules->mails, rules->mail_count);
+}
+
 uint32_t rp_rules_field(const struct rp_rules *rules, struct rp_str name)
 {
     for (uint32_t i = 0; i < rules->field_count; i++)

@@ -243,8 +243,15 @@ struct rp_award {
 };
 
 /* A text with placeholders: literal, field, literal, … */
+enum rp_escape { /* what a value must not break out of */
+                 RP_ESCAPE_NONE,
+                 RP_ESCAPE_HTML,
+                 RP_ESCAPE_URL,  /* within a link */
+                 RP_ESCAPE_LINK, /* at its start: it may be a whole address */
+};
 struct rp_template_part {
     struct rp_str literal; /* used when field is RP_NONE and reasons is 0 */
+    enum rp_escape escape;
     uint32_t field;
     uint32_t reasons;       /* {reasons.top(n)}: n */
     struct rp_str fallback; /* behind '|'; has_fallback tells "" from none */
@@ -435,18 +442,36 @@ struct rp_tree {
     uint32_t part_count;
 };
 
+/* What files of templates/ with one name give: "hello", "hello.fr". */
+struct rp_mail_template {
+    struct rp_str name;
+    struct rp_place place;
+    struct rp_template text, html, subject; /* count 0: empty */
+    bool has_text, has_html;
+};
+
+struct rp_email_part {
+    uint32_t template; /* in rules->mails; RP_NONE: there is only what `by` names */
+    uint32_t by;       /* the field that names one; RP_NONE */
+    struct rp_template subject, from, reply_to; /* count 0: not said */
+    struct rp_str purpose;                      /* "" when the part names none */
+    bool track;
+    struct rp_cond *unless; /* not sent when it holds; NULL */
+};
+
 struct rp_action_part {
     enum rp_action_kind kind;
     struct rp_place place;
-    struct rp_str to;        /* endpoint's name; "owner"; team; an address */
-    struct rp_tree *body;    /* WEBHOOK, SET, CRM, ASSIGN, EMAIL: its fields */
-    struct rp_template text; /* NOTIFY: text; TASK: note */
-    int64_t due_ms;          /* TASK; 0: none */
-    uint32_t due_calendar;   /* TASK: whose time counts; RP_NONE: that of the owner's team */
-    uint32_t team;           /* ASSIGN, TASK; RP_NONE: `to` is an address, or the owner */
-    bool to_owner;           /* TASK */
-    bool keep_owner;         /* ASSIGN */
-    bool not_to_refuser;     /* ASSIGN */
+    struct rp_str to;            /* endpoint's name; "owner"; team; an address */
+    struct rp_tree *body;        /* WEBHOOK, SET, CRM, ASSIGN: its fields */
+    struct rp_email_part *email; /* EMAIL */
+    struct rp_template text;     /* NOTIFY: text; TASK: note */
+    int64_t due_ms;              /* TASK; 0: none */
+    uint32_t due_calendar;       /* TASK: whose time counts; RP_NONE: that of the owner's team */
+    uint32_t team;               /* ASSIGN, TASK; RP_NONE: `to` is an address, or the owner */
+    bool to_owner;               /* TASK */
+    bool keep_owner;             /* ASSIGN */
+    bool not_to_refuser;         /* ASSIGN */
     bool
         waits_for_later; /* email, assign, crm: recorded as held until their part of Ripen exists */
 };
@@ -504,7 +529,7 @@ struct rp_send_window {
     bool set;
     struct rp_calendar hours; /* its zone is the last resort */
     struct rp_zone_source {
-        uint32_t field;    /* RP_NONE: `zone` */
+        uint32_t field; /* RP_NONE: `zone` */
         struct rp_str zone;
     } * zones;
     uint32_t zone_count;
@@ -515,7 +540,7 @@ struct rp_sequence {
     struct rp_place place;
     struct rp_occasion *starts, *exits;
     uint32_t start_count, exit_count;
-    int64_t reenter_ms;   /* since the last start; 0: once for life */
+    int64_t reenter_ms;    /* since the last start; 0: once for life */
     struct rp_str purpose; /* the consent that its mails need; "" when it sends none */
     struct rp_send_window send;
     struct rp_step *steps;
@@ -624,13 +649,15 @@ struct rp_rules {
     struct rp_calendar *calendars;
     struct rp_team *teams;
     struct rp_segment *segments;
+    struct rp_mail_template *mails;
     struct rp_model *models;
     struct rp_experiment *experiments;
     struct rp_reasons *reasons;
     struct rp_test_fn *tests;
     uint32_t field_count, list_count, lookup_count, kind_count, counter_count, dim_count, sum_count,
-        group_count, score_count, fit_count, stage_count, action_count, sequence_count, exclude_count,
-        calendar_count, team_count, segment_count, experiment_count, model_count, reasons_count, test_count;
+        group_count, score_count, fit_count, stage_count, action_count, sequence_count,
+        exclude_count, calendar_count, mail_count, team_count, segment_count, experiment_count,
+        model_count, reasons_count, test_count;
     struct rp_grade grade;
     const struct rp_test_set
         *test_set; /* engine/tests.h; NULL: loaded without the authors' tests */
@@ -662,6 +689,7 @@ uint32_t rp_rules_team(const struct rp_rules *rules, struct rp_str name);
 uint32_t rp_rules_segment(const struct rp_rules *rules, struct rp_str name);
 /* The member with this folded address; RP_NONE. */
 uint32_t rp_team_member(const struct rp_team *team, struct rp_str folded);
+uint32_t rp_rules_mail(const struct rp_rules *rules, struct rp_str name);
 
 /* False: these rules refuse the event for want of one of its declared reasons (`required`). They do
  * not ask what anybody can send, nor what is history; ret_message (in the arena) names the reasons.

@@ -93,7 +93,11 @@ static const struct rp_schema_shape email_shape = {
         F("subject", RP_WANT_TEXT, "Subject line.", .placeholders = true),
         F("from", RP_WANT_TEXT, "Sender; without it that of ripen.lua.", .placeholders = true),
         F("reply_to", RP_WANT_TEXT, "Where answers go.", .placeholders = true),
-        F("purpose", RP_WANT_TEXT, "The consent that it needs."),
+        F("purpose", RP_WANT_TEXT, "The consent that it needs; `transactional` needs none.",
+          .fallback = "\"marketing\""),
+        F("track", RP_WANT_BOOL,
+          "`true` follows opens and clicks, as marketing mails are followed anyway.",
+          .fallback = "false"),
         F("unless", RP_WANT_WHEN, "Not sent when this holds.")),
 };
 static const struct rp_schema_shape assign_shape = {

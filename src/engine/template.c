@@ -1,9 +1,77 @@
 /* SPDX-License-Identifier: MIT */
 /* Texts with placeholders and the JSON bodies made of them. A value can never break out of its
- * place: bodies are written value by value, and the writer escapes. An unknown field is its
- * |default, else nothing. */
+ * place: bodies are written value by value, and the writer escapes; in HTML and in links the value
+ * itself is escaped. An unknown field is its |default, which the author wrote and which stands as
+ * it is, else nothing. */
 #include "base/json_write.h"
 #include "engine/eval.h"
+
+#include <strings.h>
+
+static void put_html(struct rp_buf *out, struct rp_str text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        switch (text.ptr[i]) {
+        case '&':
+            rp_buf_text(out, "&amp;");
+            break;
+        case '<':
+            rp_buf_text(out, "&lt;");
+            break;
+        case '>':
+            rp_buf_text(out, "&gt;");
+            break;
+        case '"':
+            rp_buf_text(out, "&quot;");
+            break;
+        case '\'':
+            rp_buf_text(out, "&#39;");
+            break;
+        default:
+            rp_buf_char(out, text.ptr[i]);
+        }
+    }
+}
+
+static void put_url(struct rp_buf *out, struct rp_str text)
+{
+    static const char hex[] = "0123456789ABCDEF";
+
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.ptr[i];
+
+        if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+            c == '-' || c == '.' || c == '_' || c == '~') {
+            rp_buf_char(out, (char)c);
+        } else {
+            rp_buf_char(out, '%');
+            rp_buf_char(out, hex[c >> 4]);
+            rp_buf_char(out, hex[c & 15]);
+        }
+    }
+}
+
+/* An address that a browser may be sent to; what is none stands in the link as text. */
+static bool is_web(struct rp_str text)
+{
+    static const char *const starts[] = {"https://", "http://", "mailto:", "tel:"};
+
+    for (size_t i = 0; i < RP_COUNT(starts); i++)
+        if (text.len > strlen(starts[i]) &&
+            strncasecmp(text.ptr, starts[i], strlen(starts[i])) == 0)
+            return true;
+    return false;
+}
+
+static void put_value(struct rp_buf *out, enum rp_escape escape, struct rp_str text)
+{
+    if (escape == RP_ESCAPE_NONE)
+        rp_buf_str(out, text);
+    else if (escape == RP_ESCAPE_HTML || (escape == RP_ESCAPE_LINK && is_web(text)))
+        put_html(out, text);
+    else
+        put_url(out, text);
+}
 
 struct rp_str rp_template_text(struct rp_scratch *s, const struct rp_template *template)
 {
@@ -20,7 +88,10 @@ struct rp_str rp_template_text(struct rp_scratch *s, const struct rp_template *t
             if (s->fold->reasons)
                 reasons = s->fold->reasons(s->fold->reasons_ctx, s->arena, s->lead, s->now_ms,
                                            part->reasons);
-            rp_buf_str(&out, reasons.len || !part->has_fallback ? reasons : part->fallback);
+            if (reasons.len || !part->has_fallback)
+                put_value(&out, part->escape, reasons);
+            else
+                rp_buf_str(&out, part->fallback);
             continue;
         }
         if (part->field == RP_NONE) {
@@ -29,7 +100,7 @@ struct rp_str rp_template_text(struct rp_scratch *s, const struct rp_template *t
         }
         value = rp_bind_value(s, part->field);
         if (value)
-            rp_buf_str(&out, rp_value_text(s, value));
+            put_value(&out, part->escape, rp_value_text(s, value));
         else if (part->has_fallback)
             rp_buf_str(&out, part->fallback);
     }

@@ -46,6 +46,7 @@ enum rp_action_kind {
     RP_ACTION_ASSIGN,
     RP_ACTION_CRM,
 };
+#define RP_MAIL_DOOR "smtp" /* `to` of an e-mail: its queue; the address stands in the body */
 const char *rp_action_kind_name(enum rp_action_kind kind);
 
 /* One row for the outbox, rendered. */
@@ -59,6 +60,7 @@ struct rp_intent {
     struct rp_str held;  /* why it is not to be delivered; "" */
     struct rp_str owner, team; /* TASK: whose it is, and of which team; "" */
     int64_t due_ms;            /* TASK; RP_NEVER: none */
+    struct rp_str purpose;     /* EMAIL: the consent that it needs; "" */
 };
 
 /* The lead's owner changed. */
