@@ -119,12 +119,20 @@ void rp_compile_reasons(struct rp_compile *compile);
 void rp_compile_calendars(struct rp_compile *compile);
 uint32_t rp_compile_calendar_of(struct rp_compile *compile,
                                 const struct rp_node *body); /* its `hours`; RP_NONE */
+/* `days`, `from`, `to` of a table over what *hours has. */
+void rp_compile_hours(struct rp_compile *compile, const struct rp_node *body,
+                      struct rp_calendar *hours);
 void rp_compile_due(struct rp_compile *compile, const struct rp_node *body, struct rp_stage *stage);
 void rp_compile_status_names(struct rp_compile *compile, const struct rp_node *names,
                              struct rp_stage *stage);
 void rp_compile_statuses(struct rp_compile *compile); /* when the stages stand */
 void rp_compile_fact_names(struct rp_compile *compile);
 void rp_compile_actions(struct rp_compile *compile);
+void rp_compile_trigger(struct rp_compile *compile, const struct rp_node *node,
+                        struct rp_trigger *trigger);
+void rp_compile_part(struct rp_compile *compile, const struct rp_node *node,
+                     struct rp_action_part *part);
+void rp_compile_sequences(struct rp_compile *compile); /* compile_sequence.c */
 void rp_compile_template(struct rp_compile *compile, const struct rp_node *node,
                          struct rp_template *ret_template);
 /* What stands between braces; `node` says where, and how long it is. */
@@ -146,7 +154,6 @@ void rp_compile_weights(struct rp_compile *compile); /* what weights.lua returne
 void rp_compile_models(struct rp_compile *compile);
 void rp_compile_experiments(struct rp_compile *compile); /* when the models stand */
 void rp_compile_tests(struct rp_compile *compile); /* the authors' tests, into rules->test_set */
-void rp_compile_later(struct rp_compile *compile); /* sequences, statuses …: references only */
 void rp_lint(struct rp_compile *compile);
 
 #endif

@@ -7,9 +7,6 @@
 
 /* ---- Triggers -------------------------------------------------------------------------------- */
 
-static void compile_trigger(struct rp_compile *compile, const struct rp_node *node,
-                            struct rp_trigger *trigger);
-
 static void trigger_parts(struct rp_compile *compile, const struct rp_node *items, uint32_t count,
                           struct rp_trigger *trigger)
 {
@@ -17,7 +14,7 @@ static void trigger_parts(struct rp_compile *compile, const struct rp_node *item
     trigger->parts = RP_ARENA_ARRAY(&compile->rules->arena, struct rp_trigger, count);
     trigger->part_count = count;
     for (uint32_t i = 0; i < count; i++)
-        compile_trigger(compile, &items[i], &trigger->parts[i]);
+        rp_compile_trigger(compile, &items[i], &trigger->parts[i]);
 }
 
 /* did { "a", "b" } is any of the two. */
@@ -46,8 +43,8 @@ static void compile_did(struct rp_compile *compile, const struct rp_node *node,
         *trigger = (struct rp_trigger){.op = RP_TRIGGER_ANY, .parts = parts, .part_count = count};
 }
 
-static void compile_trigger(struct rp_compile *compile, const struct rp_node *node,
-                            struct rp_trigger *trigger)
+void rp_compile_trigger(struct rp_compile *compile, const struct rp_node *node,
+                        struct rp_trigger *trigger)
 {
     const char *name = node->type == RP_NODE_CALL ? node->call->name : "";
     struct rp_str first = node->item_count > 0 && node->items[0].type == RP_NODE_TEXT
@@ -189,8 +186,8 @@ static void compile_assign(struct rp_compile *compile, const struct rp_node *nod
         part->to = compile->rules->teams[part->team].name;
 }
 
-static void compile_part(struct rp_compile *compile, const struct rp_node *node,
-                         struct rp_action_part *part)
+void rp_compile_part(struct rp_compile *compile, const struct rp_node *node,
+                     struct rp_action_part *part)
 {
     const struct rp_node *fields = &node->items[0];
     const struct rp_node *text;
@@ -218,20 +215,22 @@ static void compile_part(struct rp_compile *compile, const struct rp_node *node,
         part->due_calendar = rp_compile_calendar_of(compile, fields);
         part->team = team_of(compile, fields);
         if (part->to.len == 0)
-            part->to =
-                part->team == RP_NONE ? RP_STR("owner") : compile->rules->teams[part->team].name;
+            part->to = part->team == RP_NONE ? RP_STR("owner")
+                                             : compile->rules->teams[part->team].name;
         part->to_owner = rp_str_is(part->to, "owner");
         break;
     case RP_ACTION_ASSIGN:
         compile_assign(compile, node, part);
         break;
-    case RP_ACTION_EMAIL:
-        part->to = RP_STR(RP_MAIL_DOOR);
-        part->email = rp_compile_email(compile, fields);
-        break;
     case RP_ACTION_CRM:
-        part->body = tree_of(compile, fields);
+    case RP_ACTION_EMAIL: {
+        struct rp_node plain = *fields;
+
+        part->unless = rp_compile_cond(compile, rp_node_get(fields, "unless"), RP_BARE_EVENT);
+        part->purpose = rp_compile_keep(compile, rp_node_text(fields, "purpose"));
+        part->body = tree_of(compile, &plain);
         break;
+    }
     case RP_ACTION_SET:
         part->body = tree_of(compile, fields);
         break;
@@ -251,14 +250,14 @@ static void compile_action(struct rp_compile *compile, struct rp_declared *decla
                            .even_when_passing = rp_node_flag(body, "even_when_passing", false),
                            .enabled = rp_node_flag(body, "enabled", true),
                            .part_count = body->item_count};
-    compile_trigger(compile, rp_node_get(body, "on"), &action->on);
+    rp_compile_trigger(compile, rp_node_get(body, "on"), &action->on);
     action->when = rp_compile_cond(compile, rp_node_get(body, "when"), RP_BARE_EVENT);
     compile->asked = action->when;
     action->parts = RP_ARENA_ARRAY(&compile->rules->arena, struct rp_action_part, body->item_count);
     for (uint32_t i = 0; i < body->item_count; i++) {
         struct rp_action_part *part = &action->parts[i];
 
-        compile_part(compile, &body->items[i], part);
+        rp_compile_part(compile, &body->items[i], part);
         if (part->kind == RP_ACTION_ASSIGN && part->team != RP_NONE)
             team = part->team;
         if (part->kind == RP_ACTION_TASK && part->to_owner && part->team == RP_NONE)

@@ -168,6 +168,21 @@ static void compile_calendar(struct rp_compile *compile, const struct rp_declare
     compile_holidays(compile, rp_node_get(body, "holidays"), calendar);
 }
 
+void rp_compile_hours(struct rp_compile *compile, const struct rp_node *body,
+                      struct rp_calendar *hours)
+{
+    const struct rp_node *days = rp_node_get(body, "days"), *to = rp_node_get(body, "to");
+
+    if (days)
+        hours->days = compile_days(compile, days);
+    hours->from_s = compile_clock(compile, rp_node_get(body, "from"), hours->from_s);
+    hours->to_s = compile_clock(compile, to, hours->to_s);
+    if (hours->from_s >= hours->to_s)
+        rp_compile_report(compile, RP_CODE_RANGE, to ? to->place : body->place, 1,
+                          RP_STR("let `to` be later than `from`"),
+                          "%.*s: its days end before they begin", RP_STR_ARG(compile->what));
+}
+
 void rp_compile_calendars(struct rp_compile *compile)
 {
     struct rp_rules *rules = compile->rules;

@@ -156,6 +156,9 @@
        "a lead has one stage, so one experiment alone may move it",                                \
        "make one a shadow, disable it, or give each a `slice` of its own")                         \
     XX(METRIC, "E113", "unknown metric", "guards count a few things only", "correct its name")     \
+    XX(STEP_BACK, "E120", "a step that leads back",                                                \
+       "a sequence goes forward, so that each step is done once and it comes to an end",           \
+       "name a later step")                                                                        \
     XX(ENDPOINT_UNKNOWN, "W101", "an endpoint that may not exist",                                 \
        "no configuration was given, so endpoints cannot be checked", "check with --config")        \
     XX(NO_DEFAULT, "W102", "a field without a default in a message",                               \
