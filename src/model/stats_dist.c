@@ -98,7 +98,7 @@ double rp_stats_norm_quantile(double p)
     }
     const double tail = q < 0 ? p : 1 - p;
     if (tail <= 0)
-        return q < 0 ? -INFINITY : (double)INFINITY;
+        return q < 0 ? (double)-INFINITY : (double)INFINITY;
     double r = sqrt(-log(tail));
     if (r <= 5) {
         r -= 1.6;
@@ -385,7 +385,7 @@ double rp_stats_t_quantile(double df, double p)
         return 0;
     const double tail = p < 0.5 ? p : 1 - p;
     if (tail <= 0)
-        return p < 0.5 ? -INFINITY : (double)INFINITY;
+        return p < 0.5 ? (double)-INFINITY : (double)INFINITY;
     /* x / (1 - x) = df / t^2, with I_x(df/2, 1/2) = 2 tail */
     const double u = beta_logit(0.5 * df, 0.5, 2 * tail, false);
     const double t = sqrt(df * exp(-u));

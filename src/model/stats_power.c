@@ -28,18 +28,25 @@ double rp_stats_cohen_h(double p_a, double p_b)
     return 2 * asin(sqrt(p_b)) - 2 * asin(sqrt(p_a));
 }
 
-double rp_stats_n_cohen(double p_a, double p_b, double alpha, double power, double ratio)
-{
-    const double h = rp_stats_cohen_h(p_a, p_b);
-    const double z = rp_stats_z(alpha) + rp_stats_norm_quantile(power);
-
-    return z * z * (1 + 1 / ratio) / (h * h);
-}
-
 /* Both tails of a normal test whose true effect is `shift` standard errors. */
 static double power_of(double shift, double z)
 {
     return rp_stats_norm_sf(z - shift) + rp_stats_norm_cdf(-z - shift);
+}
+
+double rp_stats_n_cohen(double p_a, double p_b, double alpha, double power, double ratio)
+{
+    const double h = rp_stats_cohen_h(p_a, p_b), z = rp_stats_z(alpha);
+    double lo = 0, hi = z + rp_stats_norm_quantile(power); /* the far tail gives the rest */
+
+    for (int i = 0; i < 200 && hi - lo > 1e-15 * hi; i++) {
+        const double shift = 0.5 * (lo + hi);
+        if (power_of(shift, z) < power)
+            lo = shift;
+        else
+            hi = shift;
+    }
+    return hi * hi * (1 + 1 / ratio) / (h * h);
 }
 
 double rp_stats_power_rates(double p_a, double p_b, double n_a, double n_b, double alpha)

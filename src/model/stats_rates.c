@@ -84,7 +84,8 @@ struct rp_interval rp_stats_agresti_coull(double x, double n, double alpha)
 {
     const double z = rp_stats_z(alpha), zz = z * z, p = (x + 0.5 * zz) / (n + zz);
 
-    return around(p, z * sqrt(p * (1 - p) / (n + zz)));
+    const struct rp_interval ci = around(p, z * sqrt(p * (1 - p) / (n + zz)));
+    return (struct rp_interval){fmax(0, ci.lo), fmin(1, ci.hi)};
 }
 
 struct rp_interval rp_stats_jeffreys(double x, double n, double alpha)
@@ -140,7 +141,7 @@ struct rp_relative rp_stats_relative(double x_a, double n_a, double x_b, double 
 struct rp_mcnemar rp_stats_mcnemar(double only_1, double only_2)
 {
     const double n = only_1 + only_2, less = fmin(only_1, only_2);
-    const double off = fmax(0, fabs(only_1 - only_2) - 1);
+    const double off = fabs(only_1 - only_2) - 1;
     struct rp_mcnemar r = {.p_exact = 1, .p = 1};
 
     if (!(n > 0))

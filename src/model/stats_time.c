@@ -50,7 +50,7 @@ static bool next_time(struct walk *walk)
         events += walk->all[walk->at].event;
     if (events > 0) {
         walk->survival *= 1 - events / risk;
-        walk->sum += events < risk ? events / (risk * (risk - events)) : 0;
+        walk->sum += events / (risk * (risk - events)); /* when nobody is left: no error known */
     }
     return true;
 }

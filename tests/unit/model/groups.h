@@ -22,6 +22,9 @@ int test_event_request(void);
 int test_event_wire(void);
 int test_lead(void);
 int test_rule_count(void);
+int test_stats_reference(void);
+int test_stats_published(void);
+int test_stats(void);
 int test_assign_hash(void);
 
 #define assert_str(text, expected)                                                                 \
