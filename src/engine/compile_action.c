@@ -222,15 +222,15 @@ void rp_compile_part(struct rp_compile *compile, const struct rp_node *node,
     case RP_ACTION_ASSIGN:
         compile_assign(compile, node, part);
         break;
-    case RP_ACTION_CRM:
-    case RP_ACTION_EMAIL: {
-        struct rp_node plain = *fields;
-
-        part->unless = rp_compile_cond(compile, rp_node_get(fields, "unless"), RP_BARE_EVENT);
-        part->purpose = rp_compile_keep(compile, rp_node_text(fields, "purpose"));
-        part->body = tree_of(compile, &plain);
+    case RP_ACTION_EMAIL:
+        part->to = RP_STR(RP_MAIL_DOOR);
+        part->email = rp_compile_email(compile, fields);
+        part->unless = part->email->unless;
+        part->purpose = part->email->purpose;
         break;
-    }
+    case RP_ACTION_CRM:
+        part->body = tree_of(compile, fields);
+        break;
     case RP_ACTION_SET:
         part->body = tree_of(compile, fields);
         break;

@@ -442,20 +442,38 @@ struct rp_tree {
     uint32_t part_count;
 };
 
+/* What files of templates/ with one name give: "hello", "hello.fr". */
+struct rp_mail_template {
+    struct rp_str name;
+    struct rp_place place;
+    struct rp_template text, html, subject; /* count 0: empty */
+    bool has_text, has_html;
+};
+
+struct rp_email_part {
+    uint32_t template; /* in rules->mails; RP_NONE: there is only what `by` names */
+    uint32_t by;       /* the field that names one; RP_NONE */
+    struct rp_template subject, from, reply_to; /* count 0: not said */
+    struct rp_str purpose;                      /* "" when the part names none */
+    bool track;
+    struct rp_cond *unless; /* not sent when it holds; NULL */
+};
+
 struct rp_action_part {
     enum rp_action_kind kind;
     struct rp_place place;
-    struct rp_str to;        /* endpoint's name; "owner"; team; an address */
-    struct rp_tree *body;    /* WEBHOOK, SET, CRM, ASSIGN, EMAIL: its fields */
-    struct rp_template text; /* NOTIFY: text; TASK: note */
-    struct rp_cond *unless;  /* not done when this holds; NULL: always done */
-    struct rp_str purpose;   /* EMAIL: the consent that it needs; "" none is named */
-    int64_t due_ms;          /* TASK; 0: none */
-    uint32_t due_calendar;   /* TASK: whose time counts; RP_NONE: that of the owner's team */
-    uint32_t team;           /* ASSIGN, TASK; RP_NONE: `to` is an address, or the owner */
-    bool to_owner;           /* TASK */
-    bool keep_owner;         /* ASSIGN */
-    bool not_to_refuser;     /* ASSIGN */
+    struct rp_str to;            /* endpoint's name; "owner"; team; an address */
+    struct rp_tree *body;        /* WEBHOOK, SET, CRM, ASSIGN: its fields */
+    struct rp_email_part *email; /* EMAIL */
+    struct rp_template text;     /* NOTIFY: text; TASK: note */
+    struct rp_cond *unless;      /* not done when this holds; NULL: always done */
+    struct rp_str purpose;       /* EMAIL: the consent that it needs; "" none is named */
+    int64_t due_ms;              /* TASK; 0: none */
+    uint32_t due_calendar;       /* TASK: whose time counts; RP_NONE: that of the owner's team */
+    uint32_t team;               /* ASSIGN, TASK; RP_NONE: `to` is an address, or the owner */
+    bool to_owner;               /* TASK */
+    bool keep_owner;             /* ASSIGN */
+    bool not_to_refuser;         /* ASSIGN */
     bool
         waits_for_later; /* email, assign, crm: recorded as held until their part of Ripen exists */
 };
