@@ -7,9 +7,14 @@
 #include "base/hash.h"
 #include "base/json_read.h"
 #include "base/json_write.h"
+#include "base/text.h"
 #include "core/core_priv.h"
+#include "core/outgoing.h"
+#include "core/own_event.h"
 #include "core/people.h"
+#include "core/tasks.h"
 #include "model/correction.h"
+#include "model/owner.h"
 #include "store/dedup.h"
 #include "store/events.h"
 #include "store/reports.h"
@@ -19,7 +24,8 @@
 
 /* The members of a body; points as written. */
 struct asked {
-    struct rp_str lead, stage, points, dimension, reason, author, until, message_id, text;
+    struct rp_str lead, stage, points, dimension, reason, author, until, message_id, text, scope,
+        task, outcome, owner;
 };
 
 static const struct {
@@ -36,6 +42,10 @@ static const struct {
     {"until", offsetof(struct asked, until), false},
     {"messageId", offsetof(struct asked, message_id), false},
     {"text", offsetof(struct asked, text), false},
+    {"scope", offsetof(struct asked, scope), false},
+    {"owner", offsetof(struct asked, owner), false},
+    {"task", offsetof(struct asked, task), true},
+    {"outcome", offsetof(struct asked, outcome), false},
 };
 
 static struct rp_str *member(struct asked *asked, size_t i)
@@ -96,62 +106,12 @@ static int read_asked(struct rp_arena *arena, struct rp_str body, struct asked *
 /* ---- Corrections: events that Ripen sends ------------------------------------------------------
  */
 
-/* A node by which an event reaches the lead: its userId, else an anonymousId, else an e-mail. */
-static int best_node(struct rp_core *core, int64_t id, struct rp_identity *ret_node,
-                     struct rp_err *err)
-{
-    struct rp_identity best = {0};
-    struct rp_cached *lead;
-    const struct rp_head *heads;
-    size_t count;
-    int status = rp_core_lead(core, id, &lead, err);
-
-    if (status != 0) {
-        return status;
-    }
-    heads = rp_lead_heads(&lead->lead, &count);
-    for (size_t i = 0; i < count && status == 0; i++) {
-        struct rp_identity node;
-
-        status = rp_identity_get(&core->arena, core->store, heads[i].node, &node, err);
-        if (status == 0 && (best.node == 0 || node.kind < best.kind)) {
-            best = node;
-        }
-    }
-    if (status == 0 && best.node == 0) {
-        status = rp_err_set(err, RIPEN_ENOTFOUND, "the lead has no identity");
-    }
-    *ret_node = best;
-    return status;
-}
-
-static void put_identity(const struct rp_identity *node, struct rp_jw *jw)
-{
-    if (node->kind == RP_NODE_EMAIL) {
-        rp_jw_key(jw, "context");
-        rp_jw_object(jw);
-        rp_jw_key(jw, "traits");
-        rp_jw_object(jw);
-        rp_jw_put_str(jw, "email", node->value);
-        rp_jw_object_end(jw);
-        rp_jw_object_end(jw);
-        return;
-    }
-    rp_jw_put_str(jw, node->kind == RP_NODE_USER ? "userId" : "anonymousId", node->value);
-}
-
-/* The item of the correction; the lead is not among its properties. */
-static void write_item(enum rp_correction correction, const struct asked *asked,
-                       const struct rp_identity *node, struct rp_buf *out)
+/* The lead is not among the properties. */
+static void write_properties(const struct asked *asked, struct rp_buf *out)
 {
     struct rp_jw jw = rp_jw(out);
     struct asked copy = *asked;
 
-    rp_jw_object(&jw);
-    rp_jw_put_text(&jw, "type", "track");
-    rp_jw_put_text(&jw, "event", rp_correction_event(correction));
-    put_identity(node, &jw);
-    rp_jw_key(&jw, "properties");
     rp_jw_object(&jw);
     copy.lead = RP_STR("");
     for (size_t i = 0; i < RP_COUNT(members); i++) {
@@ -165,28 +125,6 @@ static void write_item(enum rp_correction correction, const struct asked *asked,
         }
     }
     rp_jw_object_end(&jw);
-    rp_jw_object_end(&jw);
-}
-
-static int run_item(struct rp_core *core, struct rp_str item, struct rp_buf *out,
-                    struct rp_err *err)
-{
-    struct rp_envelope envelope = {
-        .received_ms = rp_clock_now(&core->clock), .sent_ms = RP_NEVER, .flags = RP_EVENT_CRM};
-    struct rp_batch *batch = rp_batch_new();
-    int status = rp_batch_parse(batch, item, &envelope, NULL, err);
-
-    if (status == 0) {
-        status = rp_core_run(core, batch, err);
-    }
-    if (status == 0 && batch->rejected > 0) {
-        status = rp_err_set(err, RIPEN_EINPUT, "%.*s", RP_STR_ARG(batch->items[0].message));
-    }
-    if (status == 0) {
-        rp_batch_answer(batch, out);
-    }
-    rp_batch_free(batch);
-    return status;
 }
 
 /* The lead whose event has this messageId; two leads may each have one. */
@@ -239,6 +177,10 @@ static int check(struct rp_core *core, enum rp_correction correction, const stru
         return rp_err_set(err, RIPEN_EINPUT, "no stage is named \"%.*s\"",
                           RP_STR_ARG(asked->stage));
     }
+    if (correction == RP_CORRECTION_OWNER && asked->owner.len > RP_OWNER_MAX) {
+        return rp_err_set(err, RIPEN_EINPUT, "an owner's address has at most %d bytes",
+                          RP_OWNER_MAX);
+    }
     if (correction != RP_CORRECTION_POINTS) {
         return 0;
     }
@@ -253,11 +195,35 @@ static int check(struct rp_core *core, enum rp_correction correction, const stru
     return 0;
 }
 
+/* Whoever refused a lead is not given it again within its cool-down, by nobody. */
+static int check_owner(struct rp_core *core, int64_t id, const struct asked *asked,
+                       struct rp_err *err)
+{
+    struct rp_cached *lead;
+    struct rp_owner owner;
+    struct rp_buf until = {0};
+    int status = rp_core_lead(core, id, &lead, err);
+
+    if (status != 0) {
+        return status;
+    }
+    rp_owner_get(&lead->lead, &owner);
+    if (rp_clock_now(&core->clock) < owner.barred_ms &&
+        rp_str_eq(rp_text_fold(&core->arena, asked->owner),
+                  rp_text_fold(&core->arena, owner.refuser))) {
+        rp_time_print(&until, owner.barred_ms);
+        status =
+            rp_err_set(err, RIPEN_EDENIED, "%.*s rejected this lead and cools down until %.10s",
+                       RP_STR_ARG(owner.refuser), until.ptr);
+        rp_buf_fini(&until);
+    }
+    return status;
+}
+
 static int correct(struct rp_core *core, enum rp_correction correction, const struct asked *asked,
                    struct rp_buf *out, struct rp_err *err)
 {
-    struct rp_identity node;
-    struct rp_buf item = {0};
+    struct rp_buf properties = {0};
     int64_t lead = 0;
     int status = check(core, correction, asked, err);
 
@@ -265,14 +231,15 @@ static int correct(struct rp_core *core, enum rp_correction correction, const st
         status = asked->lead.len ? rp_lead_find(core->store, asked->lead, &lead, err)
                                  : lead_of_message(core, asked->message_id, &lead, err);
     }
-    if (status == 0) {
-        status = best_node(core, lead, &node, err);
+    if (status == 0 && correction == RP_CORRECTION_OWNER) {
+        status = check_owner(core, lead, asked, err);
     }
     if (status == 0) {
-        write_item(correction, asked, &node, &item);
-        status = run_item(core, rp_buf_view(&item), out, err);
+        write_properties(asked, &properties);
+        status = rp_core_own_event(core, lead, rp_correction_event(correction), RP_STR(""),
+                                   rp_buf_view(&properties), out, err);
     }
-    rp_buf_fini(&item);
+    rp_buf_fini(&properties);
     return status;
 }
 
@@ -311,6 +278,56 @@ static int forget(struct rp_core *core, const struct asked *asked, struct rp_buf
     return status;
 }
 
+/* ---- Deliveries ------------------------------------------------------------------------------ */
+
+static int pause_it(struct rp_core *core, const struct asked *asked, struct rp_buf *out,
+                    struct rp_err *err)
+{
+    return rp_core_pause(core, asked->scope, asked->reason, asked->author, out, err);
+}
+
+static int resume_it(struct rp_core *core, const struct asked *asked, struct rp_buf *out,
+                     struct rp_err *err)
+{
+    return rp_core_resume(core, asked->scope, asked->author, out, err);
+}
+
+/* ---- Tasks ----------------------------------------------------------------------------------- */
+
+static struct rp_task_ask of_task(const struct asked *asked)
+{
+    return (struct rp_task_ask){.task = asked->task,
+                                .author = asked->author,
+                                .outcome = asked->outcome,
+                                .reason = asked->reason,
+                                .until = asked->until,
+                                .text = asked->text};
+}
+
+static int task_claim(struct rp_core *core, const struct asked *asked, struct rp_buf *out,
+                      struct rp_err *err)
+{
+    struct rp_task_ask ask = of_task(asked);
+
+    return rp_core_task_claim(core, &ask, out, err);
+}
+
+static int task_note(struct rp_core *core, const struct asked *asked, struct rp_buf *out,
+                     struct rp_err *err)
+{
+    struct rp_task_ask ask = of_task(asked);
+
+    return rp_core_task_note(core, &ask, out, err);
+}
+
+static int task_done(struct rp_core *core, const struct asked *asked, struct rp_buf *out,
+                     struct rp_err *err)
+{
+    struct rp_task_ask ask = of_task(asked);
+
+    return rp_core_task_done(core, &ask, out, err);
+}
+
 /* ---- Verbs ----------------------------------------------------------------------------------- */
 
 static const struct verb {
@@ -324,8 +341,14 @@ static const struct verb {
     {"points", RP_CORRECTION_POINTS, NULL, {"lead", "points", "reason"}},
     {"void", RP_CORRECTION_VOID, NULL, {"messageId", "reason"}},
     {"note", RP_CORRECTION_NOTE, NULL, {"lead", "text"}},
+    {"assign", RP_CORRECTION_OWNER, NULL, {"lead", "owner", "reason"}},
     {"unmerge", RP_CORRECTION_NONE, unmerge, {"lead"}},
     {"forget", RP_CORRECTION_NONE, forget, {"lead"}},
+    {"task-claim", RP_CORRECTION_NONE, task_claim, {"task"}},
+    {"task-note", RP_CORRECTION_NONE, task_note, {"task", "text"}},
+    {"task-done", RP_CORRECTION_NONE, task_done, {"task"}},
+    {"pause", RP_CORRECTION_NONE, pause_it, {"scope"}},
+    {"resume", RP_CORRECTION_NONE, resume_it, {"scope"}},
 };
 
 static const struct verb *find_verb(struct rp_str name)

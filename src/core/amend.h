@@ -12,9 +12,14 @@
  *   "points"  {"lead","points","dimension","reason","author","until"}
  *   "void"    {"messageId","lead"?,"reason","author"}
  *   "note"    {"lead","text","author"}
+ *   "assign"  {"lead","owner","reason","author"}; EDENIED: whom the lead's cool-down bars
+ *   "task-claim" {"task","author"}, "task-note" {"task","text","author"},
+ *   "task-done" {"task","outcome","reason","until","text","author"}: core/tasks.h
  *   "unmerge" {"lead","author"}
  *   "forget"  {"lead"}
- * `author` is who asks when the body names nobody. The first four become events. Returns 0 with the
+ *   "pause"   {"scope","reason","author"}: deliveries (core/outgoing.h)
+ *   "resume"  {"scope","author"}
+ * `author` is who asks when the body names nobody. The first five become events. Returns 0 with the
  * answer as a JSON object on `out`; EINPUT (what is wrong with the body), ENOTFOUND, EDENIED, or
  * the store's errors. */
 int rp_core_amend(struct rp_core *core, struct rp_str verb, struct rp_str body,

@@ -10,6 +10,7 @@
 #include "core/recent.h"
 #include "engine/fold.h"
 #include "engine/vm.h"
+#include "store/assignments.h"
 #include "store/decisions.h"
 #include "store/identities.h"
 #include "store/outbox.h"
@@ -46,6 +47,8 @@ struct rp_view {
     size_t move_count;
     struct rp_status_row *statuses;
     size_t status_count;
+    struct rp_assignment_row *assignments;
+    size_t assignment_count;
     struct rp_outbox_row *actions;
     size_t action_count;
     int64_t at_ms;
@@ -56,6 +59,7 @@ int rp_view_open(struct rp_reader *reader, int64_t lead, int64_t at_ms, struct r
 void rp_view_close(struct rp_view *view);
 struct rp_str rp_view_node(const struct rp_view *view, enum rp_node_kind kind); /* first; "" */
 struct rp_str rp_view_stage(const struct rp_view *view);
+struct rp_str rp_view_owner(const struct rp_view *view); /* at the moment; "": nobody */
 
 /* The members of LEAD; `whole`: with traits and time line. */
 void rp_view_json(struct rp_view *view, bool whole, struct rp_jw *jw);

@@ -240,6 +240,12 @@ static void check_one(struct rp_playing *p, const struct rp_test_moment *moment,
     case RP_EXPECT_STATUS:
         check_text(p, moment, expect, look, status_of(p, look));
         return;
+    case RP_EXPECT_OWNER: {
+        struct rp_str owner = rp_view_owner(&look->view);
+
+        check_text(p, moment, expect, look, owner.len ? owner : (struct rp_str){0});
+        return;
+    }
     case RP_EXPECT_GRADE:
         check_text(p, moment, expect, look,
                    rp_lead_grade(&look->view.fold, &look->view.lead, p->test->model, p->now_ms));

@@ -71,6 +71,19 @@ static int load_nodes(struct rp_reader *reader, struct rp_view *view, struct rp_
     return 0;
 }
 
+/* What came behind the moment did not happen yet. */
+static int load_assignments(struct rp_reader *reader, struct rp_view *view, struct rp_err *err)
+{
+    int status = rp_assignment_list(&reader->arena, reader->store, view->lead.id,
+                                    &view->assignments, &view->assignment_count, err);
+
+    while (status == 0 && view->assignment_count > 0 &&
+           view->assignments[view->assignment_count - 1].at_ms > view->at_ms) {
+        view->assignment_count--;
+    }
+    return status;
+}
+
 /* Only the newest rows are shown; rows of later moments do not exist yet at at_ms. */
 static int load_actions(struct rp_reader *reader, struct rp_view *view, struct rp_err *err)
 {
@@ -154,6 +167,9 @@ int rp_view_open(struct rp_reader *reader, int64_t lead, int64_t at_ms, struct r
         status = load_status(reader, ret_view, err);
     }
     if (status == 0) {
+        status = load_assignments(reader, ret_view, err);
+    }
+    if (status == 0) {
         status = load_actions(reader, ret_view, err);
     }
     if (status != 0) {
@@ -191,4 +207,10 @@ struct rp_str rp_view_stage(const struct rp_view *view)
     }
     return view->lead.stage == RP_STAGE_NONE ? RP_STR("")
                                              : view->fold.rules->stages[view->lead.stage].name;
+}
+
+struct rp_str rp_view_owner(const struct rp_view *view)
+{
+    return view->assignment_count > 0 ? view->assignments[view->assignment_count - 1].owner
+                                      : RP_STR("");
 }

@@ -165,6 +165,37 @@ static void text_moves(struct rp_view *view, struct rp_buf *out)
     }
 }
 
+/* "refused", "is told by the CRM" … */
+static void text_owners(struct rp_view *view, struct rp_buf *out)
+{
+    static const char *const words[] = {
+        [RP_ASSIGNED_ACTION] = "by its turn",       [RP_ASSIGNED_TRAIT] = "as the CRM says",
+        [RP_ASSIGNED_PERSON] = "by hand",           [RP_ASSIGNED_REJECTED] = "rejected by",
+        [RP_ASSIGNED_MERGED] = "came with a merge",
+    };
+
+    rp_buf_text(out, view->assignment_count ? "\nOwners\n" : "");
+    for (size_t i = 0; i < view->assignment_count; i++) {
+        const struct rp_assignment_row *row = &view->assignments[i];
+        bool rejected = row->by == RP_ASSIGNED_REJECTED;
+
+        rp_buf_text(out, "  ");
+        time_minutes(out, row->at_ms);
+        rp_buf_printf(out, "  %.*s%s%s", RP_STR_ARG(row->owner.len ? row->owner : RP_STR("nobody")),
+                      "  ", words[row->by]);
+        if (rejected) {
+            rp_buf_printf(out, " %.*s", RP_STR_ARG(row->previous));
+        }
+        if (row->by == RP_ASSIGNED_ACTION && row->team.len > 0) {
+            rp_buf_printf(out, " in team %.*s", RP_STR_ARG(row->team));
+        }
+        if (row->reason.len > 0) {
+            rp_buf_printf(out, " (%.*s)", RP_STR_ARG(row->reason));
+        }
+        rp_buf_char(out, '\n');
+    }
+}
+
 static void text_timers(struct rp_view *view, struct rp_buf *out)
 {
     size_t count;
@@ -222,6 +253,7 @@ static void text_timeline(struct rp_view *view, struct rp_buf *out)
 void rp_view_text(struct rp_view *view, bool colour, struct rp_buf *out)
 {
     struct rp_str status = rp_status_name(view->fold.rules, &view->lead);
+    struct rp_str owner = rp_view_owner(view);
     struct rp_buf json = {0};
     struct rp_jw jw = rp_jw(&json);
     struct rp_str grade = rp_lead_grade(&view->fold, &view->lead, view->fold.model, view->at_ms);
@@ -232,12 +264,16 @@ void rp_view_text(struct rp_view *view, bool colour, struct rp_buf *out)
     time_minutes(out, view->lead.stage_since_ms);
     rp_buf_printf(out, "%s%.*s%s%.*s\n", status.len ? ", status " : "", RP_STR_ARG(status),
                   grade.len ? ", grade " : "", RP_STR_ARG(grade));
+    if (owner.len > 0) {
+        rp_buf_printf(out, "  owner %.*s\n", RP_STR_ARG(owner));
+    }
     text_scores(view, colour, out);
     rp_view_traits(view, &jw);
     rp_buf_printf(out, "%s  %.*s%s\n", paint(colour, DIM), RP_STR_ARG(rp_buf_view(&json)),
                   paint(colour, PLAIN));
     rp_buf_fini(&json);
     text_moves(view, out);
+    text_owners(view, out);
     text_timers(view, out);
     text_actions(view, out);
     text_timeline(view, out);

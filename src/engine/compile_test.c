@@ -259,6 +259,7 @@ static const struct {
 } expect_fields[] = {
     {"stage", RP_EXPECT_STAGE, false, false},
     {"status", RP_EXPECT_STATUS, false, false},
+    {"owner", RP_EXPECT_OWNER, false, false},
     {"grade", RP_EXPECT_GRADE, false, false},
     {"because", RP_EXPECT_BECAUSE, false, false},
     {"total", RP_EXPECT_DIMENSION, false, false},

@@ -148,6 +148,7 @@ static const struct rp_schema_shape expect_shape = {
     .entry = ONE(F("expected", EXPECTED, "A dimension by its name: value or matcher.")),
     .fields =
         MANY(F("stage", EXPECTED, "The lead's stage."), F("status", EXPECTED, "The lead's status."),
+             F("owner", EXPECTED, "Who owns the lead."),
              F("because", EXPECTED, "The condition that moved the lead last."),
              F("total", EXPECTED, "The score."), F("grade", EXPECTED, "The lead's grade."),
              F("fired", EXPECTED, "Rules that gave points since the start, and how often."),

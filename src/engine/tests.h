@@ -12,6 +12,7 @@
 enum rp_expect_op {
     RP_EXPECT_STAGE,
     RP_EXPECT_STATUS,
+    RP_EXPECT_OWNER,
     RP_EXPECT_GRADE,
     RP_EXPECT_BECAUSE,   /* of the newest stage move */
     RP_EXPECT_DIMENSION, /* `dim`; RP_NONE: the total */
