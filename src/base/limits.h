@@ -77,6 +77,8 @@
 /* Reports. */
 #define RP_REPORT_GROUPS_MAX 100 /* values of --by that are told apart; the rest are one group */
 
+#define RP_INSTANCES_MAX 64 /* sequences that a lead is in or was: the oldest that ended is forgotten */
+
 #define RP_TASK_NOTES_MAX 200 /* of one task */
 
 /* Delivery. */

@@ -161,10 +161,10 @@ static void put_field(struct rp_scratch *s, struct rp_jw *jw, const char *key, u
 }
 
 /* A webhook without a body says what a receiver needs to act. */
-static void default_body(struct rp_scratch *s, const struct rp_action *action, struct rp_jw *jw)
+static void default_body(struct rp_scratch *s, struct rp_str name, struct rp_jw *jw)
 {
     rp_jw_object(jw);
-    rp_jw_put_str(jw, "action", action->name);
+    rp_jw_put_str(jw, "action", name);
     rp_jw_put_text(jw, "lead", s->lead->public_id);
     put_field(s, jw, "email", s->rules->email_field);
     put_field(s, jw, "userId", s->rules->user_field);
@@ -205,7 +205,7 @@ static void set_facts(struct rp_scratch *s, const struct rp_tree *body)
     }
 }
 
-static struct rp_str part_body(struct rp_scratch *s, const struct rp_action *action,
+static struct rp_str part_body(struct rp_scratch *s, struct rp_str name,
                                const struct rp_action_part *part, struct rp_intent *intent)
 {
     struct rp_buf out = {0};
@@ -222,7 +222,7 @@ static struct rp_str part_body(struct rp_scratch *s, const struct rp_action *act
     } else if (part->body) {
         rp_template_tree(s, part->body, &jw);
     } else {
-        default_body(s, action, &jw);
+        default_body(s, name, &jw);
     }
     body = rp_arena_str(s->arena, rp_buf_view(&out));
     rp_buf_fini(&out);
@@ -241,6 +241,38 @@ static struct rp_str held_reason(const struct rp_action_part *part)
     }
 }
 
+void rp_part_run(struct rp_scratch *s, struct rp_lead *lead, const struct rp_action_part *part,
+                 const struct rp_intent *head, struct rp_str purpose,
+                 struct rp_decision *decision)
+{
+    struct rp_str name = head->step.len ? head->step : s->rules->actions[head->action].name;
+    struct rp_intent *intent;
+
+    if (part->email && !rp_mail_wanted(s, part->email))
+        return;
+    intent = rp_decision_intent(s->arena, decision);
+    *intent = *head;
+    intent->kind = part->kind;
+    intent->to = part->to;
+    intent->held = held_reason(part);
+    intent->due_ms = RP_NEVER;
+    if (part->email) {
+        rp_mail_render(s, part->email, purpose, intent);
+        return;
+    }
+    if (part->kind == RP_ACTION_ASSIGN)
+        rp_assign(s, lead, part, intent, decision);
+    else
+        intent->body = part_body(s, name, part, intent);
+    if (intent->body.len > RP_ACTION_BODY_MAX) {
+        intent->held = rp_arena_printf(s->arena, "its body has %zu bytes; at most %d are sent",
+                                       intent->body.len, RP_ACTION_BODY_MAX);
+        intent->body = RP_STR("{}");
+    }
+    if (part->kind == RP_ACTION_SET)
+        set_facts(s, part->body);
+}
+
 static void run_action(struct rp_scratch *s, struct rp_lead *lead, uint32_t index,
                        struct rp_str cause, struct rp_decision *decision)
 {
@@ -249,37 +281,9 @@ static void run_action(struct rp_scratch *s, struct rp_lead *lead, uint32_t inde
     if (action->when && rp_cond_eval(s, action->when) != RP_TRUE)
         return;
     for (uint32_t p = 0; p < action->part_count; p++) {
-        const struct rp_action_part *part = &action->parts[p];
-        struct rp_intent *intent;
+        struct rp_intent head = {.action = index, .part = (uint16_t)p, .cause = cause};
 
-        if (part->email && !rp_mail_wanted(s, part->email))
-            continue;
-        intent = rp_decision_intent(s->arena, decision);
-
-        *intent = (struct rp_intent){
-            .action = index,
-            .part = (uint16_t)p,
-            .kind = part->kind,
-            .to = part->to,
-            .cause = cause,
-            .held = held_reason(part),
-            .due_ms = RP_NEVER,
-        };
-        if (part->email) {
-            rp_mail_render(s, part->email, RP_STR(""), intent);
-            continue;
-        }
-        if (part->kind == RP_ACTION_ASSIGN)
-            rp_assign(s, lead, part, intent, decision);
-        else
-            intent->body = part_body(s, action, part, intent);
-        if (intent->body.len > RP_ACTION_BODY_MAX) {
-            intent->held = rp_arena_printf(s->arena, "its body has %zu bytes; at most %d are sent",
-                                           intent->body.len, RP_ACTION_BODY_MAX);
-            intent->body = RP_STR("{}");
-        }
-        if (part->kind == RP_ACTION_SET)
-            set_facts(s, part->body);
+        rp_part_run(s, lead, &action->parts[p], &head, RP_STR(""), decision);
     }
 }
 
@@ -323,11 +327,28 @@ static void run_causes(struct rp_scratch *s, struct rp_lead *lead, uint32_t inde
                    decision);
 }
 
+bool rp_trigger_holds(struct rp_scratch *s, const struct rp_trigger *trigger,
+                      const struct rp_decision *decision, bool even_when_passing)
+{
+    for (size_t m = 0; m < decision->move_count; m++) {
+        if (trigger_of_move(trigger, decision, m, even_when_passing))
+            return true;
+    }
+    for (size_t m = 0; m < decision->status_count; m++) {
+        if (trigger_of_status(s, trigger, &decision->statuses[m]))
+            return true;
+    }
+    return s->event ? trigger_of_event(s, trigger, decision)
+                    : trigger_of_moment(s, trigger, decision);
+}
+
 void rp_actions_run(struct rp_scratch *s, struct rp_lead *lead, struct rp_decision *decision)
 {
     for (uint32_t a = 0; a < s->rules->action_count; a++) {
         if (s->rules->actions[a].enabled)
             run_causes(s, lead, a, decision);
     }
+    if (s->rules->sequence_count)
+        rp_sequences_run(s, lead, decision);
     crossings_remember(s, lead);
 }

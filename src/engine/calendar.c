@@ -68,6 +68,23 @@ int64_t rp_calendar_add(const struct rp_calendar *calendar, int64_t start_ms, in
     return INT64_MAX;
 }
 
+int64_t rp_calendar_next(const struct rp_calendar *calendar, int64_t ms)
+{
+    int32_t first = rp_zone_day(calendar->zone, ms);
+
+    for (int32_t day = first; day < first + DAYS_MAX; day++) {
+        int64_t from, to;
+
+        if (!works_on(calendar, day))
+            continue;
+        from = opens(calendar, day);
+        to = closes(calendar, day);
+        if (to > from && ms < to)
+            return ms > from ? ms : from;
+    }
+    return INT64_MAX;
+}
+
 bool rp_calendar_open(const struct rp_calendar *calendar, int64_t ms)
 {
     int32_t day = rp_zone_day(calendar->zone, ms);

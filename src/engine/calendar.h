@@ -9,6 +9,9 @@
 /* The moment at which `span_ms` of the calendar's time have passed since start_ms; INT64_MAX when
  * that is not within fifty years. Any thread. */
 int64_t rp_calendar_add(const struct rp_calendar *calendar, int64_t start_ms, int64_t span_ms);
+/* The first moment at or behind ms that belongs to its time; INT64_MAX when there is none within
+ * fifty years. */
+int64_t rp_calendar_next(const struct rp_calendar *calendar, int64_t ms);
 /* Whether the moment belongs to its time. */
 bool rp_calendar_open(const struct rp_calendar *calendar, int64_t ms);
 

@@ -75,6 +75,7 @@ struct rp_scratch {
     uint64_t before_of;            /* the epoch that they belong to */
     uint64_t unadjusted_of;        /* the epoch in which the lead is known to have no adjustment */
     int64_t *held;                 /* [index->held]: as of the bound event, before it */
+    int64_t since_ms; /* a sequence's condition is asked: `did` counts since its start; 0: not */
     bool in_status;                /* a status's condition is asked: `did` counts since its entry */
     const struct rp_lead *kept_before; /* its values before a late event are known already */
     struct rp_buf facts;               /* what this decision sets, open while facts.len > 0 */
@@ -358,6 +359,14 @@ int64_t rp_fold_newest(const struct rp_lead *lead);
 /* ---- action.c, template.c -------------------------------------------------------------------- */
 
 void rp_actions_run(struct rp_scratch *s, struct rp_lead *lead, struct rp_decision *decision);
+/* One part of an action or step as an intent, unless it has an `unless` that holds. `head` says
+ * whose part it is, and why; `purpose`: of a mail that names none. */
+void rp_part_run(struct rp_scratch *s, struct rp_lead *lead, const struct rp_action_part *part,
+                 const struct rp_intent *head, struct rp_str purpose,
+                 struct rp_decision *decision);
+/* Whether what was decided is what the trigger waits for. */
+bool rp_trigger_holds(struct rp_scratch *s, const struct rp_trigger *trigger,
+                      const struct rp_decision *decision, bool even_when_passing);
 struct rp_str rp_template_text(struct rp_scratch *s, const struct rp_template *template);
 void rp_template_tree(struct rp_scratch *s, const struct rp_tree *tree, struct rp_jw *jw);
 
@@ -369,6 +378,20 @@ bool rp_mail_wanted(struct rp_scratch *s, const struct rp_email_part *part);
  * when it names none itself; "". */
 void rp_mail_render(struct rp_scratch *s, const struct rp_email_part *part, struct rp_str purpose,
                     struct rp_intent *intent);
+
+/* ---- sequence.c, sequence_hours.c ------------------------------------------------------------- */
+
+/* Ends, advances and starts sequences; behind stages, statuses and actions. */
+void rp_sequences_run(struct rp_scratch *s, struct rp_lead *lead, struct rp_decision *decision);
+/* Its step, which these rules may not know: NULL. */
+const struct rp_sequence *rp_sequence_of(const struct rp_rules *rules, uint64_t id);
+const struct rp_step *rp_step_of(const struct rp_sequence *sequence, uint64_t id);
+/* The element that waits: the `passed`-th wait or branch of the step; NULL: there are fewer. */
+const struct rp_step_item *rp_step_control(const struct rp_step *step, uint32_t passed);
+/* Whether it may start now, or else from when on (RP_MOMENT_NEVER: not any more). */
+int64_t rp_sequence_from_ms(const struct rp_sequence *sequence, const struct rp_lead *lead);
+/* The first moment at or behind ms in the hours in which it may send. */
+int64_t rp_sequence_opens(struct rp_scratch *s, const struct rp_sequence *sequence, int64_t ms);
 
 /* ---- whynot.c -------------------------------------------------------------------------------- */
 
@@ -385,6 +408,8 @@ uint32_t rp_candidates(struct rp_scratch *s);
 struct rp_grant *rp_decision_grant(struct rp_arena *arena, struct rp_decision *decision);
 struct rp_move *rp_decision_move(struct rp_arena *arena, struct rp_decision *decision);
 struct rp_intent *rp_decision_intent(struct rp_arena *arena, struct rp_decision *decision);
+struct rp_sequence_change *rp_decision_sequence(struct rp_arena *arena,
+                                                struct rp_decision *decision);
 struct rp_fault *rp_decision_fault(struct rp_arena *arena, struct rp_decision *decision);
 
 #endif

@@ -110,6 +110,15 @@ struct rp_intent *rp_decision_intent(struct rp_arena *arena, struct rp_decision 
     return &decision->intents[decision->intent_count++];
 }
 
+struct rp_sequence_change *rp_decision_sequence(struct rp_arena *arena,
+                                                struct rp_decision *decision)
+{
+    decision->sequences =
+        list_room(arena, decision->sequences, decision->sequence_count, &decision->sequence_cap,
+                  sizeof(*decision->sequences));
+    return &decision->sequences[decision->sequence_count++];
+}
+
 struct rp_fault *rp_decision_fault(struct rp_arena *arena, struct rp_decision *decision)
 {
     decision->faults = list_room(arena, decision->faults, decision->fault_count,

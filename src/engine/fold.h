@@ -56,6 +56,7 @@ struct rp_fold {
     void *trace_ctx;
     rp_reasons_fn *reasons; /* NULL: {reasons.top(n)} is "" */
     void *reasons_ctx;
+    bool no_sequences;      /* history is judged: none starts, none goes on */
     const struct rp_turns *turns; /* NULL: nobody had a turn yet */
     struct rp_scratch *scratch; /* of rp_fold_init */
 };
@@ -82,6 +83,15 @@ void rp_fold_before(struct rp_fold *fold, const struct rp_lead *lead, int64_t no
  * and facts_set. `now_ms` is the event's receivedAt, or the timer's due time. */
 void rp_judge(struct rp_fold *fold, struct rp_lead *lead, const struct rp_event *event,
               int64_t now_ms, struct rp_decision *decision);
+
+/* What models that do not act would do now (enter.c). First rp_enter_begin for the event just
+ * folded, or for a moment (NULL), before rp_judge; then as many questions as there are. */
+void rp_enter_begin(struct rp_fold *fold, const struct rp_lead *lead, const struct rp_event *event,
+                    int64_t now_ms);
+bool rp_enter_holds(struct rp_fold *fold, uint32_t model, uint32_t stage);
+int64_t rp_enter_total(struct rp_fold *fold, uint32_t model); /* thousandths */
+/* An `exclude` holds for the lead's profile. */
+bool rp_lead_excluded(struct rp_fold *fold, const struct rp_lead *lead, int64_t now_ms);
 
 /* ---- Reading ------------------------------------------------------------------------------------
  */

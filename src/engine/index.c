@@ -334,14 +334,30 @@ static void trigger_crossings(struct rp_index *index, const struct rp_trigger *t
         trigger_crossings(index, &trigger->parts[i], counting);
 }
 
-static void index_crossings(struct rp_rules *rules, struct rp_index *index)
+static void all_crossings(const struct rp_rules *rules, struct rp_index *index, bool counting)
 {
     for (uint32_t a = 0; a < rules->action_count; a++)
-        trigger_crossings(index, &rules->actions[a].on, true);
+        trigger_crossings(index, &rules->actions[a].on, counting);
+    for (uint32_t q = 0; q < rules->sequence_count; q++) {
+        const struct rp_sequence *sequence = &rules->sequences[q];
+
+        for (uint32_t i = 0; i < sequence->start_count; i++) {
+            if (sequence->starts[i].trigger)
+                trigger_crossings(index, sequence->starts[i].trigger, counting);
+        }
+        for (uint32_t i = 0; i < sequence->exit_count; i++) {
+            if (sequence->exits[i].trigger)
+                trigger_crossings(index, sequence->exits[i].trigger, counting);
+        }
+    }
+}
+
+static void index_crossings(struct rp_rules *rules, struct rp_index *index)
+{
+    all_crossings(rules, index, true);
     index->crossings = RP_ARENA_ARRAY(&rules->arena, struct rp_crossing, index->crossing_count + 1);
     index->crossing_count = 0;
-    for (uint32_t a = 0; a < rules->action_count; a++)
-        trigger_crossings(index, &rules->actions[a].on, false);
+    all_crossings(rules, index, false);
 }
 
 static void index_keys(struct rp_rules *rules, struct rp_index *index)

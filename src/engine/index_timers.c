@@ -41,6 +41,24 @@ static void find_held(struct holding *h, struct rp_cond *cond)
         find_held(h, &cond->parts[i]);
 }
 
+static void find_held_of_sequence(struct holding *h, const struct rp_sequence *sequence)
+{
+    for (uint32_t i = 0; i < sequence->start_count; i++)
+        find_held(h, sequence->starts[i].cond);
+    for (uint32_t i = 0; i < sequence->exit_count; i++)
+        find_held(h, sequence->exits[i].cond);
+    for (uint32_t i = 0; i < sequence->step_count; i++) {
+        for (uint32_t j = 0; j < sequence->steps[i].item_count; j++) {
+            const struct rp_step_item *item = &sequence->steps[i].items[j];
+
+            find_held(h, item->until);
+            find_held(h, item->part ? item->part->unless : NULL);
+            for (uint32_t w = 0; w < item->way_count; w++)
+                find_held(h, item->ways[w].when);
+        }
+    }
+}
+
 static void find_all_held(struct rp_rules *rules, struct holding *h)
 {
     for (uint32_t m = 0; m < rules->model_count; m++) {
@@ -55,6 +73,8 @@ static void find_all_held(struct rp_rules *rules, struct holding *h)
         }
         for (uint32_t i = 0; i < rules->action_count; i++)
             find_held(h, rules->actions[i].when);
+        for (uint32_t i = 0; i < rules->sequence_count; i++)
+            find_held_of_sequence(h, &rules->sequences[i]);
     }
     h->model = 0;
     for (uint32_t i = 0; i < rules->fit_count; i++)

@@ -7,6 +7,7 @@
 
 #include "engine/calendar.h"
 #include "engine/eval.h"
+#include "model/sequence.h"
 
 #include <stdlib.h>
 
@@ -23,7 +24,8 @@ struct deriving {
 const char *rp_timer_kind_name(enum rp_timer_kind kind)
 {
     static const char *const names[] = {"none",   "crossing", "held", "inactive", "in_stage",
-                                        "window", "due",      "stay", "wake"};
+                                        "window", "due",      "stay", "wake",
+                                        "sequence"};
 
     RP_ASSERT((size_t)kind < RP_COUNT(names));
     return names[kind];
@@ -96,6 +98,90 @@ static void consider_statuses(struct deriving *d, const struct rp_stage *present
     }
 }
 
+/* ---- Sequences ------------------------------------------------------------------------------- */
+
+/* What is overdue and did not go on (somebody sat between) is looked at again within the hour. */
+static void consider_wait(struct deriving *d, const struct rp_sequence *sequence, int64_t due_ms)
+{
+    struct rp_moment moment = {due_ms, RP_TIMER_SEQUENCE};
+
+    if (due_ms <= d->after_ms && !d->past) {
+        if (rp_fit_excluded(d->s))
+            return; /* its next event looks at it */
+        moment.at_ms = d->after_ms + RP_HOUR;
+    }
+    consider(d, moment, sequence->name);
+}
+
+static void consider_cond(struct deriving *d, const struct rp_sequence *sequence,
+                          const struct rp_cond *cond, int64_t since_ms, int64_t from_ms)
+{
+    struct rp_moment moment;
+
+    if (!rp_cond_is_timed(d->s->index, cond, true))
+        return;
+    d->s->since_ms = since_ms;
+    moment = rp_cond_next(d->s, cond, true, d->after_ms);
+    d->s->since_ms = 0;
+    if (moment.at_ms == RP_MOMENT_NEVER)
+        return;
+    moment.at_ms = moment.at_ms > from_ms ? moment.at_ms : from_ms;
+    moment.kind = RP_TIMER_SEQUENCE;
+    consider(d, moment, sequence->name);
+}
+
+static void consider_instance(struct deriving *d, const struct rp_instance *in)
+{
+    const struct rp_sequence *sequence = rp_sequence_of(d->s->rules, in->sequence);
+    const struct rp_step *step = rp_step_of(sequence, in->step);
+    const struct rp_step_item *item;
+
+    if (!sequence)
+        return;
+    for (uint32_t i = 0; i < sequence->exit_count; i++) {
+        if (sequence->exits[i].cond)
+            consider_cond(d, sequence, sequence->exits[i].cond, in->started_ms, RP_MOMENT_NOW);
+    }
+    if (in->state != RP_INSTANCE_RUNNING || !step)
+        return;
+    if (in->due_ms)
+        consider_wait(d, sequence, in->due_ms);
+    item = in->waits == RP_WAIT_UNTIL ? rp_step_control(step, in->passed) : NULL;
+    if (item && item->op == RP_STEP_WAIT_UNTIL)
+        consider_cond(d, sequence, item->until, in->started_ms, RP_MOMENT_NOW);
+}
+
+/* Conditions that start a sequence: open ones by time, others when it may start again. */
+static void consider_starts(struct deriving *d, const struct rp_sequence *sequence)
+{
+    int64_t from_ms = rp_sequence_from_ms(sequence, d->lead);
+
+    if (!sequence->enabled || from_ms == RP_MOMENT_NEVER)
+        return;
+    for (uint32_t i = 0; i < sequence->start_count; i++) {
+        const struct rp_cond *cond = sequence->starts[i].cond;
+
+        if (!cond)
+            continue;
+        if (from_ms > d->after_ms && rp_cond_eval(d->s, cond) == RP_TRUE)
+            consider(d, (struct rp_moment){from_ms, RP_TIMER_SEQUENCE}, sequence->name);
+        consider_cond(d, sequence, cond, 0, from_ms);
+    }
+}
+
+static void consider_sequences(struct deriving *d)
+{
+    uint32_t count;
+    const struct rp_instance *list = rp_instances(d->lead, &count);
+
+    for (uint32_t i = 0; i < count; i++) {
+        if (rp_instance_is_live(list[i].state))
+            consider_instance(d, &list[i]);
+    }
+    for (uint32_t i = 0; i < d->s->rules->sequence_count; i++)
+        consider_starts(d, &d->s->rules->sequences[i]);
+}
+
 static void consider_all(struct deriving *d)
 {
     const struct rp_stage *stages = rp_stages_acting(d->s->fold), *present;
@@ -110,6 +196,8 @@ static void consider_all(struct deriving *d)
                  crossing->dim == RP_NONE ? RP_STR("total")
                                           : d->s->rules->dims[crossing->dim].name);
     }
+    if (d->s->rules->sequence_count)
+        consider_sequences(d);
     if (d->lead->stage >= d->s->rules->stage_count)
         return;
     present = &stages[d->lead->stage];
@@ -150,6 +238,16 @@ static int by_time(const void *left, const void *right)
                                 : rp_str_cmp(a->what, b->what);
 }
 
+/* At most so many moments of sequences. */
+static size_t sequence_room(const struct rp_rules *rules)
+{
+    size_t room = 0;
+
+    for (uint32_t i = 0; i < rules->sequence_count; i++)
+        room += 2 * (size_t)rules->sequences[i].start_count + rules->sequences[i].exit_count + 2;
+    return room;
+}
+
 struct rp_timer *rp_timer_list(struct rp_fold *fold, const struct rp_lead *lead, int64_t after_ms,
                                size_t *ret_count)
 {
@@ -159,6 +257,7 @@ struct rp_timer *rp_timer_list(struct rp_fold *fold, const struct rp_lead *lead,
     d.cap = rules->index->crossing_count + rules->stage_count + 3;
     if (lead->stage < rules->stage_count)
         d.cap += rules->stages[lead->stage].status_count;
+    d.cap += sequence_room(rules);
     d.list = RP_ARENA_ARRAY(fold->arena, struct rp_timer, d.cap);
     derive(&d, fold);
     if (rp_fit_excluded(d.s))

@@ -18,6 +18,7 @@ enum rp_timer_kind {
     RP_TIMER_DUE,    /* what sales owe is late */
     RP_TIMER_STAY,
     RP_TIMER_WAKE,
+    RP_TIMER_SEQUENCE, /* a sequence goes on, ends or starts */
 };
 const char *rp_timer_kind_name(enum rp_timer_kind kind); /* "crossing", "in_stage" … */
 

@@ -51,8 +51,9 @@ const char *rp_action_kind_name(enum rp_action_kind kind);
 
 /* One row for the outbox, rendered. */
 struct rp_intent {
-    uint32_t action; /* index in rules->actions */
-    uint16_t part;   /* index within the action */
+    uint32_t action; /* index in rules->actions; UINT32_MAX: a step's */
+    uint16_t part;   /* index within the action; of a step's among those of its kind */
+    struct rp_str step; /* "welcome.hello": whose it is, and what stands for the action; "" */
     enum rp_action_kind kind;
     struct rp_str to;    /* endpoint, "owner", team … */
     struct rp_str cause; /* what the key is made of: "event:<messageId>", "stage:<stage>@<ms>" */
@@ -81,6 +82,21 @@ struct rp_assignment {
 };
 #define RP_ASSIGNMENTS_MAX 8 /* of one decision */
 
+/* What a sequence did. In order; the instance itself stands in the lead's cells. */
+enum rp_sequence_mark {
+    RP_SEQUENCE_STARTED,
+    RP_SEQUENCE_STEP,  /* began a step */
+    RP_SEQUENCE_WAITS, /* waits for something else, or ended its wait */
+    RP_SEQUENCE_ENDED, /* the instance's state says how */
+};
+struct rp_sequence_change {
+    enum rp_sequence_mark mark;
+    uint64_t sequence;         /* hash of its name */
+    uint32_t number;           /* of the instance */
+    struct rp_str name, step;  /* "": these rules do not know it */
+    struct rp_str reason;      /* STARTED, ENDED */
+};
+
 /* A rule that failed on an event: costs its own contribution only. */
 struct rp_fault {
     struct rp_str rule, kind, message, file; /* kind: "error" | "budget" | "memory" | "result" */
@@ -103,6 +119,8 @@ struct rp_decision {
     struct rp_assignment *assigned; /* in order; at most RP_ASSIGNMENTS_MAX */
     size_t assigned_count;
     bool owner_told; /* what a CRM says of the owner is to be kept, also when nothing follows */
+    struct rp_sequence_change *sequences;
+    size_t sequence_count, sequence_cap;
     struct rp_str facts_set; /* JSON object of `set` parts to merge into the lead's facts; "" */
 };
 

@@ -22,6 +22,7 @@ enum rp_cell_kind {
     RP_CELL_CROSSED = 3, /* index: hash of dimension and threshold: last moment at or above it */
     RP_CELL_OWNER = 4,   /* who owns the lead, who refused it: model/owner.h */
     RP_CELL_ARMS = 5,    /* struct rp_arm[]: what experiments dealt the lead: core/experiment.h */
+    RP_CELL_SEQUENCES = 6, /* the sequences it is in or was: model/sequence.h */
     RP_CELL_FOLD = 8,
     RP_CELL_NEWEST = 8, /* effective order of the newest event folded */
     RP_CELL_TRAIT,      /* index: field slot */
