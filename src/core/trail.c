@@ -54,7 +54,7 @@ static void link_newest(struct rp_trails *trails, struct rp_trail *trail)
 
 static void count_bytes(struct rp_trails *trails, struct rp_trail *trail)
 {
-    size_t bytes = sizeof(*trail) + trail->step_cap * sizeof(struct rp_step);
+    size_t bytes = sizeof(*trail) + trail->step_cap * sizeof(struct rp_trail_step);
 
     for (size_t i = 0; i < trail->mark_count; i++) {
         bytes += trail->marks[i].len;
@@ -175,11 +175,11 @@ size_t rp_trail_push(struct rp_trails *trails, struct rp_trail *trail, const str
 
     if (trail->step_count == trail->step_cap) {
         trail->steps =
-            rp_grow(trail->steps, &trail->step_cap, trail->step_count + 1, sizeof(struct rp_step));
+            rp_grow(trail->steps, &trail->step_cap, trail->step_count + 1, sizeof(struct rp_trail_step));
         count_bytes(trails, trail);
     }
     trail->steps[trail->step_count] =
-        (struct rp_step){.at_ms = order.at_ms, .row = event->id, .rank = order.rank};
+        (struct rp_trail_step){.at_ms = order.at_ms, .row = event->id, .rank = order.rank};
     return trail->step_count++;
 }
 
@@ -241,7 +241,7 @@ static size_t steps_before(const struct rp_trail *trail, const struct rp_order *
 
     while (low < high) {
         size_t middle = (low + high) / 2;
-        const struct rp_step *step = &trail->steps[middle];
+        const struct rp_trail_step *step = &trail->steps[middle];
 
         if (step->at_ms < order->at_ms ||
             (step->at_ms == order->at_ms && step->rank < order->rank)) {

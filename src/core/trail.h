@@ -16,7 +16,7 @@
 enum { RP_TRAIL_MARKS = 8, RP_TRAIL_STEP = 16 };
 
 /* An event's place in the effective order, but for its messageId, and its row. */
-struct rp_step {
+struct rp_trail_step {
     int64_t at_ms, row;
     int32_t rank;
     uint32_t zero;
@@ -32,7 +32,7 @@ struct rp_trail_mark {
 struct rp_trail {
     int64_t lead, through; /* newest row in it; 0: not complete yet */
     uint32_t generation;
-    struct rp_step *steps;
+    struct rp_trail_step *steps;
     size_t step_count, step_cap;
     struct rp_trail_mark marks[RP_TRAIL_MARKS]; /* by count */
     size_t mark_count;
