@@ -187,11 +187,11 @@ struct rp_gauss rp_stats_gauss(double estimate, double se, double prior_mean, do
 /* An asymptotic confidence sequence (arXiv 2103.06476): right at all looks together. effect.n is
  * both arms' leads; n_star the leads at which the decision is planned (it only tunes). Keep the
  * running intersection of the intervals and the running minimum of p. */
-struct rp_sequence {
+struct rp_sequential {
     double rho, halfwidth, p; /* p: always valid */
     struct rp_interval ci;
 };
-struct rp_sequence rp_stats_sequence(struct rp_effect effect, double n_star, double alpha,
+struct rp_sequential rp_stats_sequence(struct rp_effect effect, double n_star, double alpha,
                                      enum rp_side side);
 
 struct rp_msprt {

@@ -10,11 +10,11 @@
 #define SRM_ALARM     0.001
 #define SRM_LEADS_MIN 8 /* an arm */
 
-static struct rp_sequence one_sided(struct rp_effect effect, double n_star, double alpha,
-                                    enum rp_side side)
+static struct rp_sequential one_sided(struct rp_effect effect, double n_star, double alpha,
+                                      enum rp_side side)
 {
     const double wide = 2 * alpha, n = effect.n;
-    struct rp_sequence r = {.rho = sqrt((-2 * log(wide) + log(1 - 2 * log(wide))) / n_star)};
+    struct rp_sequential r = {.rho = sqrt((-2 * log(wide) + log(1 - 2 * log(wide))) / n_star)};
     const double t = n * r.rho * r.rho + 1, nr = n * r.rho;
     const double variance = effect.se * effect.se * n;
 
@@ -33,13 +33,13 @@ static struct rp_sequence one_sided(struct rp_effect effect, double n_star, doub
     return r;
 }
 
-struct rp_sequence rp_stats_sequence(struct rp_effect effect, double n_star, double alpha,
-                                     enum rp_side side)
+struct rp_sequential rp_stats_sequence(struct rp_effect effect, double n_star, double alpha,
+                                       enum rp_side side)
 {
     if (side != RP_TWO_SIDED)
         return one_sided(effect, n_star, alpha, side);
     const double n = effect.n;
-    struct rp_sequence r = {.rho = sqrt((-2 * log(alpha) + log(1 - 2 * log(alpha))) / n_star)};
+    struct rp_sequential r = {.rho = sqrt((-2 * log(alpha) + log(1 - 2 * log(alpha))) / n_star)};
     const double t = n * r.rho * r.rho + 1, nr = n * r.rho;
     const double z = effect.estimate / effect.se;
 

@@ -238,9 +238,9 @@ static void asymptotic_confidence_sequence(struct ref *c)
 {
     const struct rp_effect effect = rate_effect(c);
     const double alpha = ref_number(c, "in/alpha"), star = ref_number(c, "in/n_star");
-    const struct rp_sequence r = rp_stats_sequence(effect, star, alpha, RP_TWO_SIDED);
-    const struct rp_sequence up = rp_stats_sequence(effect, star, alpha, RP_GREATER);
-    const struct rp_sequence down = rp_stats_sequence(effect, star, alpha, RP_LESSER);
+    const struct rp_sequential r = rp_stats_sequence(effect, star, alpha, RP_TWO_SIDED);
+    const struct rp_sequential up = rp_stats_sequence(effect, star, alpha, RP_GREATER);
+    const struct rp_sequential down = rp_stats_sequence(effect, star, alpha, RP_LESSER);
 
     ref_same(c, "out/rho", r.rho);
     ref_within(c, "out/estimate", effect.estimate, 1e-15, false);
@@ -270,7 +270,7 @@ static void msprt(struct ref *c)
     struct rp_effect effect = {.estimate = diff, .se = sqrt(var), .n = 1000};
     const double rho = tau / sqrt(var * effect.n);
     const double star = (-2 * log(alpha) + log(1 - 2 * log(alpha))) / (rho * rho);
-    const struct rp_sequence same = rp_stats_sequence(effect, star, alpha, RP_TWO_SIDED);
+    const struct rp_sequential same = rp_stats_sequence(effect, star, alpha, RP_TWO_SIDED);
     ref_close(c, "the sequence's p", same.p, r.p);
     ref_close(c, "the sequence's half width", same.halfwidth, r.halfwidth);
 }
