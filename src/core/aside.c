@@ -353,6 +353,11 @@ static int judge_row(struct rp_core *core, struct rp_cached *lead, const struct 
     if (status != 0) {
         return status;
     }
+    rp_core_act_as(core, &lead->lead);
+    status = rp_core_deal(core, lead, event, &decision, event->received_ms, err);
+    if (status != 0) {
+        return status;
+    }
     rp_judge(&core->fold, &lead->lead, event, event->received_ms, &decision);
     return rp_core_record(core, lead, event, &decision, event->received_ms, err);
 }

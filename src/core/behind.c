@@ -91,7 +91,7 @@ static void put_scores(struct rp_core *core, const struct rp_lead *lead, int64_t
     rp_jw_object(jw);
     for (uint32_t dim = 0; dim < core->rules->dim_count; dim++) {
         rp_jw_key_str(jw, core->rules->dims[dim].name);
-        rp_jw_milli(jw, rp_lead_score(&core->fold, lead, 0, dim, now_ms));
+        rp_jw_milli(jw, rp_lead_score(&core->fold, lead, core->fold.model, dim, now_ms));
     }
     rp_jw_object_end(jw);
 }
@@ -137,6 +137,7 @@ int rp_core_save(struct rp_core *core, struct rp_cached *cached, struct rp_err *
     if (status != 0) {
         return status;
     }
+    rp_core_act_as(core, lead);
     put_scores(core, lead, summary.scored_ms, &jw);
     rp_jw_object(&pw);
     put_user(core, lead, &pw);
@@ -147,8 +148,8 @@ int rp_core_save(struct rp_core *core, struct rp_cached *cached, struct rp_err *
     rp_jw_object_end(&pw);
     summary.scores = rp_buf_view(&scores);
     summary.profile = rp_buf_view(&people);
-    summary.total = rp_lead_score(&core->fold, lead, 0, RP_NONE, summary.scored_ms);
-    summary.grade = rp_lead_grade(&core->fold, lead, 0, summary.scored_ms);
+    summary.total = rp_lead_score(&core->fold, lead, core->fold.model, RP_NONE, summary.scored_ms);
+    summary.grade = rp_lead_grade(&core->fold, lead, core->fold.model, summary.scored_ms);
     if (lead->stage != RP_STAGE_NONE) {
         summary.stage = core->rules->stages[lead->stage].name;
     }

@@ -6,6 +6,7 @@
 #include "core/aside.h"
 #include "core/cache.h"
 #include "core/core.h"
+#include "core/experiment.h"
 #include "core/history.h"
 #include "core/retention.h"
 #include "core/sweep.h"
@@ -15,6 +16,7 @@
 #include "engine/vm.h"
 #include "store/db.h"
 #include "store/identities.h"
+#include "store/pauses.h"
 
 /* The stages of a generation that is or was in force, in order. */
 struct rp_stage_list {
@@ -39,6 +41,7 @@ struct rp_core {
     char *db_path; /* NULL: in memory */
     struct rp_store *store;
     struct rp_clock clock;
+    bool dry_run; /* what would be delivered is held */
     bool no_actions;
     bool lent_rules;
     bool stale; /* a transaction failed: memory may hold what the file does not; recover before
@@ -54,7 +57,10 @@ struct rp_core {
     size_t stage_list_count, stage_list_cap;
     uint32_t stage_list; /* of the active generation */
 
+    struct rp_core_trying *trying, *trying_next; /* NULL: no experiment runs; made ready */
+
     struct rp_cache cache;
+    struct rp_pauses pauses; /* as on file */
     struct rp_trails trails;
     struct rp_aside aside;
     struct rp_core_sweep sweep;
@@ -170,6 +176,9 @@ void rp_core_counts_take(struct rp_core *core);
 void rp_core_counts_drop(struct rp_core *core);
 int rp_core_counts_write(struct rp_core *core, size_t rules_max, struct rp_err *err);
 int rp_core_counts_save(struct rp_core *core, struct rp_err *err); /* all, by itself */
+
+/* experiment.c: those that run; core->trying is not NULL. */
+const struct rp_trying *rp_core_trying_list(const struct rp_core *core);
 
 /* recover.c: folds the rows behind the watermark into the states. */
 int rp_core_recover(struct rp_core *core, struct rp_err *err);

@@ -87,6 +87,7 @@ static int ask_lead(struct rp_reader *reader, struct rp_fold *fold, struct rp_le
     }
     if (status == 0) {
         ++*ret_leads;
+        fold->model = rp_trying_model(&reader->trying, lead);
         rp_judge(fold, lead, NULL, options->now_ms, &decision);
         tell_moves(&reader->arena, reader->store, reader->rules, lead, &decision, options);
     }
@@ -174,6 +175,7 @@ static int judge_lead(struct rp_core *core, struct rp_cached *lead,
     if (status != 0) {
         return status;
     }
+    rp_core_act_as(core, &lead->lead);
     rp_judge(&core->fold, &lead->lead, NULL, options->now_ms, &decision);
     tell_moves(&core->arena, core->store, core->rules, &lead->lead, &decision, options);
     status = rp_core_record(core, lead, NULL, &decision, options->now_ms, err);

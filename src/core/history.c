@@ -249,15 +249,17 @@ bool rp_history_has_node(const struct rp_lead *lead, int64_t node)
 
 struct rp_str rp_history_reasons(struct rp_arena *arena, struct rp_store *store,
                                  const struct rp_rules *rules, struct rp_vm *vm,
-                                 const struct rp_lead *lead, int64_t now_ms, uint32_t top)
+                                 const struct rp_lead *lead, int64_t now_ms, uint32_t top,
+                                 uint32_t model)
 {
-    struct rp_explain *explain = rp_explain_new(rules, 0);
+    struct rp_explain *explain = rp_explain_new(rules, model);
     struct rp_str text = RP_STR("");
     struct rp_history history;
     struct rp_fold fold;
     struct rp_lead copy;
 
     rp_fold_init(&fold, rules, vm, arena);
+    fold.model = model;
     fold.trace = rp_explain_trace;
     fold.trace_ctx = explain;
     rp_lead_init(&copy);

@@ -50,6 +50,7 @@ bool rp_history_has_node(const struct rp_lead *lead, int64_t node);
  * cannot be read. */
 struct rp_str rp_history_reasons(struct rp_arena *arena, struct rp_store *store,
                                  const struct rp_rules *rules, struct rp_vm *vm,
-                                 const struct rp_lead *lead, int64_t now_ms, uint32_t top);
+                                 const struct rp_lead *lead, int64_t now_ms, uint32_t top,
+                                 uint32_t model);
 
 #endif

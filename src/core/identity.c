@@ -202,6 +202,9 @@ static int merge(struct rp_core *core, struct rp_cached *from, struct rp_cached 
     if (status == 0) {
         status = rp_aside_merged(core, from, into, err);
     }
+    if (status == 0) {
+        status = rp_core_dealt_merged(core, from, into, err);
+    }
     if (status != 0) {
         return status;
     }

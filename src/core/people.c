@@ -148,6 +148,9 @@ static int unmerge(struct rp_core *core, const struct rp_merge *merge, int64_t n
         status = rp_merge_undo(core->store, merge, now_ms, err);
     }
     if (status == 0) {
+        status = rp_core_dealt_apart(core, from, into, err);
+    }
+    if (status == 0) {
         changed(core, from);
         changed(core, into);
         status = rp_core_save(core, from, err);

@@ -130,8 +130,17 @@ int rp_reader_begin(struct rp_reader *reader, struct rp_err *err)
     if (status == 0) {
         status = find_model(reader, err);
     }
+    if (status == 0) {
+        status = rp_trying_load(&reader->recent_arena, reader->store, reader->rules,
+                                &reader->trying, err);
+    }
     return status == 0 ? rp_recent_load(&reader->recent_arena, reader->store, &reader->recent, err)
                        : status;
+}
+
+uint32_t rp_reader_model_of(const struct rp_reader *reader, const struct rp_lead *lead)
+{
+    return reader->model_name.len > 0 ? reader->model : rp_trying_model(&reader->trying, lead);
 }
 
 int rp_reader_end(struct rp_reader *reader, int status)

@@ -5,6 +5,7 @@
 #define RP_CORE_READER_PRIV_H
 
 #include "base/json_write.h"
+#include "core/experiment.h"
 #include "core/history.h"
 #include "core/reader.h"
 #include "core/recent.h"
@@ -27,7 +28,11 @@ struct rp_reader {
     struct rp_recent recent;
     struct rp_str model_name; /* asked for; "": the control */
     uint32_t model;
+    struct rp_trying trying; /* experiments that run: whose model acts on whom */
 };
+
+/* The model that a lead is seen with: the one asked for, else the one that acts on it. */
+uint32_t rp_reader_model_of(const struct rp_reader *reader, const struct rp_lead *lead);
 
 /* A question: one snapshot, the active rules, an empty arena; `end` passes the status on. */
 int rp_reader_begin(struct rp_reader *reader, struct rp_err *err);

@@ -174,6 +174,7 @@ static int record_intents(struct rp_core *core, struct rp_cached *lead,
                           const struct rp_event *event, const struct rp_decision *decision,
                           int64_t now_ms, int64_t move, struct rp_err *err)
 {
+    rp_core_hold_out(core, lead, decision);
     for (size_t i = 0; i < decision->intent_count; i++) {
         const struct rp_intent *intent = &decision->intents[i];
         char key[32];

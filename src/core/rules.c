@@ -81,7 +81,8 @@ static struct rp_str reasons_of(void *ctx, struct rp_arena *arena, const struct 
 {
     struct rp_core *core = ctx;
 
-    return rp_history_reasons(arena, core->store, core->rules, core->vm, lead, now_ms, top);
+    return rp_history_reasons(arena, core->store, core->rules, core->vm, lead, now_ms, top,
+                              core->fold.model);
 }
 
 static int intern_names(struct rp_core *core, struct rp_ready *ready, struct rp_err *err)
@@ -127,6 +128,9 @@ static int activate(struct rp_core *core, struct rp_ready *ready, struct rp_err 
     }
     if (status == 0) {
         status = rp_core_counts_ready(core, ready->rules, err);
+    }
+    if (status == 0) {
+        status = rp_core_trying_ready(core, ready->rules, err);
     }
     if (status == 0) {
         status = rp_store_commit(core->store, err);
@@ -220,6 +224,7 @@ static void exchange(struct rp_core *core, struct rp_ready *ready)
     core->fold.reasons_ctx = core;
     rp_core_turns(core);
     rp_core_counts_take(core);
+    rp_core_trying_take(core);
     remember_stages(core, core->rules);
 }
 
@@ -285,6 +290,7 @@ void rp_core_drop_rules(struct rp_core *core)
         core->rules = NULL;
     }
     rp_core_counts_drop(core);
+    rp_core_trying_drop(core);
     free(core->stage_lists);
     core->stage_lists = NULL;
     rp_arena_fini(&core->stage_arena);

@@ -195,7 +195,12 @@ static int judge(struct rp_core *core, struct rp_cached *lead, struct rp_folded 
                  struct rp_err *err)
 {
     struct rp_event *event = &folded->item->event;
+    int status = rp_core_deal(core, lead, folded->copy ? NULL : event, &folded->decision,
+                              event->received_ms, err);
 
+    if (status != 0) {
+        return status;
+    }
     rp_judge(&core->fold, &lead->lead, folded->copy ? NULL : event, event->received_ms,
              &folded->decision);
     return rp_core_record(core, lead, event, &folded->decision, event->received_ms, err);
@@ -315,6 +320,7 @@ static int fold_lead(struct rp_core *core, struct rp_cached *lead, struct rp_err
         qsort(folded, count, sizeof(*folded), by_order);
     }
     rp_core_dirty(core, lead);
+    rp_core_act_as(core, &lead->lead);
     if (rp_aside_has(core, lead->lead.id)) {
         return put_aside(core, lead, folded, count, err);
     }

@@ -92,14 +92,17 @@ void rp_core_timer_derive(struct rp_core *core, struct rp_cached *lead)
     if (lead->lead.generation != core->rules->number) {
         return; /* its rebuild derives them */
     }
+    rp_core_act_as(core, &lead->lead);
     next = rp_timer_next(&core->fold, &lead->lead, false);
     set_due(core, lead, next.at_ms, next.at_ms ? (int)next.kind : 0);
 }
 
 void rp_core_timer_rederive(struct rp_core *core, struct rp_cached *lead, int64_t base_ms)
 {
-    struct rp_timer next = rp_timer_next(&core->fold, &lead->lead, true);
+    struct rp_timer next;
 
+    rp_core_act_as(core, &lead->lead);
+    next = rp_timer_next(&core->fold, &lead->lead, true);
     if (next.at_ms && next.at_ms <= base_ms) {
         next.at_ms = base_ms + 1 + (int64_t)(rp_hash(rp_str_from(lead->lead.public_id)) % RP_HOUR);
     }
@@ -122,8 +125,11 @@ static int judge(struct rp_core *core, struct rp_cached *lead, struct rp_err *er
 {
     struct rp_decision decision = {0};
     int64_t due_ms = lead->lead.due_ms;
-    int status;
+    int status = rp_core_deal(core, lead, NULL, &decision, due_ms, err);
 
+    if (status != 0) {
+        return status;
+    }
     rp_judge(&core->fold, &lead->lead, NULL, due_ms, &decision);
     core->stats.timers_judged++;
     if (decision.move_count || decision.status_count || decision.intent_count) {

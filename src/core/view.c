@@ -122,7 +122,7 @@ static void fold_all(struct rp_reader *reader, struct rp_view *view)
 
     view->fired = RP_ARENA_ARRAY(&reader->arena, uint32_t, rules);
     rp_fold_init(&view->fold, reader->rules, reader->vm, &reader->arena);
-    view->fold.model = reader->model;
+    view->fold.model = rp_reader_model_of(reader, &view->lead);
     view->fold.trace = rp_explain_trace;
     view->fold.trace_ctx = view->explain;
     rp_lead_cells_clear_fold(&view->lead);
@@ -146,7 +146,6 @@ int rp_view_open(struct rp_reader *reader, int64_t lead, int64_t at_ms, struct r
 
     *ret_view = (struct rp_view){.at_ms = at_ms};
     rp_lead_init(&ret_view->lead);
-    ret_view->explain = rp_explain_new(reader->rules, reader->model);
     status = rp_state_load(reader->store, lead, &ret_view->lead, &stage, err);
     if (status == RIPEN_ENOTFOUND && ret_view->lead.public_id[0] != '\0') {
         status = 0; /* no state was written yet: everything lies behind the watermark */
@@ -176,6 +175,7 @@ int rp_view_open(struct rp_reader *reader, int64_t lead, int64_t at_ms, struct r
         rp_view_close(ret_view);
         return status;
     }
+    ret_view->explain = rp_explain_new(reader->rules, rp_reader_model_of(reader, &ret_view->lead));
     fold_all(reader, ret_view);
     return 0;
 }

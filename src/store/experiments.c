@@ -38,6 +38,7 @@ static const char sql_unit_get[] = "SELECT experiment, 0, unit, arm, bucket, per
 static const char sql_unit_put[] =
     "INSERT OR REPLACE INTO experiment_units (experiment, unit, arm, bucket, period, at_ms) VALUES "
     "(?1, ?2, ?3, ?4, ?5, ?6)";
+static const char sql_node_known[] = "SELECT first_ms FROM nodes WHERE id = ?1 AND kind <> 2";
 static const char sql_entry_add[] =
     "INSERT OR IGNORE INTO entry_rows (experiment, period, lead, arm, stage, at_ms, scores) VALUES "
     "(?1, ?2, ?3, ?4, ?5, ?6, ?7)";
@@ -333,6 +334,24 @@ int rp_unit_put(struct rp_store *store, const struct rp_dealt *row, struct rp_er
     rp_bind_int(stmt, 5, row->period);
     rp_bind_int(stmt, 6, row->at_ms);
     return rp_sql_run(store, stmt, "dealing a company to an arm", err);
+}
+
+int rp_node_known(struct rp_store *store, int64_t node, int64_t *ret_ms, struct rp_err *err)
+{
+    sqlite3_stmt *stmt;
+    int status = rp_sql_get(store, RP_SQL_NODE_KNOWN, sql_node_known, &stmt, err);
+
+    *ret_ms = RP_NEVER;
+    if (status < 0)
+        return status;
+    rp_bind_int(stmt, 1, node);
+    status = rp_sql_step(store, stmt, "reading an identifier", err);
+    if (status == 1) {
+        *ret_ms = sqlite3_column_int64(stmt, 0);
+        sqlite3_reset(stmt);
+        status = 0;
+    }
+    return status;
 }
 
 int rp_entry_add(struct rp_store *store, const struct rp_entry_row *row, struct rp_err *err)

@@ -86,6 +86,10 @@ RP_MUST_USE int rp_unit_get(struct rp_store *store, int64_t experiment, struct r
                             struct rp_dealt *ret_row, struct rp_err *err);
 RP_MUST_USE int rp_unit_put(struct rp_store *store, const struct rp_dealt *row, struct rp_err *err);
 
+/* When a node that makes a lead known (userId, e-mail) came; RP_NEVER for other nodes. */
+RP_MUST_USE int rp_node_known(struct rp_store *store, int64_t node, int64_t *ret_ms,
+                              struct rp_err *err);
+
 struct rp_entry_row {
     int64_t experiment, lead;
     uint32_t period;
