@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "core/core_priv.h"
+#include "core/outgoing.h"
 #include "store/dedup.h"
 #include "store/events.h"
 
@@ -21,6 +22,9 @@ static int end_leases(struct rp_core *core, struct rp_err *err)
         return status;
     }
     status = rp_outbox_end_leases(core->store, rp_clock_now(&core->clock), err);
+    if (status == 0) {
+        status = rp_core_outgoing_open(core, err);
+    }
     if (status == 0) {
         status = rp_store_commit(core->store, err);
     }
@@ -38,6 +42,7 @@ int rp_core_open(const struct rp_core_options *options, struct rp_core **ret_cor
 
     core->clock = options->clock;
     core->no_actions = options->no_actions;
+    core->dry_run = options->dry_run;
     core->lent_rules = options->lent_rules;
     rp_arena_init(&core->arena);
     rp_arena_init(&core->history_arena);
@@ -127,8 +132,16 @@ static int claim_rows(struct rp_core *core, void *ctx, struct rp_err *err)
     struct claim *claim = ctx;
     int64_t now = rp_clock_now(&core->clock);
 
-    return rp_outbox_claim(claim->arena, core->store, claim->way, now, now + claim->lease_ms,
-                           claim->max, claim->rows, claim->count, err);
+    int status;
+
+    if (rp_pauses_all(&core->pauses)) {
+        return 0;
+    }
+    status = rp_outbox_claim(claim->arena, core->store, claim->way, now, now + claim->lease_ms,
+                             claim->max, claim->rows, claim->count, err);
+    return status == 0 ? rp_core_outgoing_leased(core, claim->arena, *claim->rows, claim->count,
+                                                 now, err)
+                       : status;
 }
 
 int rp_core_outbox_claim(struct rp_core *core, struct rp_arena *arena, enum rp_outbox_way way,
@@ -158,6 +171,9 @@ static int finish_rows(struct rp_core *core, void *ctx, struct rp_err *err)
 
         /* ENOTFOUND: forgotten while it was on its way. EDENIED: cancelled, or its lease had ended
          * and another attempt has decided. The other rows' results count all the same. */
+        if (status == 0) {
+            status = rp_core_outgoing_ended(core, r, now, err);
+        }
         if (status != 0 && status != RIPEN_ENOTFOUND && status != RIPEN_EDENIED) {
             return status;
         }

@@ -53,6 +53,7 @@ struct rp_core_options {
     const char *db_path;
     enum rp_store_mode mode; /* SERVE or MEMORY */
     struct rp_clock clock;
+    bool dry_run;           /* serve --no-deliver: what would be delivered is held */
     bool no_actions;        /* import --history: stages move, no action becomes an outbox row */
     bool set_aside;         /* leads whose late events cost too much are judged in the background */
     unsigned sweep_workers; /* threads that rebuild leads after a change of rules; 0: none do */
@@ -97,8 +98,9 @@ struct rp_outbox_result {
     int64_t id;
     enum rp_outcome outcome;
     int http_status;
-    struct rp_str error;
+    struct rp_str error; /* of an attempt that failed; of a CRM also what was written */
     int64_t due_ms;
+    struct rp_str memory; /* CRM: to be kept (store/crm_rows.h); "": nothing new */
 };
 int rp_core_outbox_claim(struct rp_core *core, struct rp_arena *arena, enum rp_outbox_way way,
                          int64_t lease_ms, size_t max, struct rp_outbox_row **ret_rows,

@@ -170,6 +170,16 @@ static void key_of(const struct rp_lead *lead, const struct rp_event *event,
     rp_digest_end(digest, key + 4);
 }
 
+/* A server that delivers nothing records what it would send. Nobody wants it sent weeks later, when
+ * deliveries are on: a person may let single rows go. */
+static void keep_dry(const struct rp_core *core, struct rp_outbox_row *row)
+{
+    if (core->dry_run && row->state == RP_OUTBOX_PENDING) {
+        row->state = RP_OUTBOX_HELD;
+        row->error = RP_STR(RP_OUTBOX_DRY_RUN);
+    }
+}
+
 static int record_intents(struct rp_core *core, struct rp_cached *lead,
                           const struct rp_event *event, const struct rp_decision *decision,
                           int64_t now_ms, int64_t move, struct rp_err *err)
@@ -199,6 +209,7 @@ static int record_intents(struct rp_core *core, struct rp_cached *lead,
 
         key_of(&lead->lead, event, intent, row.action, key);
         row.key = rp_str_from(key);
+        keep_dry(core, &row);
         status = rp_outbox_add(core->store, &row, &id, err);
         if (status != 0 && status != RIPEN_EDENIED) { /* EDENIED: decided before, under this key */
             return status;

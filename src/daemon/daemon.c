@@ -62,6 +62,8 @@ struct daemon {
     bool keys_arena; /* which of them */
     const struct rp_daemon_options *options;
     bool loopback, any_key, stopping;
+    struct rp_pauses pauses;
+    uint64_t pauses_seen;
 };
 
 static void on_request(void *ctx, struct rp_http_request *request)
@@ -78,10 +80,22 @@ static void on_request(void *ctx, struct rp_http_request *request)
 /* ---- News from the writer
  * --------------------------------------------------------------------------- */
 
+/* What people stopped is obeyed before anything else goes out. */
+static void obey_pauses(struct daemon *daemon)
+{
+    uint64_t changed = rp_writer_pauses(daemon->writer, daemon->pauses_seen, &daemon->pauses);
+
+    if (changed != daemon->pauses_seen && daemon->deliver) {
+        rp_deliver_pause(daemon->deliver, &daemon->pauses);
+    }
+    daemon->pauses_seen = changed;
+}
+
 static void hand_over(struct daemon *daemon)
 {
     struct rp_claimed *claimed = rp_writer_claimed(daemon->writer, RP_WAY_HTTP);
 
+    obey_pauses(daemon);
     while (claimed) {
         struct rp_claimed *next = claimed->next;
 
@@ -175,6 +189,8 @@ static int configure(void *ctx, const struct rp_config *config, struct rp_err *e
     }
     rp_ingest_doors_set(daemon->ingest, &config->doors);
     daemon->deliver = next;
+    daemon->pauses_seen = 0;
+    obey_pauses(daemon);
     daemon->leaving++;
     rp_writer_lease(daemon->writer, RP_WAY_HTTP, rp_deliver_lease_ms(next));
     rp_deliver_stop(old, GRACE_MS, old_deliveries_stopped, daemon);
@@ -231,6 +247,10 @@ static void write_metrics(void *ctx, struct rp_buf *out)
     metrics.endpoint_count = daemon->deliver ? rp_deliver_stats(daemon->deliver, metrics.endpoints,
                                                                 RP_COUNT(metrics.endpoints))
                                              : 0;
+    if (metrics.endpoint_count > RP_COUNT(metrics.endpoints)) {
+        metrics.endpoint_count = RP_COUNT(metrics.endpoints);
+    }
+    metrics.paused = daemon->pauses.count;
     rp_metrics_print(&metrics, out);
     rp_writer_rules(daemon->writer, out);
 }
@@ -241,7 +261,10 @@ static void write_status(void *ctx, struct rp_buf *out)
     struct rp_reload_stats reload;
     struct rp_core_stats core;
     char trouble[400];
+    struct rp_endpoint_stats endpoints[RP_ENDPOINTS_SHOWN];
     struct rp_health status = {.core = &core,
+                               .endpoints = endpoints,
+                               .dry_run = !daemon->options->deliver,
                                .reload = &reload,
                                .active = rp_reload_active(daemon->reload),
                                .last_reload = rp_reload_last(daemon->reload),
@@ -256,6 +279,12 @@ static void write_status(void *ctx, struct rp_buf *out)
     if (daemon->writer) {
         rp_writer_stats(daemon->writer, &core);
         rp_writer_trouble(daemon->writer, trouble, sizeof(trouble));
+    }
+    if (daemon->deliver) {
+        status.endpoint_count = rp_deliver_stats(daemon->deliver, endpoints, RP_COUNT(endpoints));
+        if (status.endpoint_count > RP_COUNT(endpoints)) {
+            status.endpoint_count = RP_COUNT(endpoints);
+        }
     }
     status.trouble = rp_str_from(trouble);
     rp_health_print(&status, out);
@@ -416,6 +445,7 @@ static int open_core(struct daemon *daemon, struct rp_err *err)
         .mode = RP_STORE_SERVE,
         .clock = rp_clock_system(),
         .set_aside = true,
+        .dry_run = !options->deliver,
         .sweep_workers = SWEEP_WORKERS,
         .retention_ms = options->config ? options->config->retention_ms : 0,
     };

@@ -32,6 +32,18 @@ static void endpoints(const struct rp_metrics *m, struct rp_buf *out)
         rp_buf_printf(out, "ripen_endpoint_queued{endpoint=\"%.*s\"} %zu\n",
                       RP_STR_ARG(m->endpoints[i].name), m->endpoints[i].queued);
     }
+    rp_buf_text(out, "# HELP ripen_endpoint_open 1 while an endpoint that fails is left alone.\n"
+                     "# TYPE ripen_endpoint_open gauge\n");
+    for (size_t i = 0; i < m->endpoint_count; i++) {
+        rp_buf_printf(out, "ripen_endpoint_open{endpoint=\"%.*s\"} %d\n",
+                      RP_STR_ARG(m->endpoints[i].name), m->endpoints[i].state != RP_BREAKER_CLOSED);
+    }
+    rp_buf_text(out, "# HELP ripen_endpoint_opened_total How often an endpoint's breaker opened.\n"
+                     "# TYPE ripen_endpoint_opened_total counter\n");
+    for (size_t i = 0; i < m->endpoint_count; i++) {
+        rp_buf_printf(out, "ripen_endpoint_opened_total{endpoint=\"%.*s\"} %" PRIu64 "\n",
+                      RP_STR_ARG(m->endpoints[i].name), m->endpoints[i].opened);
+    }
 }
 
 static void seconds(struct rp_buf *out, const char *name, const char *help, int64_t us)
@@ -117,6 +129,7 @@ void rp_metrics_print(const struct rp_metrics *m, struct rp_buf *out)
          m->core.timers_judged},
         {"ripen_timer_lag_milliseconds", "gauge", "How long the oldest timer is over.",
          (uint64_t)m->core.timer_lag_ms},
+        {"ripen_deliveries_paused", "gauge", "Things whose delivery people stopped.", m->paused},
         {"ripen_event_newest", "gauge", "Row of the newest event.", (uint64_t)m->core.newest_event},
         {"ripen_event_watermark", "gauge", "Rows up to it are in the lead states.",
          (uint64_t)m->core.watermark},

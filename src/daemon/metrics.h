@@ -15,8 +15,9 @@ struct rp_metrics {
     struct rp_core_stats core;
     struct rp_ingest_stats ingest;
     size_t queued;
-    struct rp_endpoint_stats endpoints[64];
+    struct rp_endpoint_stats endpoints[RP_ENDPOINTS_SHOWN];
     size_t endpoint_count;
+    size_t paused; /* things that people stopped */
 };
 
 void rp_metrics_print(const struct rp_metrics *metrics, struct rp_buf *out);

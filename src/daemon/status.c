@@ -4,6 +4,8 @@
 #include "daemon/status.h"
 
 #include "base/json_write.h"
+#include "core/outgoing.h"
+#include "deliver/crm.h"
 #include "store/outbox.h"
 
 #include <ripen/ripen.h>
@@ -92,6 +94,47 @@ static void put_outbox(const struct rp_health *s, struct rp_jw *jw)
     rp_jw_object_end(jw);
 }
 
+static void put_endpoint(const struct rp_endpoint_stats *e, struct rp_jw *jw)
+{
+    rp_jw_object(jw);
+    rp_jw_put_str(jw, "name", e->name);
+    rp_jw_put_text(jw, "preset", rp_preset_name(e->crm));
+    rp_jw_put_text(jw, "state",
+                   e->disabled  ? "off"
+                   : e->limited ? "limited"
+                                : rp_breaker_state_name(e->state));
+    rp_jw_put_int(jw, "waitMs", e->wait_ms);
+    rp_jw_put_int(jw, "queued", (int64_t)e->queued);
+    rp_jw_put_int(jw, "inFlight", (int64_t)e->in_flight);
+    rp_jw_put_int(jw, "delivered", (int64_t)e->delivered);
+    rp_jw_put_int(jw, "failed", (int64_t)e->failed);
+    rp_jw_put_int(jw, "dead", (int64_t)e->dead);
+    rp_jw_put_int(jw, "opened", (int64_t)e->opened);
+    rp_jw_put_str(jw, "trouble", e->trouble);
+    rp_jw_object_end(jw);
+}
+
+static void put_deliveries(const struct rp_health *s, struct rp_jw *jw)
+{
+    struct rp_pauses pauses = {0};
+
+    if (rp_pauses_read(s->store, &pauses, NULL) != 0) {
+        pauses.count = 0;
+    }
+    rp_jw_key(jw, "deliveries");
+    rp_jw_object(jw);
+    rp_jw_put_bool(jw, "dryRun", s->dry_run);
+    rp_jw_key(jw, "paused");
+    rp_pauses_json(&pauses, jw);
+    rp_jw_key(jw, "endpoints");
+    rp_jw_array(jw);
+    for (size_t i = 0; i < s->endpoint_count; i++) {
+        put_endpoint(&s->endpoints[i], jw);
+    }
+    rp_jw_array_end(jw);
+    rp_jw_object_end(jw);
+}
+
 static int64_t size_of(const char *path, const char *ending)
 {
     char name[4096];
@@ -128,6 +171,7 @@ void rp_health_print(const struct rp_health *s, struct rp_buf *out)
     put_events(s, &jw);
     put_leads(s, &jw);
     put_outbox(s, &jw);
+    put_deliveries(s, &jw);
     put_rules(s, &jw);
     put_disk(s, &jw);
     rp_jw_object_end(&jw);

@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "core/core.h"
 #include "daemon/reload.h"
+#include "deliver/deliver.h"
 
 struct rp_health {
     const struct rp_core_stats *core;
@@ -17,6 +18,9 @@ struct rp_health {
     struct rp_store *store;    /* read-only */
     const char *db_path;
     bool running; /* false: what the file alone tells; core and reload are zero but for its rows */
+    const struct rp_endpoint_stats *endpoints;
+    size_t endpoint_count;
+    bool dry_run; /* serve --no-deliver */
     size_t queued;
     int64_t now_ms, started_ms; /* started_ms: RP_NEVER when it does not run */
 };

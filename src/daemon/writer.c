@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "core/counts.h"
+#include "core/outgoing.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -21,7 +22,7 @@ enum { WAIT_MS = 200, CLAIM_MAX = 256, PROBE_MS = 2000, TIMERS_MAX = 256, RULES_
 struct result_node {
     struct result_node *next;
     struct rp_outbox_result result;
-    char *error;
+    char *error, *memory;
 };
 
 /* One way of the outbox. */
@@ -46,6 +47,8 @@ struct rp_writer {
     struct rp_core_stats stats;
     struct rp_buf rule_metrics; /* as of a moment at most a second before the last group */
     char trouble[400];
+    struct rp_pauses pauses; /* as the core has them, and how often they changed */
+    uint64_t pauses_changed;
 
     uint64_t intents_seen; /* the thread's own */
     bool troubled;
@@ -170,6 +173,7 @@ static void book_results(struct rp_writer *writer)
         struct result_node *next = first->next;
 
         free(first->error);
+        free(first->memory);
         free(first);
         first = next;
     }
@@ -255,6 +259,33 @@ static void look_after_outbox(struct rp_writer *writer)
     pthread_mutex_unlock(&writer->lock);
 }
 
+/* Behind each errand, since one may have been a pause: before whoever asked is answered. */
+static void show_pauses(struct rp_writer *writer)
+{
+    const struct rp_pauses *now = rp_core_pauses(writer->core);
+
+    pthread_mutex_lock(&writer->lock);
+    if (memcmp(&writer->pauses, now, sizeof(*now)) != 0) {
+        writer->pauses = *now;
+        writer->pauses_changed++;
+        look_again(writer);
+    }
+    pthread_mutex_unlock(&writer->lock);
+}
+
+uint64_t rp_writer_pauses(struct rp_writer *writer, uint64_t seen, struct rp_pauses *ret_pauses)
+{
+    uint64_t changed;
+
+    pthread_mutex_lock(&writer->lock);
+    changed = writer->pauses_changed;
+    if (changed != seen) {
+        *ret_pauses = writer->pauses;
+    }
+    pthread_mutex_unlock(&writer->lock);
+    return changed;
+}
+
 /* Rows that were claimed and that delivery never saw, since it stops: no attempt was made. */
 static void give_back_way(struct rp_writer *writer, enum rp_outbox_way way)
 {
@@ -300,6 +331,7 @@ static void run_errands(struct rp_writer *writer)
         errand->next = NULL;
         errand->status = errand->run(writer->core, errand->ctx, &errand->err);
         errand->took_us = rp_mono_us() - started_us;
+        show_pauses(writer);
         pthread_mutex_lock(&writer->lock);
         *writer->answered_end = errand;
         writer->answered_end = &errand->next;
@@ -351,6 +383,8 @@ int rp_writer_start(struct rp_core *core, struct rp_queue *queue, void (*wake)(v
     }
     writer->errands_end = &writer->errands;
     writer->answered_end = &writer->answered;
+    writer->pauses = *rp_core_pauses(core);
+    writer->pauses_changed = 1;
     pthread_mutex_init(&writer->lock, NULL);
     failed = pthread_create(&writer->thread, NULL, writer_main, writer);
     if (failed) {
@@ -423,6 +457,8 @@ void rp_writer_result(struct rp_writer *writer, const struct rp_outbox_result *r
     node->result = *result;
     node->error = rp_strndup(result->error.ptr ? result->error.ptr : "", result->error.len);
     node->result.error.ptr = node->error;
+    node->memory = rp_strndup(result->memory.ptr ? result->memory.ptr : "", result->memory.len);
+    node->result.memory.ptr = node->memory;
     pthread_mutex_lock(&writer->lock);
     *writer->results_end = node;
     writer->results_end = &node->next;

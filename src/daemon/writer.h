@@ -6,6 +6,7 @@
 
 #include "core/core.h"
 #include "ingest/queue.h"
+#include "store/pauses.h"
 
 struct rp_writer;
 
@@ -51,6 +52,8 @@ void rp_writer_stats(struct rp_writer *writer, struct rp_core_stats *ret_stats);
 /* Adds the rules' rows of /metrics, as of a moment at most a second before the last group. */
 struct rp_buf;
 void rp_writer_rules(struct rp_writer *writer, struct rp_buf *out);
+/* Copies the pauses when they changed since `seen` (0: never looked); returns what to pass next. */
+uint64_t rp_writer_pauses(struct rp_writer *writer, uint64_t seen, struct rp_pauses *ret_pauses);
 /* What went wrong with the last group; "" when it went well. */
 void rp_writer_trouble(struct rp_writer *writer, char *text, size_t size);
 

@@ -14,8 +14,10 @@
 #include "base/err.h"
 #include "base/when.h"
 #include "core/core.h"
+#include "deliver/breaker.h"
 #include "engine/config.h"
 #include "store/outbox.h"
+#include "store/pauses.h"
 
 #include <uv.h>
 
@@ -45,10 +47,22 @@ int64_t rp_deliver_lease_ms(const struct rp_deliver *deliver);
  */
 void rp_deliver_submit(struct rp_deliver *deliver, const struct rp_outbox_row *rows, size_t count);
 
+/* From now on nothing that these cover starts; what waits of it is handed back. What is out ends.
+ */
+void rp_deliver_pause(struct rp_deliver *deliver, const struct rp_pauses *pauses);
+
+#define RP_ENDPOINTS_SHOWN 64 /* in status and metrics */
+
 struct rp_endpoint_stats {
     struct rp_str name;
     uint64_t delivered, failed, dead; /* rows, attempts that are tried again, rows */
     size_t queued, in_flight;
+    uint64_t opened;             /* how often its breaker opened */
+    enum rp_breaker_state state; /* of its breaker */
+    int64_t wait_ms;             /* it is left alone for so long */
+    struct rp_str trouble;       /* the last failure; "" */
+    enum rp_preset crm;
+    bool limited;  /* the CRM asked for a pause */
     bool disabled; /* answered 410; until the configuration is loaded again */
 };
 /* Up to `max`, in the order of the configuration; the names live as long as the object. Returns how

@@ -19,22 +19,26 @@ struct rp_lane {
 
 struct rp_job *rp_job_new(const struct rp_outbox_row *row)
 {
-    size_t text_len = row->key.len + row->body.len;
+    size_t text_len = row->key.len + row->body.len + row->memory.len;
     struct rp_job *job = rp_malloc(sizeof(*job) + text_len + 1);
     char *text = (char *)(job + 1);
 
     *job = (struct rp_job){.id = row->id,
                            .lead = row->lead,
                            .attempts = row->attempts,
+                           .kind = row->kind,
                            .lease_ms = row->lease_ms > 0 ? row->lease_ms : RP_NEVER,
                            .start_by_ms = RP_NEVER};
     if (row->key.len > 0)
         memcpy(text, row->key.ptr, row->key.len);
     if (row->body.len > 0)
         memcpy(text + row->key.len, row->body.ptr, row->body.len);
+    if (row->memory.len > 0)
+        memcpy(text + row->key.len + row->body.len, row->memory.ptr, row->memory.len);
     text[text_len] = '\0';
     job->key = (struct rp_str){text, row->key.len};
     job->body = (struct rp_str){text + row->key.len, row->body.len};
+    job->memory = (struct rp_str){text + row->key.len + row->body.len, row->memory.len};
     return job;
 }
 

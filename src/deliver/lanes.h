@@ -18,6 +18,7 @@
 
 struct rp_lane;
 struct rp_webhook;
+struct rp_crm_attempt;
 
 /* A leased row. Owned by the lanes while it waits or is out, by the caller after cut or free. */
 struct rp_job {
@@ -31,9 +32,11 @@ struct rp_job {
     int64_t due_ms;      /* the caller's, for a job that was cut */
     int attempts;
     uint64_t started_ms;        /* of the loop's clock, while out */
-    struct rp_webhook *webhook; /* while out */
-    void *owner;                /* the caller's */
-    struct rp_str key, body;
+    struct rp_webhook *webhook; /* while out; or */
+    struct rp_crm_attempt *crm;
+    void *owner; /* the caller's */
+    enum rp_action_kind kind;
+    struct rp_str key, body, memory;
 };
 
 /* Copies the row; free with free(). */

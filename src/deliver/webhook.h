@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* One attempt: a signed POST of a ready JSON body. Loop thread only. Certificates are checked
- * against the system's authorities, or those in the file that the environment names in
- * SSL_CERT_FILE. */
+/* One attempt: a signed POST of a ready JSON body. Loop thread only. */
 #ifndef RP_DELIVER_WEBHOOK_H
 #define RP_DELIVER_WEBHOOK_H
 
 #include "base/err.h"
 #include "base/str.h"
-#include "deliver/curl_loop.h"
+#include "deliver/request.h"
 #include "deliver/sign.h"
 
 #include <stdbool.h>
@@ -44,8 +42,7 @@ int rp_webhook_start(struct rp_curl_loop *curl, const struct rp_webhook_target *
 /* Gives up and frees; `done` is not called. */
 void rp_webhook_abort(struct rp_webhook *webhook);
 
-/* The wait that a Retry-After header asks for, from seconds or an HTTP date; -1 when it is neither.
- */
-int64_t rp_webhook_retry_after(const char *text, int64_t now_ms);
+/* Whether a key can stand in a header. */
+bool rp_webhook_key_safe(struct rp_str key);
 
 #endif

@@ -142,6 +142,62 @@ static void take_server(struct configuring *c, const struct rp_node *body)
         (size_t)rp_node_number(body, "queue_events_max", RP_QUEUE_EVENTS_MAX);
 }
 
+static enum rp_preset preset_of(const struct rp_node *body)
+{
+    static const struct {
+        const char *name;
+        enum rp_preset preset;
+    } presets[] = {{"hubspot", RP_PRESET_HUBSPOT},
+                   {"salesforce", RP_PRESET_SALESFORCE},
+                   {"pipedrive", RP_PRESET_PIPEDRIVE},
+                   {"rest", RP_PRESET_REST}};
+    struct rp_str name = rp_node_text(body, "preset");
+
+    for (size_t i = 0; i < RP_COUNT(presets); i++) {
+        if (rp_str_is(name, presets[i].name))
+            return presets[i].preset;
+    }
+    return RP_PRESET_NONE;
+}
+
+static void lacks(struct configuring *c, const struct rp_declared *declared, const char *field,
+                  const char *hint)
+{
+    rp_diagnose(&c->diagnosis, RP_CODE_MISSING_FIELD, declared->place,
+                (int)strlen(declared->decl->name), rp_str_from(hint), "endpoint \"%.*s\" needs '%s'",
+                RP_STR_ARG(declared->name), field);
+}
+
+static void take_crm(struct configuring *c, const struct rp_declared *declared,
+                     struct rp_endpoint *endpoint)
+{
+    const struct rp_node *body = &declared->body;
+    struct rp_str path = rp_node_text(body, "path"), method = rp_node_text(body, "method"),
+                  version = rp_node_text(body, "version");
+
+    endpoint->crm = (struct rp_endpoint_crm){
+        .preset = preset_of(body),
+        .token = value_of(c, rp_node_get(body, "token")),
+        .client_id = value_of(c, rp_node_get(body, "client_id")),
+        .client_secret = value_of(c, rp_node_get(body, "client_secret")),
+        .version = keep(c, version.len > 0 ? version : RP_STR("v59.0")),
+        .header = keep(c, rp_node_text(body, "header")),
+        .method = keep(c, method.len > 0 ? method : RP_STR("PUT")),
+        .path = keep(c, path.len > 0 ? path : RP_STR("/{match}")),
+        .read = rp_node_flag(body, "read", true),
+        .rate = (uint32_t)rp_node_number(body, "rate", 0),
+    };
+    if (rp_node_get(body, "url") == NULL && endpoint->crm.preset != RP_PRESET_HUBSPOT &&
+        endpoint->crm.preset != RP_PRESET_PIPEDRIVE)
+        lacks(c, declared, "url", "add url = \"https://…\", or env \"NAME\"");
+    if (endpoint->crm.preset != RP_PRESET_NONE && endpoint->crm.preset != RP_PRESET_REST &&
+        rp_node_get(body, "token") == NULL && rp_node_get(body, "client_id") == NULL)
+        lacks(c, declared, "token", "add token = env \"NAME\", or file \"PATH\"");
+    if ((rp_node_get(body, "client_id") == NULL) != (rp_node_get(body, "client_secret") == NULL))
+        lacks(c, declared, rp_node_get(body, "client_id") ? "client_secret" : "client_id",
+              "client_id and client_secret belong together");
+}
+
 static void take_endpoint(struct configuring *c, const struct rp_declared *declared,
                           struct rp_endpoint *endpoint)
 {
@@ -156,6 +212,7 @@ static void take_endpoint(struct configuring *c, const struct rp_declared *decla
                              .parallel = (uint32_t)rp_node_number(&declared->body, "parallel", 8),
                              .allow_private = rp_node_flag(&declared->body, "allow_private", false),
                              .place = declared->place};
+    take_crm(c, declared, endpoint);
     if (endpoint->url.len > 0 && !has_scheme(endpoint->url, "https://", "http://"))
         report(c, RP_CODE_URL, url, "write https://…",
                rp_arena_printf(&c->scratch, "the url of endpoint \"%.*s\" is no web address",
@@ -295,6 +352,7 @@ static int take_environment(struct configuring *c, struct rp_err *err)
     for (size_t i = 0; i < config->endpoint_count; i++) {
         endpoint_from_env(c, &config->endpoints[i], "_URL", &config->endpoints[i].url);
         endpoint_from_env(c, &config->endpoints[i], "_SECRET", &config->endpoints[i].secret);
+        endpoint_from_env(c, &config->endpoints[i], "_TOKEN", &config->endpoints[i].crm.token);
     }
     if (retention && retention[0] != '\0' &&
         !rp_duration_parse(rp_str_from(retention), &config->retention_ms))

@@ -9,8 +9,26 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Whose API an endpoint speaks; without one it takes webhooks. */
+enum rp_preset {
+    RP_PRESET_NONE,
+    RP_PRESET_HUBSPOT,
+    RP_PRESET_SALESFORCE,
+    RP_PRESET_PIPEDRIVE,
+    RP_PRESET_REST,
+};
+
+/* What a CRM needs beside an address; texts "" when not set. */
+struct rp_endpoint_crm {
+    enum rp_preset preset;
+    struct rp_str token, client_id, client_secret, version, header, method, path;
+    bool read;      /* REST: the record is read before it is written */
+    uint32_t rate;  /* requests a second; 0: as the preset does */
+};
+
 struct rp_endpoint {
     struct rp_str name, url, secret; /* secret: "whsec_…" or plain; "" for none */
+    struct rp_endpoint_crm crm;
     int64_t timeout_ms;              /* 15 s */
     uint32_t parallel;               /* requests at a time: 8 */
     bool allow_private;              /* a receiver in one's own network */

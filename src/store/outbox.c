@@ -35,7 +35,8 @@ static const char sql_add[] =
     "http_status, created_ms, due_ms, wake_ms, done_ms, error, body) "
     "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17) "
     "ON CONFLICT (lead, key) DO NOTHING";
-static const char sql_get[] = "SELECT state, kind, endpoint, lead FROM outbox WHERE id = ?1";
+static const char sql_get[] =
+    "SELECT state, kind, endpoint, lead, error = '" RP_OUTBOX_DRY_RUN "' FROM outbox WHERE id = ?1";
 /* Each way has its index; the terms are those of the index. */
 static const char sql_due_http[] =
     "SELECT min(wake_ms) FROM outbox WHERE wake_ms IS NOT NULL AND kind <> 4";
@@ -288,6 +289,7 @@ struct standing {
     enum rp_outbox_state state;
     enum rp_action_kind kind;
     struct queue queue;
+    bool dry; /* held by a dry run only */
 };
 
 static int look_up(struct rp_store *store, int64_t id, struct standing *ret_standing,
@@ -310,6 +312,7 @@ static int look_up(struct rp_store *store, int64_t id, struct standing *ret_stan
         .state = (enum rp_outbox_state)sqlite3_column_int(stmt, 0),
         .kind = (enum rp_action_kind)sqlite3_column_int(stmt, 1),
         .queue = {sqlite3_column_int64(stmt, 2), sqlite3_column_int64(stmt, 3)},
+        .dry = sqlite3_column_int(stmt, 4) != 0,
     };
     sqlite3_reset(stmt);
     return 0;
@@ -392,7 +395,7 @@ int rp_outbox_end_leases(struct rp_store *store, int64_t now_ms, struct rp_err *
     return rp_sql_run(store, stmt, "writing the outbox", err);
 }
 
-/* By hand: from pending or dead only. */
+/* By hand: from pending or dead, and from held when nothing but a dry run held it. */
 static int by_hand(struct rp_store *store, int64_t id, enum rp_outbox_state state, int64_t now_ms,
                    struct rp_err *err)
 {
@@ -403,7 +406,8 @@ static int by_hand(struct rp_store *store, int64_t id, enum rp_outbox_state stat
     int status = look_up(store, id, &standing, err);
     if (status < 0)
         return status;
-    if (standing.state != RP_OUTBOX_PENDING && standing.state != RP_OUTBOX_DEAD)
+    if (standing.state != RP_OUTBOX_PENDING && standing.state != RP_OUTBOX_DEAD &&
+        !(standing.state == RP_OUTBOX_HELD && standing.dry))
         return rp_err_set(err, RIPEN_EDENIED,
                           "action %lld is %s; only a pending or dead one can be %s", (long long)id,
                           rp_outbox_state_name(standing.state),

@@ -20,6 +20,8 @@ enum rp_outbox_state {
     RP_OUTBOX_HELD,
     RP_OUTBOX_OPEN,
 };
+/* Why a row is held that a server without deliveries made; by hand it may go out. */
+#define RP_OUTBOX_DRY_RUN "dry run: recorded, not sent (serve --no-deliver)"
 const char *rp_outbox_state_name(enum rp_outbox_state state);
 
 struct rp_outbox_row {
@@ -31,6 +33,8 @@ struct rp_outbox_row {
     enum rp_outbox_state state;
     int attempts, http_status;
     int64_t created_ms, due_ms, lease_ms, done_ms;
+    struct rp_str
+        memory; /* CRM, of a claim: what was written there before (store/crm_rows.h); "" */
 };
 
 /* 0, or EDENIED when the lead has a row with this key already (then nothing is written): keys are

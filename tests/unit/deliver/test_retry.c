@@ -109,14 +109,14 @@ static void test_retry_after_is_obeyed_and_bounded(void **state)
 static void test_retry_after_text(void **state)
 {
     (void)state;
-    assert_int_equal(rp_webhook_retry_after("0", NOW), 0);
-    assert_int_equal(rp_webhook_retry_after("120", NOW), 120000);
-    assert_true(rp_webhook_retry_after("99999999999999999999999999", NOW) > RP_DAY);
-    assert_int_equal(rp_webhook_retry_after("Thu, 01 Jan 2026 00:02:00 GMT", NOW), 120000);
-    assert_int_equal(rp_webhook_retry_after("Wed, 31 Dec 2025 23:00:00 GMT", NOW), 0);
-    assert_int_equal(rp_webhook_retry_after("soon", NOW), -1);
-    assert_int_equal(rp_webhook_retry_after("", NOW), -1);
-    assert_int_equal(rp_webhook_retry_after("-5", NOW), -1);
+    assert_int_equal(rp_request_retry_after("0", NOW), 0);
+    assert_int_equal(rp_request_retry_after("120", NOW), 120000);
+    assert_true(rp_request_retry_after("99999999999999999999999999", NOW) > RP_DAY);
+    assert_int_equal(rp_request_retry_after("Thu, 01 Jan 2026 00:02:00 GMT", NOW), 120000);
+    assert_int_equal(rp_request_retry_after("Wed, 31 Dec 2025 23:00:00 GMT", NOW), 0);
+    assert_int_equal(rp_request_retry_after("soon", NOW), -1);
+    assert_int_equal(rp_request_retry_after("", NOW), -1);
+    assert_int_equal(rp_request_retry_after("-5", NOW), -1);
 }
 
 int rp_test_retry(void)
