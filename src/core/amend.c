@@ -25,7 +25,7 @@
 /* The members of a body; points as written. */
 struct asked {
     struct rp_str lead, stage, points, dimension, reason, author, until, message_id, text, scope,
-        task, outcome, owner;
+        task, outcome, owner, experiment;
 };
 
 static const struct {
@@ -46,6 +46,7 @@ static const struct {
     {"owner", offsetof(struct asked, owner), false},
     {"task", offsetof(struct asked, task), true},
     {"outcome", offsetof(struct asked, outcome), false},
+    {"experiment", offsetof(struct asked, experiment), false},
 };
 
 static struct rp_str *member(struct asked *asked, size_t i)
@@ -328,6 +329,29 @@ static int task_done(struct rp_core *core, const struct asked *asked, struct rp_
     return rp_core_task_done(core, &ask, out, err);
 }
 
+/* ---- Experiments ------------------------------------------------------------------------------
+ */
+
+static int experiment_start(struct rp_core *core, const struct asked *asked, struct rp_buf *out,
+                            struct rp_err *err)
+{
+    return rp_core_experiment_start(core, asked->experiment, asked->author, out, err);
+}
+
+static int experiment_stop(struct rp_core *core, const struct asked *asked, struct rp_buf *out,
+                           struct rp_err *err)
+{
+    return rp_core_experiment_stop(core, asked->experiment, asked->reason, asked->author,
+                                   RP_EXPERIMENT_STOPPED, out, err);
+}
+
+static int experiment_promoted(struct rp_core *core, const struct asked *asked, struct rp_buf *out,
+                               struct rp_err *err)
+{
+    return rp_core_experiment_stop(core, asked->experiment, asked->reason, asked->author,
+                                   RP_EXPERIMENT_PROMOTED, out, err);
+}
+
 /* ---- Verbs ----------------------------------------------------------------------------------- */
 
 static const struct verb {
@@ -344,6 +368,9 @@ static const struct verb {
     {"assign", RP_CORRECTION_OWNER, NULL, {"lead", "owner", "reason"}},
     {"unmerge", RP_CORRECTION_NONE, unmerge, {"lead"}},
     {"forget", RP_CORRECTION_NONE, forget, {"lead"}},
+    {"experiment_start", RP_CORRECTION_NONE, experiment_start, {"experiment"}},
+    {"experiment_stop", RP_CORRECTION_NONE, experiment_stop, {"experiment", "reason"}},
+    {"experiment_promoted", RP_CORRECTION_NONE, experiment_promoted, {"experiment", "reason"}},
     {"task-claim", RP_CORRECTION_NONE, task_claim, {"task"}},
     {"task-note", RP_CORRECTION_NONE, task_note, {"task", "text"}},
     {"task-done", RP_CORRECTION_NONE, task_done, {"task"}},

@@ -15,8 +15,10 @@
  *   "assign"  {"lead","owner","reason","author"}; EDENIED: whom the lead's cool-down bars
  *   "task-claim" {"task","author"}, "task-note" {"task","text","author"},
  *   "task-done" {"task","outcome","reason","until","text","author"}: core/tasks.h
+ *   "bulk"    core/bulk.h
  *   "unmerge" {"lead","author"}
  *   "forget"  {"lead"}
+ *   "experiment_start" {"experiment"}, "experiment_stop", "experiment_promoted" with "reason" too
  *   "pause"   {"scope","reason","author"}: deliveries (core/outgoing.h)
  *   "resume"  {"scope","author"}
  * `author` is who asks when the body names nobody. The first five become events. Returns 0 with the
