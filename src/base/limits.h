@@ -74,11 +74,17 @@
 #define RP_VERIFY_TOLD_MAX    20     /* differences that verify prints of each thread */
 #define RP_TRAILS_BYTES_MAX   (64 * 1024 * 1024) /* checkpoints of leads with late events */
 
+/* History played again. */
+#define RP_REPLAY_REFOLD_MAX 2000000 /* events of one family folded again for late ones */
+
 /* Reports. */
 #define RP_REPORT_GROUPS_MAX 100 /* values of --by that are told apart; the rest are one group */
 
 #define RP_INSTANCES_MAX 64 /* sequences that a lead is in or was: the oldest that ended is forgotten */
 
+#define RP_BULK_PORTION_MAX 100   /* leads that one bulk decision is for */
+#define RP_BULK_LEADS_MAX 100000  /* leads that `ripen bulk` decides for in portions */
+#define RP_EXPORT_LEADS_MAX 2000000 /* rows of one list or CSV */
 #define RP_TASK_NOTES_MAX 200 /* of one task */
 
 /* Delivery. */

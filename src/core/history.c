@@ -174,13 +174,20 @@ static void mark_voided(struct rp_event *events, size_t count)
     }
 }
 
+void rp_history_order(struct rp_event *events, size_t count, struct rp_history *ret_history)
+{
+    if (count > 1) {
+        count = drop_copies(events, count);
+        qsort(events, count, sizeof(*events), by_order);
+        mark_voided(events, count);
+    }
+    *ret_history = (struct rp_history){events, count};
+}
+
 void rp_history_reading_end(struct rp_history_reading *r, struct rp_history *ret_history)
 {
-    if (r->count > 1) {
-        r->count = drop_copies(r->events, r->count);
-        qsort(r->events, r->count, sizeof(struct rp_event), by_order);
-        mark_voided(r->events, r->count);
-    }
+    rp_history_order(r->events, r->count, ret_history);
+    r->count = ret_history->count;
     ret_history->events = RP_ARENA_ARRAY(r->arena, struct rp_event, r->count + 1);
     if (r->count > 0) {
         memcpy(ret_history->events, r->events, r->count * sizeof(struct rp_event));

@@ -37,6 +37,10 @@ int rp_history_reading_more(struct rp_history_reading *reading, size_t rows, str
 void rp_history_reading_end(struct rp_history_reading *reading, struct rp_history *ret_history);
 void rp_history_reading_free(struct rp_history_reading *reading);
 
+/* Events of one lead that are at hand, in whatever order: drops second copies, sorts the rest into
+ * effective order and marks what is void, in place; ret_history points to them. */
+void rp_history_order(struct rp_event *events, size_t count, struct rp_history *ret_history);
+
 /* Clears the lead's fold and folds the events with effective time <= until_ms. For each event that
  * has no row yet (id 0), `seen` (may be NULL) gets its decision. */
 typedef void rp_history_seen_fn(void *ctx, const struct rp_event *event,

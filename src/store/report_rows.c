@@ -3,7 +3,10 @@
  * counts of the outbox. */
 #include "store/report_rows.h"
 
+#include "base/mem.h"
 #include "store/store_priv.h"
+
+#include <stdlib.h>
 
 #define EVENT_COLUMNS                                                                              \
     "e.id, d.lead, CASE typeof(e.name) WHEN 'integer' THEN e.name ELSE 0 END, e.received_ms, "     \
@@ -32,6 +35,9 @@ static const char sql_times[] =
     "SELECT coalesce(action, 0), kind, done_ms - created_ms FROM outbox "
     "WHERE state = 2 AND done_ms IS NOT NULL AND created_ms >= ?1 AND created_ms < ?2 "
     "ORDER BY id";
+
+static const char sql_merges[] = "SELECT at_ms, undone_ms, from_lead, into_lead, nodes "
+                                 "FROM merge_rows ORDER BY id";
 
 /* Ends a walk: a visitor's status leaves a statement that is not at its end. */
 static int ended(sqlite3_stmt *stmt, int step, int status)
@@ -163,5 +169,54 @@ int rp_report_times(struct rp_store *store, int64_t since_ms, int64_t until_ms,
     while (status == 0 && (step = rp_sql_step(store, stmt, "reading deliveries", err)) == 1)
         status = visit(ctx, sqlite3_column_int64(stmt, 0), sqlite3_column_int(stmt, 1),
                        sqlite3_column_int64(stmt, 2), err);
+    return ended(stmt, step, status);
+}
+
+/* "[1,2,3]"; the column is text that SQLite ends with a zero. */
+static size_t read_nodes(struct rp_str text, int64_t **nodes, size_t *cap)
+{
+    const char *at = text.ptr;
+    const char *end = rp_str_end(text);
+    size_t count = 0;
+
+    while (at && at < end) {
+        if (*at < '0' || *at > '9') {
+            at++;
+            continue;
+        }
+        char *next;
+        int64_t node = strtoll(at, &next, 10);
+
+        if (count == *cap)
+            *nodes = rp_grow(*nodes, cap, count + 1, sizeof(**nodes));
+        (*nodes)[count++] = node;
+        at = next;
+    }
+    return count;
+}
+
+int rp_report_merges(struct rp_store *store, rp_merge_note_fn *visit, void *ctx, struct rp_err *err)
+{
+    int64_t *nodes = NULL;
+    size_t cap = 0;
+    sqlite3_stmt *stmt;
+    int step = 0, status = rp_sql_get(store, RP_SQL_REPORT_MERGES, sql_merges, &stmt, err);
+
+    if (status < 0)
+        return status;
+    while (status == 0 && (step = rp_sql_step(store, stmt, "reading merges", err)) == 1) {
+        size_t count = read_nodes(rp_column_view(stmt, 4), &nodes, &cap);
+        const struct rp_merge_note note = {
+            .at_ms = sqlite3_column_int64(stmt, 0),
+            .undone_ms = rp_column_time(stmt, 1),
+            .from = sqlite3_column_int64(stmt, 2),
+            .into = sqlite3_column_int64(stmt, 3),
+            .nodes = nodes,
+            .node_count = count,
+        };
+
+        status = visit(ctx, &note, err);
+    }
+    free(nodes);
     return ended(stmt, step, status);
 }

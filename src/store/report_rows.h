@@ -58,4 +58,14 @@ typedef int rp_action_time_fn(void *ctx, int64_t action, int kind, int64_t ms, s
 RP_MUST_USE int rp_report_times(struct rp_store *store, int64_t since_ms, int64_t until_ms,
                                 rp_action_time_fn *visit, void *ctx, struct rp_err *err);
 
+/* All merges, also those taken back (undone_ms, else RP_NEVER), oldest first. */
+struct rp_merge_note {
+    int64_t at_ms, undone_ms, from, into;
+    const int64_t *nodes; /* that moved; until the visitor returns */
+    size_t node_count;
+};
+typedef int rp_merge_note_fn(void *ctx, const struct rp_merge_note *note, struct rp_err *err);
+RP_MUST_USE int rp_report_merges(struct rp_store *store, rp_merge_note_fn *visit, void *ctx,
+                                 struct rp_err *err);
+
 #endif

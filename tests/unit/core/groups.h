@@ -18,5 +18,6 @@ int test_cache(void);
 int test_retention(void);
 int test_reasons(void);
 int test_reports(void);
+int test_replay(void);
 
 #endif

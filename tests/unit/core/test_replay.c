@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: MIT */
+/* History played again under the rules that were in force gives the scores and the decisions that
+ * were made live: over late events, timers, merges, un-merges, corrections, copies. */
+#include "core/people.h"
+#include "core/reader_priv.h"
+#include "core/replay.h"
+#include "core_test.h"
+#include "groups.h"
+#include "store/events.h"
+#include "store/states.h"
+
+#define MINUTE INT64_C(60000)
+#define DAY    (24 * 60 * MINUTE)
+
+static const char PLAYED[] =
+    "dimension \"engagement\" { range = {0, 200}, half_life = \"10d\" }\n"
+    "dimension \"fit\" { range = {0, 100}, kind = \"state\" }\n"
+    "total { fit = 1, engagement = 1 }\n"
+    "score \"page\" { why = \"Looked\", on = \"page\", points = 4 }\n"
+    "score \"pricing\" { why = \"Prices\", on = \"page\", when = { path = glob \"/pricing*\" },\n"
+    "  points = 10, limit = { times = 3, per = \"7d\" } }\n"
+    "fit \"vp\" { why = \"Title\", field = \"title\", missing = 0, other = 0, words = {\n"
+    "  { any = { \"vp\" }, points = 20 } } }\n"
+    "stages { \"visitor\", \"lead\", \"mql\", \"sql\" }\n"
+    "stage \"lead\" { enter = known() }\n"
+    "stage \"mql\" { enter = at_least { engagement = 20 }, leave = below { engagement = 12,\n"
+    "  held = \"2d\" }, leave_to = \"lead\" }\n"
+    "stage \"sql\" { from = { \"lead\", \"mql\" }, enter = did \"Demo Requested\" }\n"
+    "action \"mark\" { on = entered \"mql\", set { seen = \"yes\" } }\n";
+
+struct seen {
+    struct bench *b;
+    const struct rp_family *family;
+    struct rp_buf moves; /* of the replay, a line each */
+};
+
+static void judged(void *ctx, const struct rp_replayed *what)
+{
+    struct seen *seen = ctx;
+
+    for (size_t i = 0; i < what->decision->move_count; i++) {
+        const struct rp_move *move = &what->decision->moves[i];
+
+        rp_buf_printf(&seen->moves, "%lld %lld %.*s>%.*s %.*s %lld %d %.*s\n",
+                      (long long)seen->family->leads[what->member],
+                      (long long)(what->event ? what->event->id : 0),
+                      RP_STR_ARG(what->fold->rules->stages[move->from].name),
+                      RP_STR_ARG(what->fold->rules->stages[move->to].name),
+                      RP_STR_ARG(move->because), (long long)what->now_ms, move->passing,
+                      RP_STR_ARG(move->reasons));
+    }
+}
+
+/* The same lines from the rows, of all leads of the family. */
+static void recorded(struct bench *b, const struct rp_family *family, struct rp_buf *out)
+{
+    struct rp_arena arena;
+
+    rp_arena_init(&arena);
+    for (size_t m = 0; m < family->lead_count; m++) {
+        struct rp_move_row *moves;
+        size_t count;
+
+        assert_int_equal(
+            rp_move_list(&arena, rp_core_store(b->core), family->leads[m], &moves, &count, NULL),
+            0);
+        for (size_t i = 0; i < count; i++) {
+            if (rp_str_is(moves[i].because, "merged")) {
+                continue;
+            }
+            rp_buf_printf(out, "%lld %lld %.*s>%.*s %.*s %lld %d %.*s\n",
+                          (long long)family->leads[m], (long long)moves[i].event,
+                          RP_STR_ARG(moves[i].from), RP_STR_ARG(moves[i].to),
+                          RP_STR_ARG(moves[i].because), (long long)moves[i].at_ms, moves[i].passing,
+                          RP_STR_ARG(moves[i].reasons));
+        }
+    }
+    rp_arena_fini(&arena);
+}
+
+static int by_line(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Lines sorted: rows of several leads interleave. */
+static void sort_lines(struct rp_buf *buf)
+{
+    char *lines[4096];
+    size_t count = 0;
+    struct rp_buf sorted = {0};
+
+    for (char *line = buf->len ? strtok(buf->ptr, "\n") : NULL; line; line = strtok(NULL, "\n")) {
+        lines[count++] = line;
+    }
+    qsort(lines, count, sizeof(*lines), by_line);
+    for (size_t i = 0; i < count; i++) {
+        rp_buf_printf(&sorted, "%s\n", lines[i]);
+    }
+    rp_buf_fini(buf);
+    *buf = sorted;
+}
+
+/* Cells of the fold, stage and moment are those of the live lead. */
+static void same_state(struct bench *b, struct rp_replay *replay, const struct rp_family *family)
+{
+    for (size_t m = 0; m < family->lead_count; m++) {
+        struct rp_lead *lead = rp_replay_lead(replay, 0, m);
+        struct rp_lead live;
+        struct rp_str stage;
+        uint32_t len, live_len;
+        const void *cells, *live_cells;
+
+        if (!lead) {
+            continue;
+        }
+        rp_lead_init(&live);
+        assert_int_equal(
+            rp_state_load(rp_core_store(b->core), family->leads[m], &live, &stage, NULL), 0);
+        cells = rp_lead_cells_fold(lead, &len);
+        live_cells = rp_lead_cells_fold(&live, &live_len);
+        assert_int_equal(len, live_len);
+        assert_memory_equal(cells, live_cells, len);
+        assert_true(rp_str_eq(stage, rp_core_active(b->core)->stages[lead->stage].name));
+        assert_int_equal(lead->stage_since_ms, live.stage_since_ms);
+        assert_int_equal(lead->judged_ms, live.judged_ms);
+        rp_lead_fini(&live);
+    }
+}
+
+/* Plays all families; returns how many decisions there were. */
+static size_t expect_same(struct bench *b)
+{
+    struct rp_store *store = rp_core_store(b->core);
+    struct seen seen = {.b = b};
+    struct rp_recent recent = {0};
+    struct rp_arena arena;
+    struct rp_families *families;
+    struct rp_replay *replay;
+    int64_t ids[512];
+    size_t moves = 0;
+    int got;
+
+    assert_int_equal(rp_core_flush(b->core, NULL), 0);
+    rp_arena_init(&arena);
+    assert_int_equal(rp_recent_load(&arena, store, &recent, NULL), 0);
+    assert_int_equal(rp_families_load(store, &families, NULL), 0);
+    const struct rp_replay_options options = {.store = store,
+                                              .recent = &recent,
+                                              .rules = {rp_core_active(b->core)},
+                                              .vms = {b->reader->vm},
+                                              .sides = 1,
+                                              .until_ms = b->now_ms,
+                                              .newest = rp_event_newest(store),
+                                              .events_max = 100000,
+                                              .judged = judged,
+                                              .ctx = &seen};
+    replay = rp_replay_new(&options);
+    got = rp_state_ids(store, 0, ids, 512, NULL);
+    assert_true(got > 0);
+    for (int i = 0; i < got; i++) {
+        struct rp_buf rows = {0};
+        struct rp_family family;
+        size_t events;
+
+        if (!rp_family_of(families, &ids[i], &family)) {
+            continue;
+        }
+        seen.family = &family;
+        seen.moves = (struct rp_buf){0};
+        assert_int_equal(rp_replay_family(replay, &family, &events, NULL), 0);
+        assert_true(events > 0 && !rp_replay_cut(replay));
+        recorded(b, &family, &rows);
+        sort_lines(&rows);
+        sort_lines(&seen.moves);
+        if (rows.len != seen.moves.len || (rows.len && strcmp(rows.ptr, seen.moves.ptr) != 0)) {
+            fail_msg("lead %lld was decided\n%sand is played\n%s", (long long)ids[i],
+                     rows.ptr ? rows.ptr : "", seen.moves.ptr ? seen.moves.ptr : "");
+        }
+        same_state(b, replay, &family);
+        for (size_t c = 0; c < rows.len; c++) {
+            moves += rows.ptr[c] == '\n';
+        }
+        rp_buf_fini(&rows);
+        rp_buf_fini(&seen.moves);
+    }
+    rp_replay_free(replay);
+    rp_families_free(families);
+    rp_arena_fini(&arena);
+    return moves;
+}
+
+static void go_to(struct bench *b, int64_t ms)
+{
+    b->now_ms = ms;
+    while (rp_core_timers_run(b->core, ms, 100, NULL) > 0) {
+    }
+}
+
+/* A score falls and time moves the lead back; a late page brings it up again. */
+static void timers_and_late_events(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    bench_open(&b, NULL, PLAYED);
+    bench_send(&b, false, "{\"type\":\"identify\",\"userId\":\"u1\",\"messageId\":\"1\"}");
+    for (int i = 0; i < 3; i++) {
+        go_to(&b, T0 + i * MINUTE);
+        bench_send(&b, false,
+                   "{\"type\":\"page\",\"userId\":\"u1\",\"messageId\":\"p%d\",\"properties\":{"
+                   "\"path\":\"/pricing\"}}",
+                   i);
+    }
+    bench_expect(&b, "u1", "\"stage\":\"mql\"");
+    go_to(&b, T0 + 30 * DAY);
+    bench_expect(&b, "u1", "\"stage\":\"lead\"");
+    bench_send(&b, false,
+               "{\"type\":\"page\",\"userId\":\"u1\",\"messageId\":\"late\",\"timestamp\":"
+               "\"2026-03-05T09:00:00Z\",\"receivedAt\":\"2026-04-01T09:00:00Z\",\"properties\":{"
+               "\"path\":\"/pricing\"}}");
+    bench_send(&b, false,
+               "{\"batch\":[{\"type\":\"page\",\"userId\":\"u1\",\"messageId\":\"late2\","
+               "\"timestamp\":\"2026-03-06T09:00:00Z\",\"receivedAt\":\"2026-04-01T10:00:00Z\"},"
+               "{\"type\":\"page\",\"userId\":\"u1\",\"messageId\":\"late3\",\"timestamp\":"
+               "\"2026-03-04T09:00:00Z\",\"receivedAt\":\"2026-04-01T10:00:00Z\"}]}");
+    go_to(&b, T0 + 60 * DAY);
+    assert_true(expect_same(&b) >= 3);
+    bench_close(&b);
+}
+
+static void merges_and_unmerges(void **state)
+{
+    struct rp_unmerged unmerged;
+    struct bench b;
+
+    (void)state;
+    bench_open(&b, NULL, PLAYED);
+    bench_send(&b, false, "{\"type\":\"identify\",\"userId\":\"u1\",\"messageId\":\"1\"}");
+    go_to(&b, T0 + MINUTE);
+    for (int i = 0; i < 2; i++) {
+        go_to(&b, T0 + (i + 2) * MINUTE);
+        bench_send(&b, false,
+                   "{\"type\":\"page\",\"anonymousId\":\"a1\",\"messageId\":\"a%d\","
+                   "\"properties\":{\"path\":\"/pricing\"}}",
+                   i);
+    }
+    go_to(&b, T0 + DAY);
+    bench_send(&b, false,
+               "{\"type\":\"identify\",\"userId\":\"u1\",\"anonymousId\":\"a1\","
+               "\"messageId\":\"join\",\"traits\":{\"title\":\"VP\"}}");
+    bench_expect(&b, "u1", "\"stage\":\"mql\"");
+    go_to(&b, T0 + 2 * DAY);
+    bench_send(&b, false, "{\"type\":\"page\",\"anonymousId\":\"a1\",\"messageId\":\"a9\"}");
+    (void)expect_same(&b);
+    assert_int_equal(rp_core_unmerge(b.core, RP_STR("u1"), RP_STR("test"), &unmerged, NULL), 0);
+    go_to(&b, T0 + 3 * DAY);
+    bench_send(&b, false, "{\"type\":\"page\",\"anonymousId\":\"a1\",\"messageId\":\"a10\"}");
+    bench_send(&b, false,
+               "{\"type\":\"track\",\"event\":\"Demo Requested\",\"userId\":\"u1\","
+               "\"messageId\":\"d\"}");
+    go_to(&b, T0 + 40 * DAY);
+    assert_true(expect_same(&b) >= 4);
+    bench_close(&b);
+}
+
+static void corrections_and_copies(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    bench_open(&b, NULL, PLAYED);
+    bench_send(&b, false, "{\"type\":\"identify\",\"userId\":\"u1\",\"messageId\":\"1\"}");
+    for (int i = 0; i < 3; i++) {
+        go_to(&b, T0 + (i + 1) * MINUTE);
+        bench_send(&b, false,
+                   "{\"type\":\"page\",\"userId\":\"u1\",\"messageId\":\"p%d\",\"properties\":{"
+                   "\"path\":\"/pricing\"}}",
+                   i);
+    }
+    go_to(&b, T0 + 5 * MINUTE);
+    bench_send(&b, false,
+               "{\"type\":\"track\",\"event\":\"Event Voided\",\"userId\":\"u1\",\"messageId\":"
+               "\"v\",\"properties\":{\"messageId\":\"p1\",\"reason\":\"robot\"}}");
+    go_to(&b, T0 + 6 * MINUTE);
+    bench_send(&b, false,
+               "{\"type\":\"track\",\"event\":\"Stage Set\",\"userId\":\"u1\",\"messageId\":"
+               "\"s\",\"properties\":{\"stage\":\"sql\",\"reason\":\"called\"}}");
+    go_to(&b, T0 + 7 * MINUTE); /* a copy comes with a merge */
+    bench_send(&b, false,
+               "{\"type\":\"page\",\"anonymousId\":\"a1\",\"messageId\":\"p0\",\"properties\":{"
+               "\"path\":\"/pricing\"}}");
+    go_to(&b, T0 + 8 * MINUTE);
+    bench_send(&b, false,
+               "{\"type\":\"identify\",\"userId\":\"u1\",\"anonymousId\":\"a1\","
+               "\"messageId\":\"join\"}");
+    go_to(&b, T0 + 20 * DAY);
+    assert_true(expect_same(&b) >= 3);
+    bench_close(&b);
+}
+
+/* Many people by chance: events in and out of order, browsers that become known. */
+static void random_people(void **state)
+{
+    uint64_t x = 88172645463325252U;
+    struct bench b;
+
+    (void)state;
+    bench_open(&b, NULL, PLAYED);
+    for (int i = 0; i < 900; i++) {
+        unsigned who, kind;
+        int64_t now;
+
+        x ^= x << 13;
+        x ^= x >> 7;
+        x ^= x << 17;
+        who = (unsigned)(x >> 8) % 23;
+        kind = (unsigned)(x >> 20) % 16;
+        now = T0 + i * 97 * MINUTE + (int64_t)(x >> 40) % MINUTE;
+        go_to(&b, now);
+        if (kind == 0) {
+            bench_send(&b, false,
+                       "{\"type\":\"identify\",\"userId\":\"u%u\",\"anonymousId\":\"a%u\","
+                       "\"messageId\":\"m%d\"}",
+                       who, (who * 7) % 23, i);
+        } else if (kind == 1) {
+            bench_send(&b, false,
+                       "{\"type\":\"track\",\"event\":\"Demo Requested\",\"userId\":\"u%u\","
+                       "\"messageId\":\"m%d\"}",
+                       who, i);
+        } else {
+            struct rp_buf when = {0};
+
+            rp_time_print(&when, kind % 5 == 0 ? now - (int64_t)(x % (3 * (uint64_t)DAY)) : now);
+            bench_send(&b, false,
+                       "{\"type\":\"page\",\"%s\":\"%c%u\",\"messageId\":\"m%d\",\"timestamp\":"
+                       "\"%s\",\"receivedAt\":%lld,\"properties\":{\"path\":\"%s\"}}",
+                       kind % 3 ? "userId" : "anonymousId", kind % 3 ? 'u' : 'a', who, i, when.ptr,
+                       (long long)now, kind % 4 ? "/pricing" : "/blog");
+            rp_buf_fini(&when);
+        }
+    }
+    go_to(&b, b.now_ms + 60 * DAY);
+    assert_in_range(expect_same(&b), 60, 2000);
+    bench_close(&b);
+}
+
+int test_replay(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(timers_and_late_events),
+        cmocka_unit_test(merges_and_unmerges),
+        cmocka_unit_test(corrections_and_copies),
+        cmocka_unit_test(random_people),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
