@@ -205,6 +205,49 @@ static void set_facts(struct rp_scratch *s, const struct rp_tree *body)
     }
 }
 
+/* A field that is one placeholder alone keeps its kind: CRMs have fields for numbers. */
+static void put_typed(struct rp_scratch *s, const struct rp_tree *tree, struct rp_jw *jw)
+{
+    const struct rp_template *text = &tree->text;
+    const struct rp_value *value = tree->type == RP_STRING && text->count == 1 &&
+                                           text->parts[0].field != RP_NONE &&
+                                           !text->parts[0].reasons
+                                       ? rp_bind_value(s, text->parts[0].field)
+                                       : NULL;
+
+    if (value && value->count == 1 && value->atoms[0].type == RP_NUMBER)
+        rp_jw_number(jw, value->atoms[0].number);
+    else if (value && value->count == 1 && value->atoms[0].type == RP_BOOL)
+        rp_jw_bool(jw, value->atoms[0].number != 0);
+    else
+        rp_template_tree(s, tree, jw);
+}
+
+/* What deliver/crm.h reads: the part's fields, and the e-mail to find the record by. */
+static void crm_body(struct rp_scratch *s, const struct rp_tree *tree, struct rp_jw *jw)
+{
+    rp_jw_object(jw);
+    put_field(s, jw, "email", s->rules->email_field);
+    for (uint32_t i = 0; i < tree->part_count; i++) {
+        const struct rp_tree *part = &tree->parts[i];
+
+        if (rp_str_is(part->key, "to"))
+            continue;
+        rp_jw_key_str(jw, part->key);
+        if (!rp_str_is(part->key, "fields")) {
+            rp_template_tree(s, part, jw);
+            continue;
+        }
+        rp_jw_object(jw);
+        for (uint32_t f = 0; f < part->part_count; f++) {
+            rp_jw_key_str(jw, part->parts[f].key);
+            put_typed(s, &part->parts[f], jw);
+        }
+        rp_jw_object_end(jw);
+    }
+    rp_jw_object_end(jw);
+}
+
 static struct rp_str part_body(struct rp_scratch *s, struct rp_str name,
                                const struct rp_action_part *part, struct rp_intent *intent)
 {
@@ -219,6 +262,8 @@ static struct rp_str part_body(struct rp_scratch *s, struct rp_str name,
         rp_jw_object(&jw);
         rp_jw_put_str(&jw, "text", rp_template_text(s, &part->text));
         rp_jw_object_end(&jw);
+    } else if (part->kind == RP_ACTION_CRM) {
+        crm_body(s, part->body, &jw);
     } else if (part->body) {
         rp_template_tree(s, part->body, &jw);
     } else {
@@ -229,21 +274,8 @@ static struct rp_str part_body(struct rp_scratch *s, struct rp_str name,
     return body;
 }
 
-static struct rp_str held_reason(const struct rp_action_part *part)
-{
-    if (!part->waits_for_later)
-        return (struct rp_str){0};
-    switch ((int)part->kind) {
-    case RP_ACTION_CRM:
-        return RP_STR("needs a later version: this one writes to no CRM");
-    default:
-        return RP_STR("needs a later version: this one cannot do it");
-    }
-}
-
 void rp_part_run(struct rp_scratch *s, struct rp_lead *lead, const struct rp_action_part *part,
-                 const struct rp_intent *head, struct rp_str purpose,
-                 struct rp_decision *decision)
+                 const struct rp_intent *head, struct rp_str purpose, struct rp_decision *decision)
 {
     struct rp_str name = head->step.len ? head->step : s->rules->actions[head->action].name;
     struct rp_intent *intent;
@@ -254,7 +286,6 @@ void rp_part_run(struct rp_scratch *s, struct rp_lead *lead, const struct rp_act
     *intent = *head;
     intent->kind = part->kind;
     intent->to = part->to;
-    intent->held = held_reason(part);
     intent->due_ms = RP_NEVER;
     if (part->email) {
         rp_mail_render(s, part->email, purpose, intent);

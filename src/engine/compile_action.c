@@ -145,12 +145,10 @@ static struct rp_tree *tree_of(struct rp_compile *compile, const struct rp_node 
 static const struct {
     const char *name;
     enum rp_action_kind kind;
-    bool later;
 } kinds[] = {
-    {"webhook", RP_ACTION_WEBHOOK, false}, {"notify", RP_ACTION_NOTIFY, false},
-    {"task", RP_ACTION_TASK, false},       {"set", RP_ACTION_SET, false},
-    {"email", RP_ACTION_EMAIL, false},     {"assign", RP_ACTION_ASSIGN, false},
-    {"crm", RP_ACTION_CRM, true},
+    {"webhook", RP_ACTION_WEBHOOK}, {"notify", RP_ACTION_NOTIFY}, {"task", RP_ACTION_TASK},
+    {"set", RP_ACTION_SET},         {"email", RP_ACTION_EMAIL},   {"assign", RP_ACTION_ASSIGN},
+    {"crm", RP_ACTION_CRM},
 };
 
 static struct rp_str endpoint_of(const struct rp_node *fields)
@@ -197,7 +195,6 @@ void rp_compile_part(struct rp_compile *compile, const struct rp_node *node,
         if (strcmp(node->call->name, kinds[i].name) != 0)
             continue;
         part->kind = kinds[i].kind;
-        part->waits_for_later = kinds[i].later;
     }
     part->to = rp_compile_keep(compile, endpoint_of(fields));
     switch (part->kind) {
@@ -215,8 +212,8 @@ void rp_compile_part(struct rp_compile *compile, const struct rp_node *node,
         part->due_calendar = rp_compile_calendar_of(compile, fields);
         part->team = team_of(compile, fields);
         if (part->to.len == 0)
-            part->to = part->team == RP_NONE ? RP_STR("owner")
-                                             : compile->rules->teams[part->team].name;
+            part->to =
+                part->team == RP_NONE ? RP_STR("owner") : compile->rules->teams[part->team].name;
         part->to_owner = rp_str_is(part->to, "owner");
         break;
     case RP_ACTION_ASSIGN:

@@ -474,8 +474,6 @@ struct rp_action_part {
     bool to_owner;               /* TASK */
     bool keep_owner;             /* ASSIGN */
     bool not_to_refuser;         /* ASSIGN */
-    bool
-        waits_for_later; /* email, assign, crm: recorded as held until their part of Ripen exists */
 };
 
 struct rp_action {

@@ -109,9 +109,21 @@ static const struct rp_schema_shape assign_shape = {
 };
 static const struct rp_schema_shape crm_shape = {
     .fields =
-        MANY(F("object", RP_WANT_TEXT, "What is written in the CRM.", .fallback = "\"lead\""),
-             F("to", RP_WANT_CALL, "endpoint \"name\" of ripen.lua.", .makes = RP_MAKES_ENDPOINT),
-             F("fields", RP_WANT_TABLE, "Its fields.", .shape = &value_shape)),
+        MANY(TO_ENDPOINT,
+             F("object", RP_WANT_TEXT,
+               "What is written there: lead, contact, or the CRM's own name of an object.",
+               .fallback = "\"lead\""),
+             F("match", RP_WANT_TEXT,
+               "What the record is found by: email, or one of `fields` that is unique there.",
+               .fallback = "\"email\""),
+             F("fields", RP_WANT_TABLE,
+               "Its fields, by the CRM's names. What is unknown is not written, and what a person "
+               "edited there is left alone.",
+               .shape = &value_shape, NEEDED),
+             F("owned", RP_WANT_TEXTS,
+               "Fields that are Ripen's own: they are written whatever stands there."),
+             F("create", RP_WANT_BOOL, "`false`: only records that are there are written.",
+               .fallback = "true")),
 };
 static const struct rp_schema_shape step_shape = {
     .item = ONE(F("part", RP_WANT_CALL, "An action, wait, wait_until, branch or stop().",
@@ -438,11 +450,9 @@ const struct rp_schema_call rp_schema_calls[] = {
                "{ template = \"hello\", subject = \"Welcome\" }", &email_shape),
     TABLE_CALL("assign", ACTS, "Gives the lead an owner.", "{ team = \"sdr\", keep_owner = true }",
                &assign_shape),
-    TABLE_CALL(
-        "crm",
-        ACTS, "Writes into the CRM.",
-        "{ object = \"lead\", to = endpoint \"crm\", fields = { score = \"{score.total}\" } }",
-        &crm_shape),
+    TABLE_CALL("crm", ACTS, "Writes into a CRM: makes the lead's record there, or changes it.",
+               "{ to = endpoint \"crm\", fields = { ripen_score = \"{score.total}\" } }",
+               &crm_shape),
     {.name = "step",
      .makes = RP_MAKES_STEP,
      .doc = "One step of a sequence.",

@@ -223,8 +223,6 @@ static void test_actions(void **state)
     assert_true(rp_str_is(text->parts[0].literal, "Call "));
     assert_true(rp_str_is(text->parts[1].fallback, "this lead"));
     assert_int_equal(text->parts[3].reasons, 3);
-    assert_false(action->parts[2].waits_for_later);
-    assert_true(action->parts[3].waits_for_later);
     load_end(&l);
 }
 
