@@ -112,7 +112,8 @@ int rp_core_outbox_finish(struct rp_core *core, const struct rp_outbox_result *r
 struct rp_core_stats {
     uint64_t events, duplicates, rejected, groups, moves, intents, faults, refolds, leads_cached,
         leads_dirty, leads_aside, merges, joins_refused, timers_judged, timers_pending,
-        leads_compacted, events_compacted;
+        leads_compacted, events_compacted, sequences_started, sequence_steps;
+    uint64_t sequences_stuck; /* live ones whose step the rules do not have */
     int64_t watermark, newest_event;
     int64_t timer_lag_ms; /* how long the oldest timer is over; 0: none is */
     struct rp_sweep_progress sweep;

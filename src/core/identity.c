@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "core/assign.h"
 #include "core/core_priv.h"
+#include "core/sequences.h"
 #include "store/decisions.h"
 #include "store/identities.h"
 #include "store/people.h"
@@ -198,6 +199,9 @@ static int merge(struct rp_core *core, struct rp_cached *from, struct rp_cached 
     }
     if (status == 0) {
         status = rp_core_owner_merged(core, from, into, now_ms, err);
+    }
+    if (status == 0) {
+        status = rp_core_sequences_merged(core, from, into, err);
     }
     if (status == 0) {
         status = rp_aside_merged(core, from, into, err);

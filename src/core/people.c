@@ -8,6 +8,7 @@
 
 #include "core/assign.h"
 #include "core/core_priv.h"
+#include "core/sequences.h"
 #include "store/audit.h"
 #include "store/decisions.h"
 #include "store/events.h"
@@ -143,6 +144,9 @@ static int unmerge(struct rp_core *core, const struct rp_merge *merge, int64_t n
     }
     if (status == 0) {
         status = rp_core_owner_unmerged(core, from, err);
+    }
+    if (status == 0) {
+        status = rp_core_sequences_unmerged(core, from, now_ms, err);
     }
     if (status == 0) {
         status = rp_merge_undo(core->store, merge, now_ms, err);

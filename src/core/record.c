@@ -8,6 +8,7 @@
 #include "base/json_write.h"
 #include "core/assign.h"
 #include "core/core_priv.h"
+#include "core/sequences.h"
 #include "store/decisions.h"
 #include "store/outbox.h"
 #include "store/timers.h"
@@ -153,7 +154,7 @@ static enum rp_outbox_state first_state(const struct rp_intent *intent)
 }
 
 /* All items of a request are received in one millisecond: the event tells two entries into a stage
- * apart. */
+ * apart. A step is done once, whatever it was that ended the wait before it. */
 static void key_of(const struct rp_lead *lead, const struct rp_event *event,
                    const struct rp_intent *intent, struct rp_str action, char key[32])
 {
@@ -162,7 +163,7 @@ static void key_of(const struct rp_lead *lead, const struct rp_event *event,
 
     rp_digest_part(digest, rp_str_from(lead->public_id));
     rp_digest_part(digest, intent->cause);
-    rp_digest_part(digest, event ? event->message_id : RP_STR(""));
+    rp_digest_part(digest, event && !intent->step.len ? event->message_id : RP_STR(""));
     rp_digest_part(digest, action);
     rp_digest_part(digest, (struct rp_str){(const char *)part, sizeof(part)});
     rp_digest_part(digest, intent->to);
@@ -192,7 +193,7 @@ static int record_intents(struct rp_core *core, struct rp_cached *lead,
             .lead = lead->lead.id,
             .event = event ? event->id : 0,
             .move = move,
-            .action = core->rules->actions[intent->action].name,
+            .action = intent->step.len ? intent->step : core->rules->actions[intent->action].name,
             .to = intent->to,
             .body = intent->body,
             .error = intent->held,
@@ -236,6 +237,9 @@ int rp_core_record(struct rp_core *core, struct rp_cached *lead, const struct rp
     }
     if (status == 0 && (decision->assigned_count || decision->owner_told)) {
         status = rp_core_assigned(core, lead, event, decision, now_ms, err);
+    }
+    if (status == 0 && decision->sequence_count) {
+        status = rp_core_sequences_record(core, lead, event, decision, now_ms, err);
     }
     if (status == 0 && !core->no_actions) {
         status = record_intents(core, lead, event, decision, now_ms, move, err);

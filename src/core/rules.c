@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "core/assign.h"
 #include "core/core_priv.h"
+#include "core/sequences.h"
 #include "model/correction.h"
 #include "store/events.h"
 #include "store/generations.h"
@@ -222,6 +223,7 @@ static void exchange(struct rp_core *core, struct rp_ready *ready)
     rp_fold_init(&core->fold, core->rules, core->vm, &core->arena);
     core->fold.reasons = reasons_of;
     core->fold.reasons_ctx = core;
+    core->fold.no_sequences = core->no_actions;
     rp_core_turns(core);
     rp_core_counts_take(core);
     rp_core_trying_take(core);
@@ -246,7 +248,7 @@ int rp_core_swap(struct rp_core *core, struct rp_ready **ready, struct rp_err *e
         rp_ready_free(*ready);
         *ready = NULL;
     }
-    return 0;
+    return rp_core_sequences_look(core, true, err);
 }
 
 int rp_core_begin(struct rp_core *core, struct rp_ready **ready, struct rp_err *err)

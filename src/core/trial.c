@@ -200,9 +200,9 @@ static int play_given(struct rp_playing *p, struct rp_err *err)
     }
     rp_jw_array_end(&jw);
     rp_jw_object_end(&jw);
-    p->core->no_actions = true;
+    p->core->no_actions = p->core->fold.no_sequences = true;
     status = take(p, rp_buf_view(&body), &refused, err);
-    p->core->no_actions = false;
+    p->core->no_actions = p->core->fold.no_sequences = false;
     if (status == 0 && refused.len > 0)
         rp_trial_fail(p, test->place, 0, RP_STR("given"), RP_STR("a lead"), refused);
     rp_buf_fini(&body);

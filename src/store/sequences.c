@@ -23,6 +23,10 @@ static const char sql_live[] =
     "GROUP BY sequence, step, state";
 static const char sql_ended[] = "SELECT sequence, 0, state, count(*) FROM sequence_rows "
                                 "WHERE state >= 2 GROUP BY sequence, state";
+static const char sql_place[] = "SELECT sequence, step FROM sequence_rows WHERE state < 2 AND "
+                                "(sequence, step) > (?1, ?2) ORDER BY sequence, step LIMIT 1";
+static const char sql_place_count[] =
+    "SELECT count(*) FROM sequence_rows WHERE state < 2 AND sequence = ?1 AND step = ?2";
 static const char sql_step_add[] =
     "INSERT INTO sequence_step_rows (lead, instance, step, at_ms) VALUES (?1, ?2, ?3, ?4)";
 static const char sql_steps[] =
@@ -245,4 +249,47 @@ int rp_sequence_ended_counts(struct rp_store *store, rp_sequence_count_fn *take,
                              struct rp_err *err)
 {
     return counts(store, RP_SQL_SEQUENCE_ENDED, sql_ended, take, ctx, err);
+}
+
+int rp_sequence_places(struct rp_store *store, rp_sequence_count_fn *take, void *ctx,
+                       struct rp_err *err)
+{
+    int64_t sequence = 0, step = 0;
+
+    for (;;) {
+        struct rp_sequence_count place = {.state = RP_INSTANCE_RUNNING};
+        sqlite3_stmt *stmt;
+        int status = rp_sql_get(store, RP_SQL_SEQUENCE_PLACE, sql_place, &stmt, err);
+
+        if (status < 0)
+            return status;
+        rp_bind_int(stmt, 1, sequence);
+        rp_bind_int(stmt, 2, step);
+        status = rp_sql_step(store, stmt, "reading where sequences are", err);
+        if (status <= 0)
+            return status;
+        sequence = sqlite3_column_int64(stmt, 0);
+        step = sqlite3_column_int64(stmt, 1);
+        sqlite3_reset(stmt);
+        place.sequence = rp_store_name(store, sequence);
+        place.step = rp_store_name(store, step);
+        take(ctx, &place);
+    }
+}
+
+int64_t rp_sequence_place_count(struct rp_store *store, struct rp_str sequence, struct rp_str step)
+{
+    int64_t sequence_id = rp_store_name_find(store, sequence);
+    int64_t step_id = rp_store_name_find(store, step), count = 0;
+    sqlite3_stmt *stmt;
+
+    if (rp_sql_get(store, RP_SQL_SEQUENCE_PLACE_COUNT, sql_place_count, &stmt, NULL) < 0)
+        return 0;
+    rp_bind_int(stmt, 1, sequence_id);
+    rp_bind_int(stmt, 2, step_id);
+    if (rp_sql_step(store, stmt, "counting sequences", NULL) == 1) {
+        count = sqlite3_column_int64(stmt, 0);
+        sqlite3_reset(stmt);
+    }
+    return count;
 }

@@ -47,6 +47,12 @@ struct rp_sequence_count {
     int64_t count;
 };
 typedef void rp_sequence_count_fn(void *ctx, const struct rp_sequence_count *count);
+/* The places (sequence, step) at which some are live, count 0: found without reading all of them.
+ */
+RP_MUST_USE int rp_sequence_places(struct rp_store *store, rp_sequence_count_fn *take, void *ctx,
+                                   struct rp_err *err);
+/* How many are live at one. */
+int64_t rp_sequence_place_count(struct rp_store *store, struct rp_str sequence, struct rp_str step);
 RP_MUST_USE int rp_sequence_live_counts(struct rp_store *store, rp_sequence_count_fn *take,
                                         void *ctx, struct rp_err *err);
 RP_MUST_USE int rp_sequence_ended_counts(struct rp_store *store, rp_sequence_count_fn *take,
