@@ -12,6 +12,7 @@
 #include "core/outgoing.h"
 #include "core/own_event.h"
 #include "core/people.h"
+#include "core/sequences.h"
 #include "core/tasks.h"
 #include "model/correction.h"
 #include "model/owner.h"
@@ -25,7 +26,7 @@
 /* The members of a body; points as written. */
 struct asked {
     struct rp_str lead, stage, points, dimension, reason, author, until, message_id, text, scope,
-        task, outcome, owner, experiment;
+        task, outcome, owner, experiment, sequence, step;
 };
 
 static const struct {
@@ -46,6 +47,8 @@ static const struct {
     {"owner", offsetof(struct asked, owner), false},
     {"task", offsetof(struct asked, task), true},
     {"outcome", offsetof(struct asked, outcome), false},
+    {"sequence", offsetof(struct asked, sequence), false},
+    {"step", offsetof(struct asked, step), false},
     {"experiment", offsetof(struct asked, experiment), false},
 };
 
@@ -329,6 +332,39 @@ static int task_done(struct rp_core *core, const struct asked *asked, struct rp_
     return rp_core_task_done(core, &ask, out, err);
 }
 
+/* ---- Sequences ------------------------------------------------------------------------------- */
+
+static int of_sequence(struct rp_core *core, enum rp_sequence_verb verb, const struct asked *asked,
+                       struct rp_buf *out, struct rp_err *err)
+{
+    struct rp_sequence_ask ask = {.verb = verb,
+                                  .lead = asked->lead,
+                                  .sequence = asked->sequence,
+                                  .step = asked->step,
+                                  .reason = asked->reason,
+                                  .author = asked->author};
+
+    return rp_core_sequence_ask(core, &ask, out, err);
+}
+
+static int sequence_pause(struct rp_core *core, const struct asked *asked, struct rp_buf *out,
+                          struct rp_err *err)
+{
+    return of_sequence(core, RP_SEQUENCE_PAUSE, asked, out, err);
+}
+
+static int sequence_resume(struct rp_core *core, const struct asked *asked, struct rp_buf *out,
+                           struct rp_err *err)
+{
+    return of_sequence(core, RP_SEQUENCE_RESUME, asked, out, err);
+}
+
+static int sequence_cancel(struct rp_core *core, const struct asked *asked, struct rp_buf *out,
+                           struct rp_err *err)
+{
+    return of_sequence(core, RP_SEQUENCE_CANCEL, asked, out, err);
+}
+
 /* ---- Experiments ------------------------------------------------------------------------------
  */
 
@@ -374,6 +410,9 @@ static const struct verb {
     {"task-claim", RP_CORRECTION_NONE, task_claim, {"task"}},
     {"task-note", RP_CORRECTION_NONE, task_note, {"task", "text"}},
     {"task-done", RP_CORRECTION_NONE, task_done, {"task"}},
+    {"sequence-pause", RP_CORRECTION_NONE, sequence_pause, {"lead"}},
+    {"sequence-resume", RP_CORRECTION_NONE, sequence_resume, {"lead"}},
+    {"sequence-cancel", RP_CORRECTION_NONE, sequence_cancel, {"lead"}},
     {"pause", RP_CORRECTION_NONE, pause_it, {"scope"}},
     {"resume", RP_CORRECTION_NONE, resume_it, {"scope"}},
 };
