@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* ripen stage, points, void, note, unmerge, forget, export: what people decide about one lead. The
- * server that runs on the database does it; without one it is done here. */
+/* ripen stage, points, void, note, assign, unmerge, forget, export: what people decide about one
+ * lead. The server that runs on the database does it; without one it is done here. */
 #include "base/json_write.h"
 #include "base/num.h"
 #include "cli/ask_server.h"
 #include "cli/commands.h"
-#include "core/amend.h"
-#include "daemon/candidate.h"
-#include "store/generations.h"
+#include "cli/decide.h"
 
-#include <pwd.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -23,15 +19,6 @@ struct wish {
     char *arguments[4];
 };
 
-/* --author, else RIPEN_AUTHOR, else who runs the program. */
-static const char *author_of(const struct wish *wish)
-{
-    const char *author = wish->author ? wish->author : getenv("RIPEN_AUTHOR");
-    const struct passwd *entry = author ? NULL : getpwuid(getuid());
-
-    return author ? author : entry ? entry->pw_name : "";
-}
-
 static void put(struct rp_jw *jw, const char *key, const char *text)
 {
     if (text) {
@@ -41,83 +28,22 @@ static void put(struct rp_jw *jw, const char *key, const char *text)
 
 /* ---- Doing it -------------------------------------------------------------------------------- */
 
-/* The rules in force, as the database keeps them. */
-static int load_in_force(struct wish *wish, struct rp_core *core, struct rp_err *err)
-{
-    struct rp_arena *arena = &wish->setup.arena;
-    struct rp_findings findings = {0};
-    struct rp_rules *rules = NULL;
-    struct rp_generation_row row;
-    struct rp_files files;
-    int status = rp_generation_get(arena, rp_core_store(core), 0, &row, err);
-
-    if (status == 0) {
-        status = rp_files_unpack(arena, row.sources, &files, err);
-    }
-    if (status == 0) {
-        status = rp_candidate_load(arena, &files, NULL, row.disabled, &rules, &findings, err);
-    }
-    return status == 0 ? rp_core_rules(core, rules, &files, row.author, err) : status;
-}
-
-static int do_alone(struct wish *wish, const char *db, const char *verb, struct rp_str body,
-                    struct rp_buf *out, struct rp_err *err)
-{
-    struct rp_core_options options = {
-        .db_path = db, .mode = RP_STORE_SERVE, .clock = rp_clock_system()};
-    struct rp_core *core = NULL;
-    int status = rp_core_open(&options, &core, err);
-
-    if (status == 0) {
-        status = load_in_force(wish, core, err);
-    }
-    if (status == 0) {
-        status =
-            rp_core_amend(core, rp_str_from(verb), body, rp_str_from(author_of(wish)), out, err);
-    }
-    rp_core_close(core);
-    return status;
-}
-
-static int do_beside(struct wish *wish, const char *db, const char *verb, struct rp_str body,
-                     struct rp_buf *out, struct rp_err *err)
-{
-    struct rp_arena *arena = &wish->setup.arena;
-    struct rp_request_row request = {.at_ms = rp_clock_system().now_ms(NULL),
-                                     .verb = rp_str_from(verb),
-                                     .author = rp_str_from(author_of(wish)),
-                                     .body = body};
-    struct rp_request_row answer;
-    int status = rp_server_ask(arena, db, &request, &answer, err);
-
-    if (status == 0 && answer.status != 200) {
-        struct rp_str reason = rp_answer_member(arena, answer.answer, "reason");
-
-        return rp_err_set(err, answer.status == 503 ? RIPEN_ESTORE : RIPEN_ENOTFOUND, "%.*s",
-                          RP_STR_ARG(reason));
-    }
-    if (status == 0) {
-        rp_buf_str(out, answer.answer);
-    }
-    return status;
-}
-
 static int do_it(struct wish *wish, const char *verb, struct rp_str body, struct rp_buf *out)
 {
     const char *db = rp_setup_db(&wish->setup, wish->db);
+    struct rp_decider decider;
     struct rp_err err = {0};
     int status;
 
     if (access(db, F_OK) != 0) {
         return rp_complain("there is no database %s; name it with --db", db);
     }
-    status = rp_server_runs(db) ? do_beside(wish, db, verb, body, out, &err)
-                                : do_alone(wish, db, verb, body, out, &err);
-    if (status == RIPEN_ENOTFOUND || status == RIPEN_EINPUT || status == RIPEN_EDENIED) {
-        (void)rp_fail(&err);
-        return RP_EXIT_PROBLEMS;
+    status = rp_decider_open(&decider, &wish->setup, db, rp_author(wish->author), &err);
+    if (status == 0) {
+        status = rp_decider_ask(&decider, verb, body, out, &err);
     }
-    return status == 0 ? RP_EXIT_DONE : rp_fail(&err);
+    rp_decider_close(&decider);
+    return rp_decided(status, &err);
 }
 
 /* ---- The commands ---------------------------------------------------------------------------- */
@@ -165,7 +91,7 @@ static int amend(struct wish *wish, const char *verb, body_fn *body, said_fn *sa
     rp_jw_object(&jw);
     body(wish, &jw);
     if (strcmp(verb, "forget") != 0) {
-        rp_jw_put_text(&jw, "author", author_of(wish));
+        rp_jw_put_text(&jw, "author", rp_author(wish->author));
     }
     rp_jw_object_end(&jw);
     status = do_it(wish, verb, rp_buf_view(&text), &out);
@@ -300,6 +226,30 @@ int rp_cmd_note(const struct rp_command *command, int argc, char **argv)
     int status = open_wish(&wish, command, options, argc, argv);
 
     return status >= 0 ? status : amend(&wish, "note", note_body, say_done);
+}
+
+static void assign_body(const struct wish *wish, struct rp_jw *jw)
+{
+    put(jw, "lead", wish->arguments[0]);
+    put(jw, "owner", wish->arguments[1]);
+    put(jw, "reason", wish->reason);
+}
+
+int rp_cmd_assign(const struct rp_command *command, int argc, char **argv)
+{
+    struct wish wish = {0};
+    const struct rp_option options[] = {
+        {"reason", "WHY", "why; it stands in the lead's story", &wish.reason, NULL},
+        DATABASE_OPTIONS(wish),
+        {0},
+    };
+    int status = open_wish(&wish, command, options, argc, argv);
+
+    if (status < 0) {
+        status = need_reason(&wish, command, "reason");
+        status = status ? status : amend(&wish, "assign", assign_body, say_done);
+    }
+    return status;
 }
 
 static void lead_body(const struct wish *wish, struct rp_jw *jw)

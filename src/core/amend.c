@@ -8,6 +8,7 @@
 #include "base/json_read.h"
 #include "base/json_write.h"
 #include "base/text.h"
+#include "core/bulk.h"
 #include "core/core_priv.h"
 #include "core/outgoing.h"
 #include "core/own_event.h"
@@ -40,6 +41,7 @@ static const struct {
     {"dimension", offsetof(struct asked, dimension), false},
     {"reason", offsetof(struct asked, reason), false},
     {"author", offsetof(struct asked, author), false},
+    {"as", offsetof(struct asked, author), false}, /* of tasks: the same as author */
     {"until", offsetof(struct asked, until), false},
     {"messageId", offsetof(struct asked, message_id), false},
     {"text", offsetof(struct asked, text), false},
@@ -121,6 +123,9 @@ static void write_properties(const struct asked *asked, struct rp_buf *out)
     for (size_t i = 0; i < RP_COUNT(members); i++) {
         struct rp_str value = *member(&copy, i);
 
+        if (i > 0 && members[i].at == members[i - 1].at) {
+            continue; /* another name for the same */
+        }
         if (value.len > 0 && members[i].number) {
             rp_jw_key(&jw, members[i].name);
             rp_jw_raw(&jw, value);
@@ -429,7 +434,7 @@ static const struct verb *find_verb(struct rp_str name)
 
 bool rp_amend_knows(struct rp_str verb)
 {
-    return find_verb(verb) != NULL;
+    return find_verb(verb) != NULL || rp_str_is(verb, "bulk");
 }
 
 static int check_needs(const struct verb *verb, struct asked *asked, struct rp_err *err)
@@ -452,6 +457,9 @@ int rp_core_amend(struct rp_core *core, struct rp_str verb, struct rp_str body,
     struct asked asked;
     int status;
 
+    if (rp_str_is(verb, "bulk")) {
+        return rp_core_bulk(core, body, author, out, err);
+    }
     if (!found) {
         return rp_err_set(err, RIPEN_ENOTFOUND, "no correction is named \"%.*s\"",
                           RP_STR_ARG(verb));

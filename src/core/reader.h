@@ -30,12 +30,23 @@ void rp_reader_model(struct rp_reader *reader, struct rp_str name);
 struct rp_leads_query {
     struct rp_str stage;  /* "" : all */
     struct rp_str status; /* "attempting", "mql.attempting"; "": all */
-    struct rp_str sort;   /* "score" (default), "recent", "created" */
-    size_t limit;         /* 0: 50; at most 10,000 */
+    struct rp_str segment; /* of the active rules; "": all */
+    struct rp_str owner;   /* whose leads; "-": those without an owner; "": all */
+    struct rp_str sort;    /* "score" (default), "recent", "created" */
+    size_t limit;          /* 0: 50; at most 10,000, and RP_EXPORT_LEADS_MAX in lists and CSV */
     int64_t now_ms;
     size_t columns; /* of the terminal that the table is for; 0: none, nothing is cut */
     bool set_aside; /* those set aside, and no others; by lead */
 };
+/* The same leads as CSV with a heading; `flush`, when there is one, takes what stands on out and
+ * empties it, now and then. limit 0: all. */
+typedef int rp_flush_fn(void *ctx, struct rp_buf *out, struct rp_err *err);
+int rp_reader_leads_csv(struct rp_reader *reader, const struct rp_leads_query *query,
+                        rp_flush_fn *flush, void *ctx, struct rp_buf *out, struct rp_err *err);
+/* Their public ids, in the arena. limit 0: all. */
+int rp_reader_lead_ids(struct rp_reader *reader, const struct rp_leads_query *query,
+                       struct rp_arena *arena, struct rp_str **ret_ids, size_t *ret_count,
+                       struct rp_err *err);
 /* JSON: an array of LEAD without traits and time line (interfaces.md). Text: a table. */
 int rp_reader_leads(struct rp_reader *reader, const struct rp_leads_query *query,
                     enum rp_format format, bool colour, struct rp_buf *out, struct rp_err *err);

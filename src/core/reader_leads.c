@@ -2,8 +2,12 @@
 /* The list of leads: ranks all of them by what their states say (or their events, where a state is
  * missing or of other rules), keeps the best, and shows those exactly. States may lag by a second.
  */
+#include "base/limits.h"
 #include "base/mem.h"
+#include "base/text.h"
+#include "core/csv_rows.h"
 #include "core/reader_priv.h"
+#include "model/owner.h"
 #include "store/aside.h"
 #include "store/reports.h"
 #include "store/states.h"
@@ -19,6 +23,8 @@ struct ranked {
 /* The leads that qualify, thinned out to the best `limit` now and then. */
 struct ranking {
     const struct rp_leads_query *query;
+    const struct rp_cond *segment; /* NULL: all */
+    struct rp_str owner;           /* folded; "": all */
     struct ranked *items;
     size_t count, cap, limit;
 };
@@ -71,6 +77,28 @@ static bool is_wanted(const struct rp_leads_query *query, struct rp_str stage, s
     return want.len == 0 || rp_str_eq(status, want);
 }
 
+static bool owner_fits(const struct ranking *ranking, const struct rp_lead *lead,
+                       struct rp_arena *arena)
+{
+    struct rp_owner owner;
+
+    if (ranking->owner.len == 0) {
+        return true;
+    }
+    rp_owner_get(lead, &owner);
+    return rp_str_is(ranking->owner, "-")
+               ? owner.name.len == 0
+               : rp_str_eq(rp_text_fold(arena, rp_arena_str(arena, owner.name)), ranking->owner);
+}
+
+/* The lead's stage and status are set. */
+static bool is_in(const struct ranking *ranking, struct rp_fold *fold, const struct rp_lead *lead)
+{
+    return owner_fits(ranking, lead, fold->arena) &&
+           (!ranking->segment ||
+            rp_lead_holds(fold, lead, ranking->segment, ranking->query->now_ms));
+}
+
 static int rank_by_events(struct rp_reader *reader, int64_t id, struct ranking *ranking,
                           struct rp_err *err)
 {
@@ -81,7 +109,8 @@ static int rank_by_events(struct rp_reader *reader, int64_t id, struct ranking *
     if (status != 0) {
         return status;
     }
-    if (is_wanted(query, rp_view_stage(&view), rp_status_name(view.fold.rules, &view.lead))) {
+    if (is_wanted(query, rp_view_stage(&view), rp_status_name(view.fold.rules, &view.lead)) &&
+        is_in(ranking, &view.fold, &view.lead)) {
         add(ranking, &view.lead, id,
             rp_lead_score(&view.fold, &view.lead, 0, RP_NONE, query->now_ms));
     }
@@ -106,9 +135,15 @@ static int rank_by_state(struct rp_reader *reader, struct rp_fold *fold,
         rp_recent_concerns(&reader->recent, &lead)) {
         status = rank_by_events(reader, row->lead, ranking, err);
     } else if (status == 0 && is_wanted(query, row->summary.stage, row->summary.status)) {
+        uint32_t stage = rp_rules_stage(reader->rules, row->summary.stage);
+
         lead.created_ms = row->created_ms;
         lead.updated_ms = row->updated_ms;
-        add(ranking, &lead, row->lead, rp_lead_score(fold, &lead, 0, RP_NONE, query->now_ms));
+        lead.stage = stage == RP_NONE ? RP_STAGE_NONE : (uint16_t)stage;
+        lead.status = rp_status_id(row->summary.status);
+        lead.stage_since_ms = lead.status_since_ms = row->stage_since_ms;
+        if (is_in(ranking, fold, &lead))
+            add(ranking, &lead, row->lead, rp_lead_score(fold, &lead, 0, RP_NONE, query->now_ms));
     }
     rp_lead_fini(&lead);
     return status;
@@ -232,26 +267,45 @@ static int show_aside(struct rp_reader *reader, const struct ranking *ranking,
     return status;
 }
 
-int rp_reader_leads(struct rp_reader *reader, const struct rp_leads_query *query,
-                    enum rp_format format, bool colour, struct rp_buf *out, struct rp_err *err)
+/* Ranks those who are asked for; the caller frees ranking->items and ends the reader's question. */
+static int find_all(struct rp_reader *reader, const struct rp_leads_query *query, size_t fallback,
+                    size_t max, struct ranking *ranking, struct rp_err *err)
 {
-    struct ranking ranking = {.query = query,
-                              .limit = query->limit == 0 ? LEADS_DEFAULT : query->limit};
-    struct rp_jw jw = rp_jw(out);
     int status = rp_reader_begin(reader, err);
 
-    ranking.limit = ranking.limit < LEADS_MAX ? ranking.limit : LEADS_MAX;
+    *ranking =
+        (struct ranking){.query = query, .limit = query->limit == 0 ? fallback : query->limit};
+    ranking->limit = ranking->limit < max ? ranking->limit : max;
     if (status == 0 && query->stage.len > 0 &&
         rp_rules_stage(reader->rules, query->stage) == RP_NONE) {
         status = rp_err_set(err, RIPEN_EINPUT, "no stage \"%.*s\" in the active rules",
                             RP_STR_ARG(query->stage));
     }
+    if (status == 0 && query->segment.len > 0) {
+        uint32_t segment = rp_rules_segment(reader->rules, query->segment);
+
+        if (segment == RP_NONE) {
+            return rp_err_set(err, RIPEN_EINPUT, "no segment \"%.*s\" in the active rules",
+                              RP_STR_ARG(query->segment));
+        }
+        ranking->segment = reader->rules->segments[segment].when;
+    }
+    if (status == 0 && query->owner.len > 0) {
+        ranking->owner = rp_text_fold(&reader->recent_arena, query->owner);
+    }
+    return status == 0 && !query->set_aside ? rank_all(reader, ranking, err) : status;
+}
+
+int rp_reader_leads(struct rp_reader *reader, const struct rp_leads_query *query,
+                    enum rp_format format, bool colour, struct rp_buf *out, struct rp_err *err)
+{
+    struct ranking ranking;
+    struct rp_jw jw = rp_jw(out);
+    int status = find_all(reader, query, LEADS_DEFAULT, LEADS_MAX, &ranking, err);
+
     if (status == 0 && query->set_aside) {
         status = show_aside(reader, &ranking, format, colour, &jw, out, err);
         return rp_reader_end(reader, status);
-    }
-    if (status == 0) {
-        status = rank_all(reader, &ranking, err);
     }
     if (status == 0) {
         format == RP_FORMAT_JSON ? rp_jw_array(&jw) : rp_view_row_head(query->columns, colour, out);
@@ -261,6 +315,63 @@ int rp_reader_leads(struct rp_reader *reader, const struct rp_leads_query *query
     }
     if (status == 0 && format == RP_FORMAT_JSON) {
         rp_jw_array_end(&jw);
+    }
+    free(ranking.items);
+    return rp_reader_end(reader, status);
+}
+
+int rp_reader_leads_csv(struct rp_reader *reader, const struct rp_leads_query *query,
+                        rp_flush_fn *flush, void *ctx, struct rp_buf *out, struct rp_err *err)
+{
+    enum { FLUSH_AT = 64 * 1024 };
+    struct ranking ranking;
+    int status = find_all(reader, query, RP_EXPORT_LEADS_MAX, RP_EXPORT_LEADS_MAX, &ranking, err);
+
+    if (status == 0) {
+        rp_csv_head(reader->rules, out);
+    }
+    for (size_t i = 0; i < ranking.count && status == 0; i++) {
+        struct rp_view view;
+
+        status = rp_view_open(reader, ranking.items[i].lead, query->now_ms, &view, err);
+        if (status == 0) {
+            rp_csv_row(&view, out);
+            rp_view_close(&view);
+            rp_arena_reset(&reader->arena);
+        }
+        if (status == 0 && flush && out->len >= FLUSH_AT) {
+            status = flush(ctx, out, err);
+        }
+    }
+    if (status == 0 && flush) {
+        status = flush(ctx, out, err);
+    }
+    free(ranking.items);
+    return rp_reader_end(reader, status);
+}
+
+int rp_reader_lead_ids(struct rp_reader *reader, const struct rp_leads_query *query,
+                       struct rp_arena *arena, struct rp_str **ret_ids, size_t *ret_count,
+                       struct rp_err *err)
+{
+    struct ranking ranking;
+    int status = find_all(reader, query, RP_EXPORT_LEADS_MAX, RP_EXPORT_LEADS_MAX, &ranking, err);
+
+    *ret_ids = status == 0 ? RP_ARENA_ARRAY(arena, struct rp_str, ranking.count + 1) : NULL;
+    *ret_count = 0;
+    for (size_t i = 0; i < ranking.count && status == 0; i++) {
+        struct rp_lead lead;
+        struct rp_str stage;
+
+        rp_lead_init(&lead);
+        status = rp_state_load(reader->store, ranking.items[i].lead, &lead, &stage, err);
+        if (status == RIPEN_ENOTFOUND && lead.public_id[0] != '\0') {
+            status = 0;
+        }
+        if (status == 0) {
+            (*ret_ids)[(*ret_count)++] = rp_arena_str(arena, rp_str_from(lead.public_id));
+        }
+        rp_lead_fini(&lead);
     }
     free(ranking.items);
     return rp_reader_end(reader, status);

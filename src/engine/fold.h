@@ -102,6 +102,9 @@ int64_t rp_lead_score(struct rp_fold *fold, const struct rp_lead *lead, uint32_t
 /* "A1"; "" without grades. */
 struct rp_str rp_lead_grade(struct rp_fold *fold, const struct rp_lead *lead, uint32_t model,
                             int64_t now_ms);
+/* Whether a condition holds for the lead now, without an event: a segment's. */
+bool rp_lead_holds(struct rp_fold *fold, const struct rp_lead *lead, const struct rp_cond *cond,
+                   int64_t now_ms);
 /* A trait, touch or state field as text; false when unknown. */
 bool rp_lead_field(struct rp_fold *fold, const struct rp_lead *lead, uint32_t field, int64_t now_ms,
                    struct rp_str *ret_text);

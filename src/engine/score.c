@@ -215,6 +215,12 @@ struct rp_str rp_lead_grade(struct rp_fold *fold, const struct rp_lead *lead, ui
     return rp_score_grade(reading(fold, lead, model, now_ms));
 }
 
+bool rp_lead_holds(struct rp_fold *fold, const struct rp_lead *lead, const struct rp_cond *cond,
+                   int64_t now_ms)
+{
+    return rp_cond_eval(reading(fold, lead, fold->model, now_ms), cond) == RP_TRUE;
+}
+
 bool rp_lead_field(struct rp_fold *fold, const struct rp_lead *lead, uint32_t field, int64_t now_ms,
                    struct rp_str *ret_text)
 {

@@ -13,41 +13,12 @@
 #include "core/amend.h"
 #include "core/reader_rules.h"
 #include "net/answer.h"
+#include "web/api_priv.h"
 
 #include <stdlib.h>
 
 #define JOBS_MAX        64 /* then 503: more would only wait for one another */
-#define READERS_MAX     4
-#define LEADS_MAX       10000
 #define GENERATIONS_MAX 1000
-
-struct job;
-typedef int job_fn(struct job *job, struct rp_reader *reader, struct rp_err *err);
-
-struct rp_api {
-    struct rp_api_options options;
-    const struct rp_key_row *keys;
-    size_t key_count;
-    bool open;
-    struct rp_reader *readers[READERS_MAX]; /* idle ones */
-    size_t reader_count, job_count;
-    bool freed; /* the last job ends it */
-};
-
-/* A question for the store; lives in its request's arena. */
-struct job {
-    struct rp_api *api;
-    struct rp_http_request *request;
-    job_fn *run;
-    struct rp_reader *reader;
-    struct rp_leads_query query;
-    struct rp_str lead;
-    int64_t at_ms;
-    uint32_t generation, before;
-    struct rp_buf out;
-    struct rp_err err;
-    int status;
-};
 
 struct rp_api *rp_api_new(const struct rp_api_options *options)
 {
@@ -83,32 +54,17 @@ void rp_api_auth_set(struct rp_api *api, const struct rp_key_row *keys, size_t c
 
 /* --- jobs --- */
 
-static int run_leads(struct job *job, struct rp_reader *reader, struct rp_err *err)
-{
-    return rp_reader_leads(reader, &job->query, RP_FORMAT_JSON, false, &job->out, err);
-}
-
-static int run_lead(struct job *job, struct rp_reader *reader, struct rp_err *err)
-{
-    return rp_reader_lead(reader, job->lead, job->at_ms, RP_FORMAT_JSON, false, &job->out, err);
-}
-
-static int run_explain(struct job *job, struct rp_reader *reader, struct rp_err *err)
-{
-    return rp_reader_explain(reader, job->lead, job->at_ms, RP_FORMAT_JSON, false, &job->out, err);
-}
-
-static int run_rules(struct job *job, struct rp_reader *reader, struct rp_err *err)
+static int run_rules(struct rp_api_job *job, struct rp_reader *reader, struct rp_err *err)
 {
     return rp_reader_rules(reader, job->query.limit, RP_FORMAT_JSON, &job->out, err);
 }
 
-static int run_generation(struct job *job, struct rp_reader *reader, struct rp_err *err)
+static int run_generation(struct rp_api_job *job, struct rp_reader *reader, struct rp_err *err)
 {
     return rp_reader_generation(reader, job->generation, RP_FORMAT_JSON, &job->out, err);
 }
 
-static int run_diff(struct job *job, struct rp_reader *reader, struct rp_err *err)
+static int run_diff(struct rp_api_job *job, struct rp_reader *reader, struct rp_err *err)
 {
     return rp_reader_rules_diff(reader, job->before, job->generation, RP_FORMAT_JSON, &job->out,
                                 err);
@@ -117,7 +73,7 @@ static int run_diff(struct job *job, struct rp_reader *reader, struct rp_err *er
 /* Worker thread. */
 static void work(void *arg)
 {
-    struct job *job = arg;
+    struct rp_api_job *job = arg;
 
     if (!job->reader) {
         job->status =
@@ -138,7 +94,7 @@ static const struct {
     {RIPEN_EFULL, 503, "disk_full"},
 };
 
-static void reply_failure(struct job *job)
+static void reply_failure(struct rp_api_job *job)
 {
     for (size_t i = 0; i < RP_COUNT(failures); i++) {
         if (failures[i].status != job->status)
@@ -154,19 +110,20 @@ static void reply_failure(struct job *job)
 /* Loop thread. */
 static void after(void *arg)
 {
-    struct job *job = arg;
+    struct rp_api_job *job = arg;
     struct rp_api *api = job->api;
 
     if (job->reader) {
         bool sound = job->status != RIPEN_ESTORE && job->status != RIPEN_EVERSION;
-        if (sound && api->reader_count < READERS_MAX)
+        if (sound && api->reader_count < RP_API_READERS_MAX)
             api->readers[api->reader_count++] = job->reader;
         else
             rp_reader_close(job->reader);
     }
     struct rp_buf out = job->out; /* the job goes with its request */
     if (job->status == 0)
-        rp_http_reply(job->request, 200, "application/json", rp_buf_view(&out));
+        rp_http_reply(job->request, 200, job->content_type ? job->content_type : "application/json",
+                      rp_buf_view(&out));
     else
         reply_failure(job);
     rp_buf_fini(&out);
@@ -175,14 +132,15 @@ static void after(void *arg)
         destroy(api);
 }
 
-static void hand_out(struct rp_api *api, struct rp_http_request *request, const struct job *what)
+void rp_api_hand_out(struct rp_api *api, struct rp_http_request *request,
+                     const struct rp_api_job *what)
 {
     if (api->job_count == JOBS_MAX) {
         rp_http_reply_header(request, "Retry-After", RP_STR("1"));
         rp_http_error(request, 503, "overloaded", RP_STR("too many questions at once; ask again"));
         return;
     }
-    struct job *job = RP_ARENA_NEW(request->arena, struct job);
+    struct rp_api_job *job = RP_ARENA_NEW(request->arena, struct rp_api_job);
     *job = *what;
     job->api = api;
     job->request = request;
@@ -224,8 +182,7 @@ static void get_metrics(struct rp_api *api, struct rp_http_request *request, str
     rp_buf_fini(&out);
 }
 
-/* A whole number of 1 to `max`; 0: it is not. */
-static size_t parse_count(struct rp_str text, size_t max)
+size_t rp_api_count(struct rp_str text, size_t max)
 {
     size_t count = 0;
 
@@ -235,64 +192,6 @@ static size_t parse_count(struct rp_str text, size_t max)
         count = count * 10 + (size_t)(text.ptr[i] - '0');
     }
     return count > max ? 0 : count;
-}
-
-static bool is_sort(struct rp_str sort)
-{
-    static const char *const known[] = {"", "score", "recent", "created"};
-
-    for (size_t i = 0; i < RP_COUNT(known); i++) {
-        if (rp_str_is(sort, known[i]))
-            return true;
-    }
-    return false;
-}
-
-static void get_leads(struct rp_api *api, struct rp_http_request *request, struct rp_str rest)
-{
-    struct rp_str limit = rp_http_query(request, "limit");
-    struct job job = {.run = run_leads};
-
-    (void)rest;
-    job.query.stage = rp_http_query(request, "stage");
-    job.query.status = rp_http_query(request, "status");
-    job.query.sort = rp_http_query(request, "sort");
-    job.query.now_ms = rp_clock_now(&api->options.clock);
-    job.query.limit = limit.len ? parse_count(limit, LEADS_MAX) : 0;
-    if (limit.len > 0 && job.query.limit == 0)
-        rp_http_error(request, 400, "bad_request",
-                      rp_arena_printf(request->arena, "limit is \"%.*s\": give 1 to %d",
-                                      RP_STR_ARG(limit), LEADS_MAX));
-    else if (!is_sort(job.query.sort))
-        rp_http_error(request, 400, "bad_request",
-                      rp_arena_printf(request->arena,
-                                      "sort is \"%.*s\": give score, recent or created",
-                                      RP_STR_ARG(job.query.sort)));
-    else
-        hand_out(api, request, &job);
-}
-
-static void get_lead(struct rp_api *api, struct rp_http_request *request, struct rp_str rest)
-{
-    struct job job = {.run = run_lead, .lead = rest};
-
-    job.at_ms = rp_clock_now(&api->options.clock);
-    hand_out(api, request, &job);
-}
-
-static void get_explain(struct rp_api *api, struct rp_http_request *request, struct rp_str rest)
-{
-    struct rp_str at = rp_http_query(request, "at");
-    struct job job = {.run = run_explain, .lead = rest};
-
-    job.at_ms = rp_clock_now(&api->options.clock);
-    if (at.len > 0 && !rp_time_parse(at, &job.at_ms))
-        rp_http_error(request, 400, "bad_request",
-                      rp_arena_printf(request->arena,
-                                      "at is \"%.*s\": give a time such as 2026-03-02T09:00:00Z",
-                                      RP_STR_ARG(at)));
-    else
-        hand_out(api, request, &job);
 }
 
 /* --- rule sets --- */
@@ -310,23 +209,23 @@ static void get_status(struct rp_api *api, struct rp_http_request *request, stru
 static void get_rules(struct rp_api *api, struct rp_http_request *request, struct rp_str rest)
 {
     struct rp_str limit = rp_http_query(request, "limit");
-    struct job job = {.run = run_rules};
+    struct rp_api_job job = {.run = run_rules};
 
     (void)rest;
-    job.query.limit = limit.len ? parse_count(limit, GENERATIONS_MAX) : 0;
+    job.query.limit = limit.len ? rp_api_count(limit, GENERATIONS_MAX) : 0;
     if (limit.len > 0 && job.query.limit == 0)
         rp_http_error(request, 400, "bad_request",
                       rp_arena_printf(request->arena, "limit is \"%.*s\": give 1 to %d",
                                       RP_STR_ARG(limit), GENERATIONS_MAX));
     else
-        hand_out(api, request, &job);
+        rp_api_hand_out(api, request, &job);
 }
 
 /* A number, or "active"; false: answered 404. */
 static bool parse_generation(struct rp_http_request *request, struct rp_str text,
                              uint32_t *ret_number)
 {
-    *ret_number = rp_str_is(text, "active") ? 0 : (uint32_t)parse_count(text, INT32_MAX - 1);
+    *ret_number = rp_str_is(text, "active") ? 0 : (uint32_t)rp_api_count(text, INT32_MAX - 1);
     if (*ret_number != 0 || rp_str_is(text, "active"))
         return true;
     rp_http_error(request, 404, "not_found",
@@ -338,21 +237,21 @@ static bool parse_generation(struct rp_http_request *request, struct rp_str text
 
 static void get_generation(struct rp_api *api, struct rp_http_request *request, struct rp_str rest)
 {
-    struct job job = {.run = run_generation};
+    struct rp_api_job job = {.run = run_generation};
 
     if (parse_generation(request, rest, &job.generation))
-        hand_out(api, request, &job);
+        rp_api_hand_out(api, request, &job);
 }
 
 /* /api/rules/7/diff?from=5; without `from` against what is in force. */
 static void get_diff(struct rp_api *api, struct rp_http_request *request, struct rp_str rest)
 {
     struct rp_str from = rp_http_query(request, "from");
-    struct job job = {.run = run_diff};
+    struct rp_api_job job = {.run = run_diff};
 
     if (parse_generation(request, rest, &job.generation) &&
         (from.len == 0 || parse_generation(request, from, &job.before)))
-        hand_out(api, request, &job);
+        rp_api_hand_out(api, request, &job);
 }
 
 static bool is_true(struct rp_str text)
@@ -360,8 +259,7 @@ static bool is_true(struct rp_str text)
     return rp_str_is(text, "1") || rp_str_is(text, "true") || rp_str_is(text, "yes");
 }
 
-/* The query parameter `author`, else the key's label or prefix. */
-static struct rp_str author_of(struct rp_api *api, struct rp_http_request *request)
+struct rp_str rp_api_author(struct rp_api *api, struct rp_http_request *request)
 {
     struct rp_str text = rp_http_bearer(request);
     struct rp_str author = rp_http_query(request, "author");
@@ -378,7 +276,7 @@ static struct rp_str author_of(struct rp_api *api, struct rp_http_request *reque
 static void ask(struct rp_api *api, struct rp_http_request *request, struct rp_api_ask *ask)
 {
     ask->force = is_true(rp_http_query(request, "force"));
-    ask->author = author_of(api, request);
+    ask->author = rp_api_author(api, request);
     api->options.ask(api->options.ctx, request, ask);
 }
 
@@ -414,10 +312,11 @@ static void post_rollback(struct rp_api *api, struct rp_http_request *request, s
 static void post_correction(struct rp_api *api, struct rp_http_request *request, struct rp_str rest)
 {
     if (!rp_amend_knows(rest))
-        rp_http_error(request, 404, "not_found",
-                      RP_STR("a correction is stage, points, void, note, unmerge or forget"));
+        rp_http_error(
+            request, 404, "not_found",
+            RP_STR("a correction is stage, points, void, note, assign, unmerge or forget"));
     else
-        api->options.amend(api->options.ctx, request, rest, author_of(api, request));
+        api->options.amend(api->options.ctx, request, rest, rp_api_author(api, request));
 }
 
 enum access {
@@ -438,9 +337,13 @@ static const struct route routes[] = {
     {{"/healthz", 8}, {"", 0}, false, ACCESS_ALL, get_healthz},
     {{"/readyz", 7}, {"", 0}, false, ACCESS_ALL, get_readyz},
     {{"/metrics", 8}, {"", 0}, false, ACCESS_LOCAL, get_metrics},
-    {{"/api/leads", 10}, {"", 0}, false, ACCESS_READ, get_leads},
-    {{"/api/leads/", 11}, {"/explain", 8}, true, ACCESS_READ, get_explain},
-    {{"/api/leads/", 11}, {"", 0}, true, ACCESS_READ, get_lead},
+    {{"/api/leads", 10}, {"", 0}, false, ACCESS_READ, rp_api_get_leads},
+    {{"/api/leads/", 11}, {"/explain", 8}, true, ACCESS_READ, rp_api_get_explain},
+    {{"/api/leads/", 11}, {"", 0}, true, ACCESS_READ, rp_api_get_lead},
+    {{"/api/tasks", 10}, {"", 0}, false, ACCESS_READ, rp_api_get_tasks},
+    {{"/api/tasks/", 11}, {"/claim", 6}, true, ACCESS_EDIT, rp_api_claim_task},
+    {{"/api/tasks/", 11}, {"/done", 5}, true, ACCESS_EDIT, rp_api_done_task},
+    {{"/api/tasks/", 11}, {"/note", 5}, true, ACCESS_EDIT, rp_api_note_task},
     {{"/api/status", 11}, {"", 0}, false, ACCESS_READ, get_status},
     {{"/api/reload", 11}, {"", 0}, false, ACCESS_EDIT, post_reload},
     {{"/api/corrections/", 17}, {"", 0}, true, ACCESS_EDIT, post_correction},
