@@ -91,3 +91,22 @@ struct rp_str rp_answer_member(struct rp_arena *arena, struct rp_str object, con
     }
     return RP_STR("");
 }
+
+struct rp_str rp_answer_element(struct rp_arena *arena, struct rp_str array, size_t nth)
+{
+    struct rp_json json;
+    struct rp_str raw = RP_STR("");
+
+    rp_json_init(&json, arena, array);
+    if (rp_json_next(&json) != RP_JSON_ARRAY) {
+        return RP_STR("");
+    }
+    for (size_t i = 0; i <= nth; i++) {
+        enum rp_json_token token = rp_json_skip(&json, &raw);
+
+        if (token <= RP_JSON_END || token == RP_JSON_ARRAY_END) {
+            return RP_STR("");
+        }
+    }
+    return raw;
+}

@@ -14,5 +14,7 @@ int rp_server_ask(struct rp_arena *arena, const char *db_path, const struct rp_r
                   struct rp_request_row *ret_answer, struct rp_err *err);
 /* A member of a JSON object: a text decoded, anything else as written; "" when absent. */
 struct rp_str rp_answer_member(struct rp_arena *arena, struct rp_str object, const char *key);
+/* The nth element of a JSON array as written; "" behind the last. */
+struct rp_str rp_answer_element(struct rp_arena *arena, struct rp_str array, size_t nth);
 
 #endif

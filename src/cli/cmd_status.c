@@ -32,6 +32,36 @@ static const struct line lines[] = {
     {"disk", "freeBytes", "bytes free on its disk"},
 };
 
+/* What people stopped, and endpoints that are not well. */
+static void say_deliveries(struct rp_arena *arena, struct rp_str json, struct rp_buf *out)
+{
+    struct rp_str pauses = rp_answer_member(arena, json, "paused");
+    struct rp_str endpoints = rp_answer_member(arena, json, "endpoints");
+    struct rp_str row;
+
+    if (rp_str_is(rp_answer_member(arena, json, "dryRun"), "true")) {
+        rp_buf_text(out, "DRY RUN: what would be sent is recorded (serve --no-deliver)\n");
+    }
+    for (size_t i = 0; (row = rp_answer_element(arena, pauses, i)).len > 0; i++) {
+        struct rp_str reason = rp_answer_member(arena, row, "reason");
+
+        rp_buf_printf(out, "PAUSED: %.*s, by %.*s since %.*s%s%.*s\n",
+                      RP_STR_ARG(rp_answer_member(arena, row, "scope")),
+                      RP_STR_ARG(rp_answer_member(arena, row, "author")),
+                      RP_STR_ARG(rp_answer_member(arena, row, "since")), reason.len ? ": " : "",
+                      RP_STR_ARG(reason));
+    }
+    for (size_t i = 0; (row = rp_answer_element(arena, endpoints, i)).len > 0; i++) {
+        struct rp_str state = rp_answer_member(arena, row, "state");
+
+        if (!rp_str_is(state, "closed")) {
+            rp_buf_printf(out, "ENDPOINT %.*s is %.*s: %.*s\n",
+                          RP_STR_ARG(rp_answer_member(arena, row, "name")), RP_STR_ARG(state),
+                          RP_STR_ARG(rp_answer_member(arena, row, "trouble")));
+        }
+    }
+}
+
 static void say(struct rp_arena *arena, struct rp_str json, struct rp_buf *out)
 {
     struct rp_str rules = rp_answer_member(arena, json, "rules");
@@ -54,6 +84,7 @@ static void say(struct rp_arena *arena, struct rp_str json, struct rp_buf *out)
                       RP_STR_ARG(rp_answer_member(arena, last, "generation")), RP_STR_ARG(result),
                       RP_STR_ARG(rp_answer_member(arena, last, "reason")));
     }
+    say_deliveries(arena, rp_answer_member(arena, json, "deliveries"), out);
     for (size_t i = 0; i < RP_COUNT(lines); i++) {
         struct rp_str section = rp_answer_member(arena, json, lines[i].section);
         struct rp_str value = rp_answer_member(arena, section, lines[i].member);

@@ -9,7 +9,6 @@
 #include "base/when.h"
 #include "core/core_priv.h"
 #include "store/attempts.h"
-#include "store/audit.h"
 #include "store/crm_rows.h"
 
 #include <stdio.h>
@@ -87,18 +86,6 @@ void rp_pauses_json(const struct rp_pauses *pauses, struct rp_jw *jw)
     rp_jw_array_end(jw);
 }
 
-static int note(struct rp_core *core, const char *verb, const struct rp_pause *pause,
-                struct rp_err *err)
-{
-    struct rp_audit_row row = {.at_ms = rp_clock_now(&core->clock),
-                               .actor = rp_str_from(pause->author),
-                               .verb = rp_str_from(verb),
-                               .subject = rp_str_from(pause->scope),
-                               .detail = rp_str_from(pause->reason)};
-
-    return rp_audit_add(core->store, &row, err);
-}
-
 /* In one transaction: the row, the audit. Then what is known of pauses is read anew. */
 static int change(struct rp_core *core, const struct rp_pause *pause, bool set, struct rp_buf *out,
                   struct rp_err *err)
@@ -109,11 +96,7 @@ static int change(struct rp_core *core, const struct rp_pause *pause, bool set, 
     if (status != 0) {
         return status;
     }
-    status = set ? rp_pause_set(core->store, pause, err)
-                 : rp_pause_drop(core->store, rp_str_from(pause->scope), err);
-    if (status == 0) {
-        status = note(core, set ? "deliveries.pause" : "deliveries.resume", pause, err);
-    }
+    status = rp_pause_change(core->store, pause, set, pause->since_ms, err);
     if (status == 0) {
         status = rp_store_commit(core->store, err);
     }

@@ -76,6 +76,24 @@ static const char sql_count[] = "SELECT count(*) FROM outbox WHERE state = ?1 AN
 static const char sql_delivered[] = "SELECT (SELECT count(*) FROM outbox) - "
                                     "(SELECT count(*) FROM outbox WHERE state <> 2)";
 
+#define FOUND                                                                                      \
+    "o.id < ?1 AND (?3 = 0 OR o.lead = ?3) AND o.created_ms >= ?4 AND (?5 = 0 OR o.id = ?5) AND "  \
+    "(?6 = '' OR o.action = (SELECT id FROM names WHERE text = ?6)) AND "                          \
+    "(?7 = '' OR o.endpoint = (SELECT id FROM names WHERE text = ?7)) "                            \
+    "ORDER BY o.id DESC LIMIT ?8"
+static const char sql_find[] = "SELECT " COLUMNS ROWS "WHERE (?2 < 0 OR o.state = ?2) AND " FOUND;
+static const char sql_find_state[] =
+    "SELECT " COLUMNS ROWS "WHERE o.state = ?2 AND o.state <> 2 AND " FOUND;
+
+int rp_outbox_state_parse(struct rp_str name)
+{
+    for (size_t i = 0; i < RP_COUNT(state_names); i++) {
+        if (rp_str_is(name, state_names[i]))
+            return (int)i;
+    }
+    return -1;
+}
+
 const char *rp_outbox_state_name(enum rp_outbox_state state)
 {
     RP_ASSERT((size_t)state < RP_COUNT(state_names));
@@ -448,6 +466,36 @@ int rp_outbox_list(struct rp_arena *arena, struct rp_store *store, int state, in
     rp_bind_int(stmt, 2, lead);
     rp_bind_int(stmt, 3, before_id > 0 ? before_id : INT64_MAX);
     rp_bind_int(stmt, 4, (int64_t)max);
+    while ((status = rp_sql_step(store, stmt, "reading the outbox", err)) == 1)
+        read_row(arena, store, stmt, &rows[count++]);
+    if (status < 0)
+        return status;
+    *ret_rows = rows;
+    *ret_count = count;
+    return 0;
+}
+
+int rp_outbox_find(struct rp_arena *arena, struct rp_store *store,
+                   const struct rp_outbox_filter *filter, int64_t before_id, size_t max,
+                   struct rp_outbox_row **ret_rows, size_t *ret_count, struct rp_err *err)
+{
+    bool by_state = filter->state >= 0 && filter->state != RP_OUTBOX_DELIVERED;
+    struct rp_outbox_row *rows = RP_ARENA_ARRAY(arena, struct rp_outbox_row, max);
+    size_t count = 0;
+    sqlite3_stmt *stmt;
+    int status = rp_sql_get(store, by_state ? RP_SQL_OUTBOX_FIND_STATE : RP_SQL_OUTBOX_FIND,
+                            by_state ? sql_find_state : sql_find, &stmt, err);
+
+    if (status < 0)
+        return status;
+    rp_bind_int(stmt, 1, before_id > 0 ? before_id : INT64_MAX);
+    rp_bind_int(stmt, 2, filter->state);
+    rp_bind_int(stmt, 3, filter->lead);
+    rp_bind_int(stmt, 4, filter->since_ms);
+    rp_bind_int(stmt, 5, filter->id);
+    rp_bind_text(stmt, 6, filter->action);
+    rp_bind_text(stmt, 7, filter->to);
+    rp_bind_int(stmt, 8, (int64_t)max);
     while ((status = rp_sql_step(store, stmt, "reading the outbox", err)) == 1)
         read_row(arena, store, stmt, &rows[count++]);
     if (status < 0)

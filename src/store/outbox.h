@@ -71,6 +71,19 @@ RP_MUST_USE int rp_outbox_list(struct rp_arena *arena, struct rp_store *store, i
                                int64_t lead, int64_t before_id, size_t max,
                                struct rp_outbox_row **ret_rows, size_t *ret_count,
                                struct rp_err *err);
+/* What a person looks for; a zeroed one but for state = -1 means all. */
+struct rp_outbox_filter {
+    int state;                  /* -1: any */
+    int64_t id, lead, since_ms; /* 0: any */
+    struct rp_str action, to;   /* "": any */
+};
+/* Newest first, those before before_id (0: from the newest). */
+RP_MUST_USE int rp_outbox_find(struct rp_arena *arena, struct rp_store *store,
+                               const struct rp_outbox_filter *filter, int64_t before_id, size_t max,
+                               struct rp_outbox_row **ret_rows, size_t *ret_count,
+                               struct rp_err *err);
+/* -1: there is no such state. */
+int rp_outbox_state_parse(struct rp_str name);
 /* The earliest due time or end of a lease of that way; RP_NEVER: nothing waits. */
 int64_t rp_outbox_due(struct rp_store *store, enum rp_outbox_way way);
 int64_t rp_outbox_count(struct rp_store *store, enum rp_outbox_state state);

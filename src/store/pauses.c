@@ -2,6 +2,7 @@
 /* Pauses: a few rows, read whole. Knows scopes; must not know who delivers. */
 #include "store/pauses.h"
 
+#include "store/audit.h"
 #include "store/store_priv.h"
 
 #include <stdio.h>
@@ -138,4 +139,18 @@ int rp_pause_drop(struct rp_store *store, struct rp_str scope, struct rp_err *er
     if (status == 0 && sqlite3_changes(store->db) == 0)
         return rp_err_set(err, RIPEN_ENOTFOUND, "%.*s is not paused", RP_STR_ARG(scope));
     return status;
+}
+
+int rp_pause_change(struct rp_store *store, const struct rp_pause *pause, bool set, int64_t now_ms,
+                    struct rp_err *err)
+{
+    struct rp_audit_row row = {.at_ms = now_ms,
+                               .actor = rp_str_from(pause->author),
+                               .verb = rp_str_from(set ? "deliveries.pause" : "deliveries.resume"),
+                               .subject = rp_str_from(pause->scope),
+                               .detail = rp_str_from(pause->reason)};
+    int status = set ? rp_pause_set(store, pause, err)
+                     : rp_pause_drop(store, rp_str_from(pause->scope), err);
+
+    return status == 0 ? rp_audit_add(store, &row, err) : status;
 }

@@ -40,6 +40,9 @@ RP_MUST_USE int rp_pauses_read(struct rp_store *store, struct rp_pauses *ret_pau
 /* Sets or renews one; ELIMIT when there are RP_PAUSES_MAX. */
 RP_MUST_USE int rp_pause_set(struct rp_store *store, const struct rp_pause *pause,
                              struct rp_err *err);
+/* Sets or takes back, and notes it in the audit. */
+RP_MUST_USE int rp_pause_change(struct rp_store *store, const struct rp_pause *pause, bool set,
+                                int64_t now_ms, struct rp_err *err);
 /* Takes one back; ENOTFOUND when it is not set. */
 RP_MUST_USE int rp_pause_drop(struct rp_store *store, struct rp_str scope, struct rp_err *err);
 
