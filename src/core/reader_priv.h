@@ -9,6 +9,7 @@
 #include "core/history.h"
 #include "core/reader.h"
 #include "core/recent.h"
+#include "core/view_sequences.h"
 #include "engine/fold.h"
 #include "engine/vm.h"
 #include "store/assignments.h"
@@ -54,6 +55,7 @@ struct rp_view {
     size_t status_count;
     struct rp_assignment_row *assignments;
     size_t assignment_count;
+    struct rp_view_sequences sequences;
     struct rp_outbox_row *actions;
     size_t action_count;
     int64_t at_ms;

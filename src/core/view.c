@@ -169,6 +169,9 @@ int rp_view_open(struct rp_reader *reader, int64_t lead, int64_t at_ms, struct r
         status = load_assignments(reader, ret_view, err);
     }
     if (status == 0) {
+        status = rp_view_load_sequences(reader, lead, at_ms, &ret_view->sequences, err);
+    }
+    if (status == 0) {
         status = load_actions(reader, ret_view, err);
     }
     if (status != 0) {

@@ -298,6 +298,8 @@ void rp_view_json(struct rp_view *view, bool whole, struct rp_jw *jw)
     put_fired(view, jw);
     put_moves(view, jw);
     put_statuses(view, jw);
+    rp_jw_key(jw, "sequences");
+    rp_view_put_sequences(view->fold.rules, &view->sequences, jw);
     put_timers(view, jw);
     put_actions(view, jw);
     put_errors(view, jw);

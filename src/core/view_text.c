@@ -274,6 +274,7 @@ void rp_view_text(struct rp_view *view, bool colour, struct rp_buf *out)
     rp_buf_fini(&json);
     text_moves(view, out);
     text_owners(view, out);
+    rp_view_text_sequences(view->fold.rules, &view->sequences, out);
     text_timers(view, out);
     text_actions(view, out);
     text_timeline(view, out);
