@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Rows of the outbox as JSON and as text of at most 80 columns. */
 #include "base/json_write.h"
+#include "base/when.h"
 #include "cli/outbox.h"
 
 enum { COLUMNS = 80, INDENT = 9 };
