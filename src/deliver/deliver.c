@@ -104,7 +104,7 @@ static uint64_t left_alone_ms(const struct rp_target *endpoint)
 static size_t room_of(const struct rp_target *endpoint)
 {
     size_t room = rp_pace_room(&endpoint->pace);
-    size_t rated = (size_t)endpoint->rate.per_10s * 3;
+    size_t rated = (size_t)endpoint->budget.per_10s * 3;
 
     if (endpoint->breaker.state != RP_BREAKER_CLOSED || left_alone_ms(endpoint) > 0)
         return 1;

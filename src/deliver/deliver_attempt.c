@@ -251,7 +251,7 @@ void rp_target_dispatch(struct rp_target *endpoint)
     while (!deliver->stopping && !endpoint->disabled && endpoint->out_count < endpoint->parallel) {
         uint64_t now = uv_now(deliver->loop);
         if (!rp_breaker_allows(&endpoint->breaker, now) || now < endpoint->not_before ||
-            !rp_rate_ready(&endpoint->rate, now))
+            !rp_budget_ready(&endpoint->budget, now))
             break;
         struct rp_job *job = rp_lanes_take(&endpoint->lanes);
         if (!job)
@@ -264,7 +264,7 @@ void rp_target_asked(void *ctx)
 {
     struct rp_target *endpoint = ctx;
 
-    rp_rate_take(&endpoint->rate, uv_now(endpoint->deliver->loop));
+    rp_budget_take(&endpoint->budget, uv_now(endpoint->deliver->loop));
 }
 
 void rp_target_give_up(struct rp_target *endpoint, struct rp_str why, int64_t now_ms)

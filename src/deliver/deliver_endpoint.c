@@ -95,8 +95,8 @@ int rp_target_init(struct rp_deliver *deliver, struct rp_target *endpoint,
     endpoint->target.allow_private = wanted->allow_private;
     rp_pace_init(&endpoint->pace, endpoint->parallel, uv_now(deliver->loop));
     init_crm(endpoint, wanted, url);
-    rp_rate_init(&endpoint->rate,
-                 wanted->crm.rate > 0 ? wanted->crm.rate * 10 : rp_crm_rate(wanted->crm.preset),
-                 uv_now(deliver->loop));
+    rp_budget_init(&endpoint->budget,
+                   wanted->crm.rate > 0 ? wanted->crm.rate * 10 : rp_crm_rate(wanted->crm.preset),
+                   uv_now(deliver->loop));
     return RIPEN_OK;
 }

@@ -6,11 +6,11 @@
 
 #include "base/mem.h"
 #include "deliver/breaker.h"
+#include "deliver/budget.h"
 #include "deliver/crm_attempt.h"
 #include "deliver/deliver.h"
 #include "deliver/lanes.h"
 #include "deliver/pace.h"
-#include "deliver/rate.h"
 #include "deliver/webhook.h"
 
 #define RP_DELIVER_MAGIC UINT32_C(0x64656c76)
@@ -23,7 +23,7 @@ struct rp_target {
     struct rp_lanes lanes;
     struct rp_pace pace;
     struct rp_breaker breaker;
-    struct rp_rate rate;
+    struct rp_budget budget;
     uint64_t not_before; /* of the loop's clock: the CRM asked for a pause until then */
     char trouble[200];   /* why the breaker opened */
     struct rp_job *out_first, *out_last; /* oldest start first */
