@@ -10,6 +10,11 @@
 const struct rp_command rp_report_commands[] = {
     {"report funnel", "", "Stage by stage: who came in, went on, fell back, and how long it took.",
      rp_cmd_report_funnel, 0, 0},
+    {"report sla", "", "How soon sales answer what they are given, by owner or team.",
+     rp_cmd_report_sla, 0, 0},
+    {"report experiment", "NAME",
+     "What an experiment shows so far: one word, one sentence, and what they stand on.",
+     rp_cmd_report_experiment, 1, 1},
     {NULL, NULL, NULL, NULL, 0, 0},
 };
 

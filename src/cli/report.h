@@ -10,7 +10,9 @@
 extern const struct rp_command rp_report_commands[]; /* ripen report NAME; ended by a NULL name */
 
 rp_command_fn rp_cmd_report_funnel, rp_cmd_report_rules, rp_cmd_report_actions,
-    rp_cmd_report_thresholds, rp_cmd_report_trends;
+    rp_cmd_report_thresholds, rp_cmd_report_trends, rp_cmd_report_sla;
+
+rp_command_fn rp_cmd_report_experiment;
 
 struct rp_reporting {
     const char *db, *by, *since, *until, *at, *format_text, *config;

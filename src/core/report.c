@@ -4,6 +4,8 @@
 
 const struct rp_report rp_reports[] = {
     {"funnel", rp_report_funnel, false},
+    {"sla", rp_report_sla, false},
+    {"experiment", rp_report_experiment, true},
     {NULL, NULL, false},
 };
 

@@ -30,7 +30,9 @@ typedef int rp_report_fn(struct rp_reader *reader, const struct rp_report_query 
                          enum rp_format format, struct rp_buf *out, struct rp_err *err);
 
 rp_report_fn rp_report_funnel, rp_report_rules, rp_report_actions_done, rp_report_thresholds,
-    rp_report_trends;
+    rp_report_trends, rp_report_sla;
+
+rp_report_fn rp_report_experiment; /* query->name says which */
 
 struct rp_report {
     const char *name; /* NULL ends the table */

@@ -85,6 +85,25 @@ int64_t rp_calendar_next(const struct rp_calendar *calendar, int64_t ms)
     return INT64_MAX;
 }
 
+int64_t rp_calendar_between(const struct rp_calendar *calendar, int64_t from_ms, int64_t to_ms)
+{
+    int32_t first = rp_zone_day(calendar->zone, from_ms), last = rp_zone_day(calendar->zone, to_ms);
+    int64_t sum = 0;
+
+    for (int32_t day = first; day <= last && day < first + DAYS_MAX; day++) {
+        int64_t from, to;
+
+        if (!works_on(calendar, day))
+            continue;
+        from = opens(calendar, day);
+        to = closes(calendar, day);
+        from = from > from_ms ? from : from_ms;
+        to = to < to_ms ? to : to_ms;
+        sum += to > from ? to - from : 0;
+    }
+    return sum;
+}
+
 bool rp_calendar_open(const struct rp_calendar *calendar, int64_t ms)
 {
     int32_t day = rp_zone_day(calendar->zone, ms);

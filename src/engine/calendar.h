@@ -12,6 +12,9 @@ int64_t rp_calendar_add(const struct rp_calendar *calendar, int64_t start_ms, in
 /* The first moment at or behind ms that belongs to its time; INT64_MAX when there is none within
  * fifty years. */
 int64_t rp_calendar_next(const struct rp_calendar *calendar, int64_t ms);
+/* How much of the calendar's time lies between two moments, at most fifty years of it; 0 when `to`
+ * is not behind `from`. */
+int64_t rp_calendar_between(const struct rp_calendar *calendar, int64_t from_ms, int64_t to_ms);
 /* Whether the moment belongs to its time. */
 bool rp_calendar_open(const struct rp_calendar *calendar, int64_t ms);
 
