@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT */
+/* The numbers of a shadow, and of a split's scores: all arms on the same leads. Ranking quality is
+ * asked of the leads that the control let in, at that moment, since of others few outcomes are
+ * known; precision and recall are asked of each model's own first moment. */
+#include "base/mem.h"
+#include "core/report_experiment.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#define ALPHA 0.05
+
+enum { CALIBRATE_MIN = 200 };
+
+struct sample { /* settled leads with scores, by moment */
+    uint8_t *y;
+    double *score[RP_ASSIGN_ARMS_MAX];
+    size_t count;
+};
+
+static bool asked(const struct rp_x_report *r, const struct rp_x_entry *entry)
+{
+    return entry->scored && !entry->before && rp_x_settled(r, entry->at_ms[0]);
+}
+
+static int by_moment(const void *a, const void *b)
+{
+    const struct rp_x_entry *x = *(const struct rp_x_entry *const *)a;
+    const struct rp_x_entry *y = *(const struct rp_x_entry *const *)b;
+
+    return x->at_ms[0] != y->at_ms[0] ? (x->at_ms[0] > y->at_ms[0]) - (x->at_ms[0] < y->at_ms[0])
+                                      : (x->lead > y->lead) - (x->lead < y->lead);
+}
+
+static void sample_fini(const struct rp_x_report *r, struct sample *s)
+{
+    for (uint32_t a = 0; a < r->def.arm_count; a++) {
+        free(s->score[a]);
+    }
+    free(s->y);
+}
+
+static struct sample make_sample(const struct rp_x_report *r)
+{
+    const struct rp_x_entry **sorted =
+        rp_calloc(r->data.entry_count + 1, sizeof(struct rp_x_entry *));
+    struct sample s = {.y = rp_calloc(r->data.entry_count + 1, 1)};
+
+    for (size_t i = 0; i < r->data.entry_count; i++) {
+        if (asked(r, &r->data.entries[i])) {
+            sorted[s.count++] = &r->data.entries[i];
+        }
+    }
+    if (s.count > 1) {
+        qsort((void *)sorted, s.count, sizeof(struct rp_x_entry *), by_moment);
+    }
+    for (uint32_t a = 0; a < r->def.arm_count; a++) {
+        s.score[a] = rp_calloc(s.count + 1, sizeof(double));
+        for (size_t i = 0; i < s.count; i++) {
+            s.score[a][i] = sorted[i]->scores[a];
+        }
+    }
+    for (size_t i = 0; i < s.count; i++) {
+        s.y[i] = rp_x_within(r, sorted[i]->at_ms[0], sorted[i]->reached_ms[0]);
+    }
+    free((void *)sorted);
+    return s;
+}
+
+/* Points are no probabilities: each model gets a line fitted on the first half of the time and is
+ * judged on the second. */
+static void calibrate(const struct sample *s, uint32_t a, struct rp_x_scores *scores)
+{
+    size_t half = s->count / 2;
+    size_t rest = s->count - half;
+    struct rp_platt control;
+    struct rp_platt challenger;
+    double *p[2];
+
+    scores->calibrated = s->count >= CALIBRATE_MIN &&
+                         rp_stats_platt(s->y, s->score[0], half, &control) &&
+                         rp_stats_platt(s->y, s->score[a], half, &challenger);
+    if (!scores->calibrated) {
+        return;
+    }
+    p[0] = rp_calloc(rest, sizeof(double));
+    p[1] = rp_calloc(rest, sizeof(double));
+    for (size_t i = 0; i < rest; i++) {
+        p[0][i] = rp_stats_platt_p(control, s->score[0][half + i]);
+        p[1][i] = rp_stats_platt_p(challenger, s->score[a][half + i]);
+    }
+    scores->loss = rp_stats_paired_loss(s->y + half, p[0], p[1], rest, ALPHA);
+    scores->control = rp_stats_probability(s->y + half, p[0], rest);
+    scores->challenger = rp_stats_probability(s->y + half, p[1], rest);
+    free(p[1]);
+    free(p[0]);
+}
+
+static void rank(struct rp_x_report *r, const struct sample *s, uint32_t a)
+{
+    struct rp_x_scores *scores = &r->scores[a];
+    double alpha = ALPHA / (r->def.arm_count - 1);
+    struct rp_effect effect;
+
+    scores->auc = rp_stats_delong(s->y, s->score[0], s->score[a], s->count, ALPHA);
+    effect = (struct rp_effect){
+        .estimate = scores->auc.auc_2 - scores->auc.auc_1,
+        .se = sqrt(fmax(scores->auc.var_1 + scores->auc.var_2 - 2 * scores->auc.cov, 0)),
+        .n = (double)s->count,
+        .df = (double)s->count,
+    };
+    scores->sequence =
+        effect.se > 0 ? rp_stats_sequence(effect, r->def.min_units > 0 ? r->def.min_units : 1000,
+                                          alpha, RP_TWO_SIDED)
+                            .ci
+                      : (struct rp_interval){effect.estimate, effect.estimate};
+    calibrate(s, a, scores);
+}
+
+/* What each model's own thresholds let in, and whether it was right. */
+static void thresholds(struct rp_x_report *r)
+{
+    for (size_t i = 0; i < r->data.entry_count; i++) {
+        const struct rp_x_entry *entry = &r->data.entries[i];
+
+        for (uint32_t a = 0; a < r->def.arm_count; a++) {
+            struct rp_x_threshold *t = &r->thresholds[a];
+            int64_t at = entry->at_ms[a];
+
+            if (at == RP_NEVER || (entry->before && a == 0)) {
+                continue;
+            }
+            if (!rp_x_settled(r, at)) {
+                t->open++;
+                continue;
+            }
+            t->n++;
+            t->x += rp_x_within(r, at, entry->reached_ms[a]);
+        }
+    }
+    for (uint32_t a = 0; a < r->def.arm_count; a++) {
+        struct rp_x_threshold *t = &r->thresholds[a];
+
+        t->precision = t->n > 0 ? t->x / t->n : (double)NAN;
+        t->precision_ci = rp_stats_wilson(t->x, t->n, ALPHA);
+        t->recall = r->reached > 0 ? fmin(t->x / r->reached, 1) : (double)NAN;
+    }
+}
+
+/* Leads that only one of the two would have let in. */
+static void disagreements(struct rp_x_report *r, uint32_t a)
+{
+    struct rp_x_scores *scores = &r->scores[a];
+
+    for (size_t i = 0; i < r->data.entry_count; i++) {
+        const struct rp_x_entry *entry = &r->data.entries[i];
+        bool control = entry->at_ms[0] != RP_NEVER && rp_x_settled(r, entry->at_ms[0]);
+        bool other = entry->at_ms[a] != RP_NEVER && rp_x_settled(r, entry->at_ms[a]);
+        bool x = (control && rp_x_within(r, entry->at_ms[0], entry->reached_ms[0])) ||
+                 (other && rp_x_within(r, entry->at_ms[a], entry->reached_ms[a]));
+
+        if (control && other) {
+            scores->both++;
+            scores->both_x += x;
+        } else if (control && entry->at_ms[a] == RP_NEVER) {
+            scores->only_control++;
+            scores->only_control_x += x;
+        } else if (other && entry->at_ms[0] == RP_NEVER) {
+            scores->only_challenger++;
+            scores->only_challenger_x += x;
+        }
+    }
+}
+
+void rp_x_shadow(struct rp_x_report *r)
+{
+    struct sample s = make_sample(r);
+
+    r->scored = (double)s.count;
+    for (size_t i = 0; i < s.count; i++) {
+        r->scored_x += s.y[i];
+    }
+    for (uint32_t a = 0; a < r->def.arm_count && s.count >= 10; a++) {
+        rp_stats_gains(s.y, s.score[a], s.count, 10, r->gains[a]);
+    }
+    for (uint32_t a = 1; a < r->def.arm_count; a++) {
+        rank(r, &s, a);
+        disagreements(r, a);
+    }
+    thresholds(r);
+    sample_fini(r, &s);
+}
