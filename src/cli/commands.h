@@ -16,11 +16,10 @@ typedef int rp_command_fn(const struct rp_command *command, int argc, char **arg
 
 rp_command_fn rp_cmd_serve, rp_cmd_check, rp_cmd_test, rp_cmd_try, rp_cmd_import, rp_cmd_leads,
     rp_cmd_lead, rp_cmd_explain, rp_cmd_why_not, rp_cmd_verify, rp_cmd_stages, rp_cmd_outbox,
-    rp_cmd_pause, rp_cmd_resume,
-    rp_cmd_key, rp_cmd_init, rp_cmd_rules, rp_cmd_rules_export, rp_cmd_rules_list,
-    rp_cmd_rules_counts, rp_cmd_rules_show, rp_cmd_rules_diff, rp_cmd_rules_activate,
-    rp_cmd_rules_rollback, rp_cmd_report, rp_cmd_status, rp_cmd_rules_doc, rp_cmd_help,
-    rp_cmd_completion;
+    rp_cmd_pause, rp_cmd_resume, rp_cmd_key, rp_cmd_init, rp_cmd_rules, rp_cmd_rules_export,
+    rp_cmd_rules_list, rp_cmd_rules_counts, rp_cmd_rules_show, rp_cmd_rules_diff,
+    rp_cmd_rules_activate, rp_cmd_rules_rollback, rp_cmd_report, rp_cmd_backtest, rp_cmd_status,
+    rp_cmd_rules_doc, rp_cmd_help, rp_cmd_completion;
 
 rp_command_fn rp_cmd_learn;
 

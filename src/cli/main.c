@@ -2,6 +2,7 @@
 /* The program `ripen`: a table of commands. */
 #include "base/buf.h"
 #include "cli/commands.h"
+#include "cli/experiment.h"
 #include "cli/options.h"
 
 #include <ripen/ripen.h>
@@ -62,10 +63,16 @@ const struct rp_command rp_commands[] = {
     {"init", "DIR", "Makes a rules directory to start from.", rp_cmd_init, 1, 1},
     {"rules", "list | show | diff | activate | rollback | export | doc",
      "Rule sets: what is in force, what was, and as data and pages.", rp_cmd_rules, 0, 2},
+    {"backtest", "--candidate RULES",
+     "What other rules would have done with the whole history, and whether they are better.",
+     rp_cmd_backtest, 0, 0},
     {"report", "funnel | …", "What became of all leads: a table of reports.", rp_cmd_report, 0, 2},
     {"learn", "",
      "Past outcomes write a scorecard, as rules to read and edit; leaks are found and left out.",
      rp_cmd_learn, 0, 0},
+    {"experiment", "list | plan | start | stop | promote NAME",
+     "Models compared on real leads: what one needs, starts and ends, who wins.", rp_cmd_experiment,
+     0, 9},
     {"status", "", "How the server is: what waits, what lags, which rules are in force.",
      rp_cmd_status, 0, 0},
     {"help", "[COMMAND | rules [NAME] | errors | CODE]",

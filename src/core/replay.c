@@ -97,6 +97,12 @@ bool rp_replay_cut(const struct rp_replay *r)
     return r->cut;
 }
 
+const struct rp_move_row *rp_replay_moves(const struct rp_replay *r, size_t *ret_count)
+{
+    *ret_count = r->played.move_count;
+    return r->played.moves;
+}
+
 struct rp_arena *rp_replay_arena(struct rp_replay *r)
 {
     return &r->work;

@@ -66,6 +66,9 @@ void rp_replay_again(struct rp_replay *replay, size_t side, size_t member, struc
 /* After the family was played, until the next: whether it was cut short, since too many of its
  * events were late (they are folded at the end only). */
 bool rp_replay_cut(const struct rp_replay *replay);
+/* The decisions on record of the family, oldest first; until the next family. */
+struct rp_move_row;
+const struct rp_move_row *rp_replay_moves(const struct rp_replay *replay, size_t *ret_count);
 /* Scratch that lives until the step ends. */
 struct rp_arena *rp_replay_arena(struct rp_replay *replay);
 
