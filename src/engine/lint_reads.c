@@ -246,8 +246,8 @@ static void judge_event(struct judge *judge, const struct rp_read *read)
 
 static void judge_lead(struct judge *judge, const struct rp_read *read)
 {
-    static const char *const decided[] = {"stage", "stage_since", "status", "grade",
-                                          "score", "mql_touch",   NULL};
+    static const char *const decided[] = {"stage", "stage_since", "status",    "owner",
+                                          "grade", "score",       "mql_touch", NULL};
 
     if (read->count < 2)
         return;

@@ -245,7 +245,7 @@ static int read_event(lua_State *L, const struct view *view, struct rp_str key)
 /* What rules and actions decide cannot be read by what decides. */
 static bool is_decided(const struct rp_rules *rules, struct rp_str name)
 {
-    static const char *const names[] = {"stage", "stage_since", "status",
+    static const char *const names[] = {"stage", "stage_since", "status",   "owner",
                                         "grade", "score",       "mql_touch"};
 
     for (size_t i = 0; i < RP_COUNT(names); i++)
