@@ -2,6 +2,7 @@
 /* ripen rules VERB: a second table of commands, about rule sets. Knows the verbs' names only; each
  * stands in its own file cmd_rules_*.c and reads its own options. */
 #include "cli/commands.h"
+#include "cli/experiment.h"
 #include "cli/report.h"
 
 #include <stdio.h>
@@ -34,9 +35,10 @@ static const char *verb_of(const struct rp_command *command)
 
 const struct rp_command *rp_command_verbs(const struct rp_command *command)
 {
-    return command->run == rp_cmd_rules    ? rp_rules_commands
-           : command->run == rp_cmd_report ? rp_report_commands
-                                           : NULL;
+    return command->run == rp_cmd_rules        ? rp_rules_commands
+           : command->run == rp_cmd_report     ? rp_report_commands
+           : command->run == rp_cmd_experiment ? rp_experiment_commands
+                                               : NULL;
 }
 
 static void help(const struct rp_command *command)

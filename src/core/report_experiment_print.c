@@ -43,6 +43,9 @@ static void json_head(const struct rp_x_report *r, struct rp_jw *jw)
     }
     rp_jw_put_text(jw, "decision", rp_x_words[r->word]);
     rp_jw_put_str(jw, "sentence", r->sentence);
+    if (r->best_arm > 0) {
+        rp_jw_put_str(jw, "best", r->def.arms[r->best_arm].name);
+    }
     rp_jw_put_str(jw, "goal", r->def.goal);
     number(jw, "withinDays", (double)r->def.within_ms / (double)RP_DAY);
     rp_jw_put_time(jw, "startedAt", r->period.started_ms);

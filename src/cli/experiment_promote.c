@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: MIT */
+/* ripen experiment promote NAME: the control's model takes over the numbers of the arm that won.
+ * Without --act the change is shown; with it the file is written, once, so that it becomes one
+ * generation, and the experiment ends as promoted. */
+#include "base/json_write.h"
+#include "cli/ask_server.h"
+#include "cli/experiment.h"
+#include "core/report.h"
+#include "engine/promote.h"
+#include "engine/tree.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+struct promoting {
+    struct rp_experiment_wish wish;
+    const char *rules, *config, *arm, *format_text;
+    bool acts, force;
+    struct rp_setup setup;
+    struct rp_shown shown;
+    struct rp_promotion promotion;
+    struct rp_str chosen;
+};
+
+/* What the report says: the word, and whose. */
+static int read_report(struct promoting *p, struct rp_str *ret_word, struct rp_err *err)
+{
+    struct rp_report_query query = {.name = rp_str_from(p->wish.name),
+                                    .since_ms = RP_NEVER,
+                                    .until_ms = RP_NEVER,
+                                    .now_ms = rp_clock_system().now_ms(NULL)};
+    struct rp_reader *reader = NULL;
+    struct rp_buf out = {0};
+    int status = rp_reader_open(rp_setup_db(&p->setup, p->wish.db), NULL, NULL, &reader, err);
+
+    if (status == 0) {
+        status = rp_report_experiment(reader, &query, RP_FORMAT_JSON, &out, err);
+    }
+    if (status == 0) {
+        struct rp_str json = rp_arena_str(&p->setup.arena, rp_buf_view(&out));
+
+        *ret_word = rp_answer_member(&p->setup.arena, json, "decision");
+        p->chosen = rp_answer_member(&p->setup.arena, json, "best");
+    }
+    rp_reader_close(reader);
+    rp_buf_fini(&out);
+    return status;
+}
+
+static int choose_arm(struct promoting *p)
+{
+    struct rp_str word = RP_STR("");
+    struct rp_err err = {0};
+    int status = read_report(p, &word, &err);
+
+    if (status != 0 && !p->force) {
+        return rp_fail(&err);
+    }
+    if (p->arm) {
+        p->chosen = rp_str_from(p->arm);
+    }
+    if (!rp_str_is(word, "ship") && !p->force) {
+        return rp_complain("experiment %s says \"%.*s\", not \"ship\"; look at `ripen report "
+                           "experiment %s`, or overrule it with --force",
+                           p->wish.name, RP_STR_ARG(word), p->wish.name);
+    }
+    if (p->chosen.len == 0) {
+        return rp_complain("which arm? name it with --arm");
+    }
+    return RP_EXIT_DONE;
+}
+
+/* The rules as they would be, checked before anything is written. */
+static int check(struct promoting *p, struct rp_err *err)
+{
+    struct rp_files files = {
+        .items = RP_ARENA_ARRAY(&p->setup.arena, struct rp_source, p->setup.files.count),
+        .count = p->setup.files.count};
+    struct rp_load_options options = {0};
+    struct rp_findings findings = {0};
+    struct rp_rules *rules = NULL;
+    struct rp_buf told = {0};
+    int status;
+
+    memcpy(files.items, p->setup.files.items, files.count * sizeof(*files.items));
+    files.items[p->promotion.file].text = p->promotion.whole;
+    status = rp_load(&p->setup.arena, &files, &options, &rules, &findings, err);
+    if (status != 0) {
+        rp_findings_print(&told, &findings, false);
+        fwrite(told.ptr, 1, told.len, stderr);
+        rp_buf_fini(&told);
+    }
+    rp_rules_free(rules);
+    return status;
+}
+
+static void print_lines(struct rp_buf *out, char mark, struct rp_str text)
+{
+    size_t at = 0;
+
+    while (at < text.len) {
+        const char *end = memchr(text.ptr + at, '\n', text.len - at);
+        size_t len = end ? (size_t)(end - text.ptr) - at : text.len - at;
+
+        rp_buf_printf(out, "%c%.*s\n", mark, (int)len, text.ptr + at);
+        at += len + 1;
+    }
+}
+
+static void show(const struct promoting *p, struct rp_buf *out)
+{
+    struct rp_str path = p->setup.files.items[p->promotion.file].path;
+
+    rp_buf_printf(out, "--- %.*s\n+++ %.*s\n", RP_STR_ARG(path), RP_STR_ARG(path));
+    print_lines(out, '-', p->promotion.was);
+    print_lines(out, '+', p->promotion.text);
+}
+
+/* Beside it first, then in its place, so that whoever watches sees a whole file. */
+static int write_file(const struct promoting *p, struct rp_err *err)
+{
+    struct rp_str path = p->setup.files.items[p->promotion.file].path;
+    const char *dir = rp_setup_rules(&p->setup, p->rules);
+    struct rp_buf name = {0};
+    struct rp_buf beside = {0};
+    FILE *file;
+    bool good;
+    int status = 0;
+
+    rp_buf_printf(&name, "%s/%.*s", dir, RP_STR_ARG(path));
+    rp_buf_printf(&beside, "%s/%.*s~", dir, RP_STR_ARG(path));
+    file = fopen(beside.ptr, "wb");
+    good = file && fwrite(p->promotion.whole.ptr, 1, p->promotion.whole.len, file) ==
+                       p->promotion.whole.len;
+    good = (file && fflush(file) == 0 && fsync(fileno(file)) == 0) && good;
+    good = (file && fclose(file) == 0) && good;
+    if (!good || rename(beside.ptr, name.ptr) != 0) {
+        status =
+            rp_err_set(err, RIPEN_EIO, "%s could not be written: %s", name.ptr, strerror(errno));
+        (void)unlink(beside.ptr);
+    }
+    rp_buf_fini(&beside);
+    rp_buf_fini(&name);
+    return status;
+}
+
+/* Ends it first: the generation that comes with the file is no new period of it. */
+static int act(struct promoting *p, struct rp_err *err)
+{
+    struct rp_buf out = {0};
+    struct rp_buf reason = {0};
+    int status;
+
+    rp_buf_printf(&reason, "\"%.*s\" was promoted", RP_STR_ARG(p->chosen));
+    p->wish.reason = reason.ptr;
+    status = rp_experiment_ask(&p->wish, "experiment_promoted", &p->setup, &out);
+    rp_buf_fini(&out);
+    rp_buf_fini(&reason);
+    if (status != RP_EXIT_DONE) {
+        return status;
+    }
+    status = write_file(p, err);
+    return status == 0 ? RP_EXIT_DONE : rp_fail(err);
+}
+
+static int promote(struct promoting *p, enum rp_format format)
+{
+    struct rp_str path;
+    struct rp_buf out = {0};
+    struct rp_err err = {0};
+    uint32_t index = rp_rules_experiment(p->setup.rules, rp_str_from(p->wish.name));
+    int status;
+
+    if (index == RP_NONE) {
+        return rp_complain("the rules declare no experiment \"%s\"", p->wish.name);
+    }
+    status = choose_arm(p);
+    if (status != RP_EXIT_DONE) {
+        return status;
+    }
+    status =
+        rp_promote(&p->setup.arena, &p->setup.files, p->shown.declarations,
+                   p->setup.rules->experiments[index].arms[0].name, p->chosen, &p->promotion, &err);
+    status = status == 0 ? check(p, &err) : status;
+    if (status != 0) {
+        return rp_fail(&err);
+    }
+    path = p->setup.files.items[p->promotion.file].path;
+    status = p->acts ? act(p, &err) : RP_EXIT_DONE;
+    if (status != RP_EXIT_DONE) {
+        return status;
+    }
+    if (format == RP_FORMAT_JSON) {
+        struct rp_jw jw = rp_jw(&out);
+
+        rp_jw_object(&jw);
+        rp_jw_put_text(&jw, "experiment", p->wish.name);
+        rp_jw_put_str(&jw, "arm", p->chosen);
+        rp_jw_put_str(&jw, "file", path);
+        rp_jw_put_str(&jw, "was", p->promotion.was);
+        rp_jw_put_str(&jw, "text", p->promotion.text);
+        rp_jw_put_bool(&jw, "acted", p->acts);
+        rp_jw_object_end(&jw);
+    } else {
+        show(p, &out);
+        rp_buf_printf(&out, "\n%s\n",
+                      p->acts ? "written; the experiment has ended"
+                              : "nothing is written yet: --act writes it and ends the experiment");
+    }
+    return rp_print(&out);
+}
+
+int rp_cmd_experiment_promote(const struct rp_command *command, int argc, char **argv)
+{
+    struct promoting p = {0};
+    char *arguments[1] = {0};
+    const struct rp_option options[] = {
+        {"arm", "NAME", "the arm that becomes the control (the one that the report names)", &p.arm,
+         NULL},
+        {"act", NULL, "writes the file and ends the experiment", NULL, &p.acts},
+        {"force", NULL, "although the report does not say \"ship\"", NULL, &p.force},
+        {"rules", "DIR", "the rules directory (rules)", &p.rules, NULL},
+        {"db", "FILE", "the database (ripen.db)", &p.wish.db, NULL},
+        {"author", "NAME", "who does it (RIPEN_AUTHOR, else your user name)", &p.wish.author, NULL},
+        {"format", "text|json", "how to print", &p.format_text, NULL},
+        {"config", "FILE", "ripen.lua", &p.config, NULL},
+        {0},
+    };
+    int count = rp_options_parse(command, options, argc, argv, arguments);
+    int format;
+    int status;
+
+    if (count < 0) {
+        return count == -1 ? RP_EXIT_DONE : RP_EXIT_FAILED;
+    }
+    format = rp_format_parse(p.format_text);
+    if (format < 0) {
+        return RP_EXIT_FAILED;
+    }
+    p.wish.name = arguments[0];
+    status = rp_setup_shown(&p.setup, p.rules, p.config, &p.shown);
+    if (status == RP_EXIT_DONE) {
+        status = promote(&p, (enum rp_format)format);
+        rp_rules_free(p.setup.rules);
+    }
+    rp_setup_fini(&p.setup);
+    return status;
+}

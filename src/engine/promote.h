@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* What becomes of the rule files when an arm of an experiment becomes the control: the control's
+ * model takes over the arm's numbers, in its own declaration. Nothing is written here. */
+#ifndef RP_ENGINE_PROMOTE_H
+#define RP_ENGINE_PROMOTE_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "engine/load.h"
+
+struct rp_promotion {
+    uint32_t file;           /* in files */
+    size_t at, len;          /* of the declaration's text */
+    struct rp_str was, text; /* as it stands, as it will */
+    struct rp_str whole;     /* the file afterwards */
+};
+
+/* EINPUT when there is no such model, or the declaration is not plain text (made in a loop). */
+int rp_promote(struct rp_arena *arena, const struct rp_files *files,
+               const struct rp_declarations *declarations, struct rp_str control, struct rp_str arm,
+               struct rp_promotion *ret_promotion, struct rp_err *err);
+
+#endif
