@@ -55,7 +55,12 @@ static bool fit_chosen(struct design *d, size_t more, struct rp_logit_fit *fit)
         fill(d, more, k - 1, k);
     *fit = d->fit;
     fit->coef[k] = more != SIZE_MAX ? 0 : fit->coef[k];
-    const struct rp_logit data = {.x = d->x, .y = d->y, .n = d->n, .k = k, .lambda = LAMBDA};
+    const struct rp_logit data = {.x = d->x,
+                                  .y = d->y,
+                                  .n = d->n,
+                                  .k = k,
+                                  .lambda = LAMBDA,
+                                  .tolerance = more != SIZE_MAX ? 1e-5 : 0};
     if (!rp_stats_logit_fit(&data, true, fit))
         return false;
     for (size_t j = 1; j <= k; j++)

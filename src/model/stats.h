@@ -2,8 +2,8 @@
 /* The statistics of reports, experiments and learning: pure functions of numbers, over libm alone.
  * Tails are computed as tails (a p-value of 1e-80 is one, never 0). What is undefined is NAN: print
  * it as "-" or null. Counts are doubles, so that weighted ones go through the same doors. `alpha`
- * is 0.05 for a 95 % interval. Functions that sort allocate scratch and free it; the rest allocates
- * nothing. Any thread.
+ * is 0.05 for a 95 % interval. Functions that sort or fit allocate scratch and free it; the rest
+ * allocates nothing. Any thread.
  *
  * Arms: A is the control, B the other one; differences are B - A. Outcomes `y` are 0 or 1. Formulas
  * and sources stand at the definitions; values are proven by
@@ -192,7 +192,7 @@ struct rp_sequential {
     struct rp_interval ci;
 };
 struct rp_sequential rp_stats_sequence(struct rp_effect effect, double n_star, double alpha,
-                                     enum rp_side side);
+                                       enum rp_side side);
 
 struct rp_msprt {
     double lambda, p, halfwidth;
@@ -354,6 +354,7 @@ struct rp_logit {
     size_t n, k;
     double lambda;      /* 0: maximum likelihood; else + lambda / 2 * sum w^2 */
     bool penalise_bias; /* the intercept as well (as liblinear) */
+    double tolerance;   /* of a coefficient; 0: 1e-11 */
 };
 struct rp_logit_fit {
     double coef[RP_LOGIT_MAX + 1], se[RP_LOGIT_MAX + 1]; /* intercept first */

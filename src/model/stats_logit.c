@@ -3,13 +3,16 @@
  * columns, so that a step is one pass over the rows. The objective falls with every step that is
  * taken (halving), which makes a warm start safe. */
 #include "base/check.h"
+#include "base/mem.h"
 #include "model/stats.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define COLUMNS   (RP_LOGIT_MAX + 1)
 #define STEPS_MAX 60
+#define PRODUCT   30   /* 2^30 at most */
 #define ETA_SURE  35.0 /* beyond it a row cannot say more */
 
 struct system {
@@ -27,12 +30,6 @@ static double eta_of(const struct rp_logit *data, const double *coef, size_t row
     return eta;
 }
 
-/* ln(1 + e^z) without overflow. */
-static double softplus(double z)
-{
-    return z > 0 ? z + log1p(exp(-z)) : log1p(exp(z));
-}
-
 static double penalty(const struct rp_logit *data, const double *coef)
 {
     double sum = data->penalise_bias ? coef[0] * coef[0] : 0;
@@ -42,28 +39,38 @@ static double penalty(const struct rp_logit *data, const double *coef)
     return 0.5 * data->lambda * sum;
 }
 
-static double loss(const struct rp_logit *data, const double *coef)
+/* The log loss, and each row's probability. ln(1 + e^-|eta|) is summed as the logarithm of products
+ * of thirty: one logarithm for thirty rows, and no digit less. */
+static double loss(const struct rp_logit *data, const double *coef, double *p)
 {
-    double sum = 0, rest = 0; /* Kahan: a million rows, differences of 1e-12 decide */
+    double sum = 0, rest = 0, product = 1; /* Kahan: a million rows, differences of 1e-12 decide */
 
     for (size_t i = 0; i < data->n; i++) {
-        const double eta = eta_of(data, coef, i);
-        const double term = softplus(data->y[i] ? -eta : eta) - rest, next = sum + term;
+        const double eta = eta_of(data, coef, i), small = exp(-fabs(eta));
+        double term = (data->y[i] != 0) == (eta < 0) ? fabs(eta) : 0;
+        p[i] = (eta < 0 ? small : 1) / (1 + small);
+        product *= 1 + small;
+        if (i % PRODUCT == PRODUCT - 1) {
+            term += log(product);
+            product = 1;
+        }
+        term -= rest;
+        const double next = sum + term;
         rest = (next - sum) - term;
         sum = next;
     }
-    return sum;
+    return sum + log(product);
 }
 
-static void assemble(const struct rp_logit *data, const double *coef, struct system *s)
+static void assemble(const struct rp_logit *data, const double *coef, const double *p,
+                     struct system *s)
 {
     const size_t k = data->k;
 
     memset(s, 0, sizeof(*s));
     for (size_t i = 0; i < data->n; i++) {
-        const double *x = data->x + i * k, eta = eta_of(data, coef, i);
-        const double p = 1 / (1 + exp(-eta)), w = p * (1 - p);
-        const double off = p - (data->y[i] ? 1.0 : 0.0);
+        const double *x = data->x + i * k;
+        const double w = p[i] * (1 - p[i]), off = p[i] - (data->y[i] ? 1.0 : 0.0);
         s->gradient[0] += off;
         s->hessian[0][0] += w;
         for (size_t a = 0; a < k; a++) {
@@ -126,13 +133,14 @@ static bool separated(const struct rp_logit *data, const double *coef)
 }
 
 /* One step of at most the full Newton step; false: nothing gets better any more. */
-static bool descend(const struct rp_logit *data, const double *step, struct rp_logit_fit *fit)
+static bool descend(const struct rp_logit *data, const double *step, double *p,
+                    struct rp_logit_fit *fit)
 {
     for (double length = 1; length > 1e-9; length *= 0.5) {
         double coef[COLUMNS];
         for (size_t j = 0; j <= data->k; j++)
             coef[j] = fit->coef[j] - length * step[j];
-        const double nll = loss(data, coef), objective = nll + penalty(data, coef);
+        const double nll = loss(data, coef, p), objective = nll + penalty(data, coef);
         if (objective <= fit->objective) {
             memcpy(fit->coef, coef, (data->k + 1) * sizeof(*coef));
             fit->nll = nll;
@@ -150,13 +158,38 @@ static double null_loss(const struct rp_logit *data, double ones)
     return -(ones * log(p) + (n - ones) * log1p(-p));
 }
 
+/* Steps until they are small; false: no optimum. s is of the last step. */
+static bool iterate(const struct rp_logit *data, double *p, struct system *s,
+                    struct rp_logit_fit *fit)
+{
+    const double enough = data->tolerance > 0 ? data->tolerance : 1e-11;
+    const size_t size = data->k + 1;
+    double step[COLUMNS];
+    bool done = false;
+
+    fit->nll = loss(data, fit->coef, p);
+    fit->objective = fit->nll + penalty(data, fit->coef);
+    for (fit->steps = 0; !done && fit->steps < STEPS_MAX; fit->steps++) {
+        double largest = 0;
+        assemble(data, fit->coef, p, s);
+        if (!factorise(s, size))
+            return false;
+        memcpy(step, s->gradient, size * sizeof(*step));
+        solve(s, size, step);
+        for (size_t j = 0; j < size; j++)
+            largest = fmax(largest, fabs(step[j]));
+        done = !descend(data, step, p, fit) || largest < enough;
+        if (separated(data, fit->coef))
+            return false;
+    }
+    return done;
+}
+
 bool rp_stats_logit_fit(const struct rp_logit *data, bool warm, struct rp_logit_fit *ret_fit)
 {
     struct rp_logit_fit *fit = ret_fit;
     struct system s;
-    const size_t size = data->k + 1;
-    double ones = 0, step[COLUMNS];
-    bool done = false;
+    double ones = 0, column[COLUMNS];
 
     RP_ASSERT(data->k <= RP_LOGIT_MAX);
     for (size_t i = 0; i < data->n; i++)
@@ -169,26 +202,14 @@ bool rp_stats_logit_fit(const struct rp_logit *data, bool warm, struct rp_logit_
     if (!(ones > 0 && ones < (double)data->n))
         return false;
     fit->null_nll = null_loss(data, ones);
-    fit->nll = loss(data, fit->coef);
-    fit->objective = fit->nll + penalty(data, fit->coef);
-    for (fit->steps = 0; !done && fit->steps < STEPS_MAX; fit->steps++) {
-        double largest = 0;
-        assemble(data, fit->coef, &s);
-        if (!factorise(&s, size))
-            return false;
-        memcpy(step, s.gradient, size * sizeof(*step));
-        solve(&s, size, step);
-        for (size_t j = 0; j < size; j++)
-            largest = fmax(largest, fabs(step[j]));
-        done = largest < 1e-11 || !descend(data, step, fit);
-        if (separated(data, fit->coef))
-            return false;
-    }
-    for (size_t j = 0; j < size; j++) { /* the diagonal of the inverse */
-        memset(step, 0, sizeof(step));
-        step[j] = 1;
-        solve(&s, size, step);
-        fit->se[j] = sqrt(step[j]);
+    double *p = rp_calloc(data->n, sizeof(*p));
+    const bool done = iterate(data, p, &s, fit);
+    free(p);
+    for (size_t j = 0; done && j <= data->k; j++) { /* the diagonal of the inverse */
+        memset(column, 0, sizeof(column));
+        column[j] = 1;
+        solve(&s, data->k + 1, column);
+        fit->se[j] = sqrt(column[j]);
     }
     return done;
 }

@@ -87,7 +87,7 @@ static void sequences_widen_and_never_promise_early(void **state)
 {
     const struct rp_sample a = rp_stats_sample_rate(100, 1000), b = rp_stats_sample_rate(130, 1000);
     const struct rp_effect effect = rp_stats_effect(a, b, false);
-    const struct rp_sequence r = rp_stats_sequence(effect, 2000, 0.05, RP_TWO_SIDED);
+    const struct rp_sequential r = rp_stats_sequence(effect, 2000, 0.05, RP_TWO_SIDED);
     const struct rp_test fixed = rp_stats_welch(effect, 0.05, RP_TWO_SIDED);
 
     (void)state;

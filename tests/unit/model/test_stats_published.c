@@ -67,7 +67,7 @@ static void t_lesser(struct ref *c)
 static void sequence_side(struct ref *c, enum rp_side side)
 {
     const struct rp_effect e = effect(c);
-    const struct rp_sequence r =
+    const struct rp_sequential r =
         rp_stats_sequence(e, ref_number(c, "config/n_star"), ref_number(c, "config/alpha"), side);
 
     says(c, e.estimate, e.se, r.ci);
