@@ -121,7 +121,8 @@ static void tell(struct pass *pass, const struct check *check)
 }
 
 /* Scores as they are written beside the cells. */
-static struct rp_str scores_of(struct pass *pass, const struct rp_lead *lead, int64_t at_ms)
+static struct rp_str scores_of(struct pass *pass, const struct rp_lead *lead, uint32_t model,
+                               int64_t at_ms)
 {
     struct rp_buf buf = {0};
     struct rp_jw jw = rp_jw(&buf);
@@ -130,7 +131,7 @@ static struct rp_str scores_of(struct pass *pass, const struct rp_lead *lead, in
     rp_jw_object(&jw);
     for (uint32_t dim = 0; dim < pass->fold.rules->dim_count; dim++) {
         rp_jw_key_str(&jw, pass->fold.rules->dims[dim].name);
-        rp_jw_milli(&jw, rp_lead_score(&pass->fold, lead, 0, dim, at_ms));
+        rp_jw_milli(&jw, rp_lead_score(&pass->fold, lead, model, dim, at_ms));
     }
     rp_jw_object_end(&jw);
     text = rp_arena_str(&pass->reader->arena, rp_buf_view(&buf));
@@ -140,6 +141,8 @@ static struct rp_str scores_of(struct pass *pass, const struct rp_lead *lead, in
 
 static int check_scores(struct pass *pass, struct check *check, struct rp_err *err)
 {
+    uint32_t acting = rp_trying_model(&pass->reader->trying, &check->stored);
+    uint32_t models = pass->fold.rules->experiment_count ? pass->fold.rules->model_count : 1;
     struct rp_written written;
     struct rp_str scores;
     int64_t total;
@@ -149,8 +152,18 @@ static int check_scores(struct pass *pass, struct check *check, struct rp_err *e
     if (status != 0) {
         return status;
     }
-    total = rp_lead_score(&pass->fold, &check->folded, 0, RP_NONE, written.scored_ms);
-    scores = scores_of(pass, &check->folded, written.scored_ms);
+    /* Written before an experiment was started or stopped, they are those of whose model acted
+     * then.
+     */
+    for (uint32_t m = 0; m < models; m++) {
+        if (rp_lead_score(&pass->fold, &check->folded, m, RP_NONE, written.scored_ms) ==
+                written.total &&
+            rp_str_eq(scores_of(pass, &check->folded, m, written.scored_ms), written.scores)) {
+            return 0;
+        }
+    }
+    total = rp_lead_score(&pass->fold, &check->folded, acting, RP_NONE, written.scored_ms);
+    scores = scores_of(pass, &check->folded, acting, written.scored_ms);
     if (total != written.total || !rp_str_eq(scores, written.scores)) {
         say(check, "on file its scores are %.*s and %.3f in total; by its %zu events %.*s and %.3f",
             RP_STR_ARG(written.scores), (double)written.total / 1000, check->history.count,

@@ -336,11 +336,15 @@ static void text_against(const struct rp_x_report *r, uint32_t a, struct rp_buf 
                   100 * against->beta.chance, 100 * against->beta.loss_b);
     rp_buf_printf(out, "  revenue             %+.2f each (%+.2f to %+.2f)\n",
                   against->revenue.estimate, against->revenue.ci.lo, against->revenue.ci.hi);
-    rp_buf_text(out, "  half have converted after ");
-    rp_table_time(out, r->arms[a].median_ms);
-    rp_buf_text(out, ", of the control after ");
-    rp_table_time(out, r->arms[0].median_ms);
-    rp_buf_char(out, '\n');
+    if (isnan(r->arms[a].median_ms) || isnan(r->arms[0].median_ms)) {
+        rp_buf_text(out, "  time to convert     less than half convert in an arm");
+    } else {
+        rp_buf_text(out, "  time to convert     half have after ");
+        rp_table_time(out, r->arms[a].median_ms);
+        rp_buf_text(out, ", of the control after ");
+        rp_table_time(out, r->arms[0].median_ms);
+    }
+    rp_buf_printf(out, " (p = %.3g)\n", against->p_logrank);
     for (uint32_t g = 0; g < r->def.guard_count; g++) {
         rp_buf_printf(out, "  guard %.*s: %.2f times the control's, %.2f is allowed%s\n",
                       RP_STR_ARG(r->def.guards[g].metric), against->guard[g].ratio,
@@ -407,7 +411,9 @@ void rp_x_print(const struct rp_x_report *r, enum rp_format format, struct rp_bu
     if (r->def.split) {
         text_arms(r, out);
         for (uint32_t a = 1; a < r->def.arm_count; a++) {
-            text_against(r, a, out);
+            if (r->arms[0].n > 0 && r->arms[a].n > 0) {
+                text_against(r, a, out);
+            }
         }
     }
     text_scores(r, out);

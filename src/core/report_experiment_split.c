@@ -182,8 +182,10 @@ static void look_daily(struct rp_x_report *r)
             effect = rp_stats_effect(rp_stats_sample_rate(x[0], n[0]),
                                      rp_stats_sample_rate(x[a], n[a]), false);
             seen = rp_stats_sequence(effect, planned(r), alpha, RP_TWO_SIDED);
-            against->sequence.lo = fmax(against->sequence.lo, seen.ci.lo);
-            against->sequence.hi = fmin(against->sequence.hi, seen.ci.hi);
+            if (seen.ci.lo < against->sequence.hi && seen.ci.hi > against->sequence.lo) {
+                against->sequence.lo = fmax(against->sequence.lo, seen.ci.lo);
+                against->sequence.hi = fmin(against->sequence.hi, seen.ci.hi);
+            }
             against->p_sequence = fmin(against->p_sequence, seen.p);
         }
     }
