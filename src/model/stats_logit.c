@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Logistic regression by Newton's method on the Cholesky factor of the Hessian: at most forty
- * columns, so that a step is one pass over the rows. The objective falls with every step that is
- * taken (halving), which makes a warm start safe. */
+ * columns, so that a step is one pass over the rows. The objective does not rise with any step that
+ * is taken (halving), which makes a warm start safe. */
 #include "base/check.h"
 #include "base/mem.h"
 #include "model/stats.h"
@@ -141,7 +141,7 @@ static bool descend(const struct rp_logit *data, const double *step, double *p,
         for (size_t j = 0; j <= data->k; j++)
             coef[j] = fit->coef[j] - length * step[j];
         const double nll = loss(data, coef, p), objective = nll + penalty(data, coef);
-        if (objective <= fit->objective) {
+        if (objective <= fit->objective + SLACK * (1 + fabs(fit->objective))) {
             memcpy(fit->coef, coef, (data->k + 1) * sizeof(*coef));
             fit->nll = nll;
             fit->objective = objective;
