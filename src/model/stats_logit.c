@@ -12,8 +12,9 @@
 
 #define COLUMNS   (RP_LOGIT_MAX + 1)
 #define STEPS_MAX 60
-#define PRODUCT   30   /* 2^30 at most */
-#define ETA_SURE  35.0 /* beyond it a row cannot say more */
+#define PRODUCT   30    /* 2^30 at most */
+#define SLACK     1e-13 /* of the objective: near the optimum its last digits are noise */
+#define ETA_SURE  35.0  /* beyond it a row cannot say more */
 
 struct system {
     double gradient[COLUMNS];
