@@ -552,9 +552,13 @@ static bool goes_on(struct rp_crm_flow *flow, int http_status, struct rp_str bod
     }
     if (!flow->again && ((flow->step == RP_CRM_CREATE && http_status == 409) ||
                          (flow->step == RP_CRM_UPDATE && http_status == 404))) {
+        struct rp_str id = http_status == 409 && flow->ways->existing
+                               ? flow->ways->existing(flow, body)
+                               : (struct rp_str){0};
+
         flow->again = true; /* made, or gone, between reading and writing */
-        flow->id = RP_STR("");
-        flow->id_remembered = false;
+        flow->id = id.ptr ? id : RP_STR("");
+        flow->id_remembered = id.ptr != NULL;
         *ret_verdict = find(flow);
         return true;
     }

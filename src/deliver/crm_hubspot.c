@@ -6,6 +6,8 @@
 #include "base/when.h"
 #include "deliver/crm_priv.h"
 
+#include <string.h>
+
 static struct rp_str object(struct rp_str wanted)
 {
     return wanted.len == 0 || rp_str_is(wanted, "lead") || rp_str_is(wanted, "contact")
@@ -98,6 +100,22 @@ static struct rp_str created(struct rp_crm_flow *flow, struct rp_str body)
     return rp_crm_scalar(&flow->arena, rp_crm_member(&flow->arena, body, "id"));
 }
 
+/* "Contact already exists. Existing ID: 51", also when it is there under its second e-mail. */
+static struct rp_str existing(struct rp_crm_flow *flow, struct rp_str body)
+{
+    static const char before[] = "Existing ID: ";
+    struct rp_str message =
+        rp_crm_scalar(&flow->arena, rp_crm_member(&flow->arena, body, "message"));
+    const char *at =
+        message.len > 0 ? memmem(message.ptr, message.len, before, sizeof(before) - 1) : NULL;
+    struct rp_str id = {at ? at + sizeof(before) - 1 : NULL, 0};
+
+    while (id.ptr && id.ptr + id.len < message.ptr + message.len && id.ptr[id.len] >= '0' &&
+           id.ptr[id.len] <= '9')
+        id.len++;
+    return id.len > 0 ? id : (struct rp_str){0};
+}
+
 static enum rp_crm_verdict error(struct rp_crm_flow *flow, int http_status, struct rp_str body,
                                  struct rp_str *ret_words)
 {
@@ -124,5 +142,6 @@ const struct rp_crm_ways rp_crm_hubspot = {
     .create = create,
     .update = update,
     .created = created,
+    .existing = existing,
     .error = error,
 };

@@ -61,6 +61,8 @@ struct rp_crm_ways {
     void (*update)(struct rp_crm_flow *flow);
     /* The id out of what a create answered; ptr NULL: none. */
     struct rp_str (*created)(struct rp_crm_flow *flow, struct rp_str body);
+    /* The id that a 409 names, ptr NULL: none; NULL: never. */
+    struct rp_str (*existing)(struct rp_crm_flow *flow, struct rp_str body);
     /* The CRM's own words for an error, and whether the answer means something else than its
      * status says. */
     enum rp_crm_verdict (*error)(struct rp_crm_flow *flow, int http_status, struct rp_str body,
