@@ -1,3 +1,8 @@
+CREATE INDEX assignment_rows_lead ON assignment_rows (lead);
+CREATE INDEX assignment_rows_owner ON assignment_rows (owner) WHERE ended_ms IS NULL AND owner <> '';
+CREATE INDEX attempt_rows_lead ON attempt_rows (lead);
+CREATE INDEX dealt_rows_lead ON dealt_rows (lead);
+CREATE INDEX entry_rows_lead ON entry_rows (lead);
 CREATE INDEX lead_rows_merged ON lead_rows (merged_into) WHERE merged_into IS NOT NULL;
 CREATE INDEX merge_rows_from ON merge_rows (from_lead);
 CREATE INDEX merge_rows_into ON merge_rows (into_lead);
@@ -7,7 +12,12 @@ CREATE INDEX outbox_state ON outbox (state) WHERE state <> 2;
 CREATE INDEX outbox_wake ON outbox (wake_ms) WHERE wake_ms IS NOT NULL AND kind <> 4;
 CREATE INDEX outbox_wake_mail ON outbox (wake_ms) WHERE wake_ms IS NOT NULL AND kind = 4;
 CREATE INDEX request_rows_open ON request_rows (id) WHERE answered_ms IS NULL;
+CREATE INDEX sequence_rows_lead ON sequence_rows (lead);
+CREATE INDEX sequence_rows_live ON sequence_rows (sequence, step, state) WHERE state < 2;
+CREATE INDEX sequence_step_rows_lead ON sequence_step_rows (lead);
 CREATE INDEX status_rows_lead ON status_rows (lead);
+CREATE INDEX task_rows_lead ON task_rows (lead);
+CREATE INDEX task_rows_open ON task_rows (due_ms, id) WHERE done_ms IS NULL;
 CREATE TABLE activation_rows (
     id         INTEGER PRIMARY KEY,
     generation INTEGER NOT NULL,
@@ -29,6 +39,31 @@ CREATE TABLE aside_leads (
     lead     INTEGER PRIMARY KEY,
     since_ms INTEGER NOT NULL
 ) STRICT;
+CREATE TABLE assignment_rows (
+    id        INTEGER PRIMARY KEY,
+    lead      INTEGER NOT NULL,
+    event     INTEGER,
+    by_what   INTEGER NOT NULL,
+    at_ms     INTEGER NOT NULL,
+    ended_ms  INTEGER,
+    ended_by  INTEGER,
+    barred_ms INTEGER,             -- of a rejection: until then it is not given back
+    team      INTEGER,
+    action    INTEGER,
+    owner     TEXT NOT NULL,
+    previous  TEXT NOT NULL,
+    reason    TEXT NOT NULL,
+    author    TEXT NOT NULL
+) STRICT;
+CREATE TABLE attempt_rows (
+    action      INTEGER NOT NULL,
+    nth         INTEGER NOT NULL,
+    lead        INTEGER NOT NULL,
+    at_ms       INTEGER NOT NULL,
+    http_status INTEGER NOT NULL,
+    answer      TEXT NOT NULL,
+    PRIMARY KEY (action, nth)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE audit_rows (
     id      INTEGER PRIMARY KEY,
     at_ms   INTEGER NOT NULL,
@@ -37,6 +72,26 @@ CREATE TABLE audit_rows (
     subject TEXT NOT NULL,
     detail  TEXT NOT NULL
 ) STRICT;
+CREATE TABLE crm_rows (
+    lead       INTEGER NOT NULL,
+    endpoint   INTEGER NOT NULL,
+    memory     TEXT NOT NULL,
+    updated_ms INTEGER NOT NULL,
+    PRIMARY KEY (lead, endpoint)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE dealt_rows (
+    experiment   INTEGER NOT NULL,
+    lead         INTEGER NOT NULL,
+    unit         TEXT NOT NULL,
+    arm          INTEGER,
+    bucket       INTEGER NOT NULL,
+    period       INTEGER NOT NULL,
+    at_ms        INTEGER NOT NULL,
+    hash_version INTEGER NOT NULL,
+    flags        INTEGER NOT NULL,
+    origin       INTEGER,
+    PRIMARY KEY (experiment, lead)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE dedup_filters (
     id   INTEGER PRIMARY KEY,
     data BLOB NOT NULL
@@ -54,6 +109,16 @@ CREATE TABLE dedup_runs (
     entries   INTEGER NOT NULL,
     pages     INTEGER NOT NULL
 ) STRICT;
+CREATE TABLE entry_rows (
+    experiment INTEGER NOT NULL,
+    period     INTEGER NOT NULL,
+    lead       INTEGER NOT NULL,
+    arm        INTEGER NOT NULL,
+    stage      INTEGER NOT NULL,
+    at_ms      INTEGER NOT NULL,
+    scores     TEXT NOT NULL,
+    PRIMARY KEY (experiment, period, lead, arm, stage)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE event_rows (
     id            INTEGER PRIMARY KEY,
     node          INTEGER NOT NULL,
@@ -73,6 +138,38 @@ CREATE TABLE event_rows (
     tail          INTEGER,
     body          TEXT NOT NULL
 ) STRICT;
+CREATE TABLE experiment_periods (
+    experiment  INTEGER NOT NULL,
+    number      INTEGER NOT NULL,
+    generation  INTEGER NOT NULL,
+    started_ms  INTEGER NOT NULL,
+    ended_ms    INTEGER,
+    why         TEXT NOT NULL,
+    first_event INTEGER NOT NULL,
+    arms        TEXT NOT NULL,
+    PRIMARY KEY (experiment, number)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE experiment_rows (
+    id         INTEGER PRIMARY KEY,
+    name       TEXT NOT NULL,
+    salt       TEXT NOT NULL,
+    state      INTEGER NOT NULL,
+    started_ms INTEGER NOT NULL,
+    stopped_ms INTEGER,
+    why        TEXT NOT NULL,
+    author     TEXT NOT NULL,
+    definition TEXT NOT NULL,
+    UNIQUE (name, salt)
+) STRICT;
+CREATE TABLE experiment_units (
+    experiment INTEGER NOT NULL,
+    unit       TEXT NOT NULL,
+    arm        INTEGER,
+    bucket     INTEGER NOT NULL,
+    period     INTEGER NOT NULL,
+    at_ms      INTEGER NOT NULL,
+    PRIMARY KEY (experiment, unit)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE fault_rows (
     event   INTEGER NOT NULL,
     nth     INTEGER NOT NULL,
@@ -195,6 +292,12 @@ CREATE TABLE outbox (
     body        TEXT NOT NULL,
     UNIQUE (lead, key)
 ) STRICT;
+CREATE TABLE pause_rows (
+    scope    TEXT PRIMARY KEY,
+    reason   TEXT NOT NULL,
+    author   TEXT NOT NULL,
+    since_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 CREATE TABLE refusal_rows (
     lead   INTEGER NOT NULL,
     other  INTEGER NOT NULL,
@@ -223,6 +326,31 @@ CREATE TABLE rule_count_rows (
   steps INTEGER NOT NULL,    -- Lua steps of its test
   test_ns INTEGER NOT NULL   -- nanoseconds in it
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE sequence_rows (
+    id         INTEGER PRIMARY KEY,
+    lead       INTEGER NOT NULL,
+    event      INTEGER,
+    sequence   INTEGER NOT NULL,
+    number     INTEGER NOT NULL,
+    step       INTEGER NOT NULL,
+    started_ms INTEGER NOT NULL,
+    entered_ms INTEGER NOT NULL,
+    due_ms     INTEGER,
+    state      INTEGER NOT NULL,
+    was        INTEGER,             -- its state before the merge
+    waits      INTEGER NOT NULL,
+    passed     INTEGER NOT NULL,
+    generation INTEGER NOT NULL,
+    started_by TEXT NOT NULL,
+    reason     TEXT NOT NULL
+) STRICT;
+CREATE TABLE sequence_step_rows (
+    id       INTEGER PRIMARY KEY,
+    lead     INTEGER NOT NULL,
+    instance INTEGER NOT NULL,
+    step     INTEGER NOT NULL,
+    at_ms    INTEGER NOT NULL
+) STRICT;
 CREATE TABLE status_rows (
     id          INTEGER PRIMARY KEY,
     lead        INTEGER NOT NULL,
@@ -237,6 +365,25 @@ CREATE TABLE status_rows (
 CREATE TABLE tails (
     id   INTEGER PRIMARY KEY,
     text TEXT NOT NULL
+) STRICT;
+CREATE TABLE task_rows (
+    id         INTEGER PRIMARY KEY,
+    lead       INTEGER NOT NULL,
+    follows    INTEGER NOT NULL,
+    due_ms     INTEGER,
+    claimed_ms INTEGER,
+    done_ms    INTEGER,
+    team       INTEGER,
+    owner      TEXT NOT NULL,
+    claimed_by TEXT NOT NULL,
+    done_by    TEXT NOT NULL,
+    outcome    TEXT NOT NULL,
+    notes      TEXT NOT NULL        -- JSON: [{"at","author","text"}]
+) STRICT;
+CREATE TABLE team_rows (
+    team  INTEGER PRIMARY KEY,
+    turns INTEGER NOT NULL,
+    last  TEXT NOT NULL
 ) STRICT;
 CREATE TABLE timer_rows (
     lead   INTEGER PRIMARY KEY,
@@ -264,12 +411,35 @@ CREATE VIEW activations AS
 SELECT id, generation, strftime('%Y-%m-%dT%H:%M:%fZ', at_ms / 1000.0, 'unixepoch') AS at, at_ms,
        author, effect
 FROM activation_rows;
+CREATE VIEW arms AS
+SELECT x.name AS experiment, l.public_id AS lead, a.unit,
+       json_extract(x.definition, '$.arms[' || a.arm || '].name') AS arm, a.bucket, a.period,
+       strftime('%Y-%m-%dT%H:%M:%fZ', a.at_ms / 1000.0, 'unixepoch') AS at,
+       a.flags & 1 <> 0 AS is_merged, a.flags & 2 <> 0 AS is_crossover, a.flags & 4 <> 0 AS is_excluded,
+       a.flags & 8 <> 0 AS is_moved, a.at_ms, a.hash_version
+FROM dealt_rows AS a
+JOIN experiment_rows AS x ON x.id = a.experiment
+LEFT JOIN lead_rows AS l ON l.id = a.lead;
 CREATE VIEW aside AS
 SELECT l.public_id AS lead,
        strftime('%Y-%m-%dT%H:%M:%fZ', a.since_ms / 1000.0, 'unixepoch') AS since, a.since_ms,
        (SELECT count(*) FROM aside_events WHERE lead = a.lead) AS waiting
 FROM aside_leads AS a
 JOIN lead_rows AS l ON l.id = a.lead;
+CREATE VIEW assignments AS
+SELECT v.id, l.public_id AS lead, nullif(v.owner, '') AS owner, nullif(v.previous, '') AS previous,
+       CASE v.by_what WHEN 0 THEN 'action' WHEN 1 THEN 'trait' WHEN 2 THEN 'person'
+                      WHEN 3 THEN 'rejected' ELSE 'merged' END AS because,
+       t.text AS team, a.text AS action, nullif(v.reason, '') AS reason,
+       nullif(v.author, '') AS author,
+       strftime('%Y-%m-%dT%H:%M:%fZ', v.at_ms / 1000.0, 'unixepoch') AS at,
+       strftime('%Y-%m-%dT%H:%M:%fZ', v.ended_ms / 1000.0, 'unixepoch') AS ended_at,
+       strftime('%Y-%m-%dT%H:%M:%fZ', v.barred_ms / 1000.0, 'unixepoch') AS barred_until,
+       v.at_ms, v.ended_ms, v.barred_ms, v.event
+FROM assignment_rows AS v
+LEFT JOIN lead_rows AS l ON l.id = v.lead
+LEFT JOIN names AS t ON t.id = v.team
+LEFT JOIN names AS a ON a.id = v.action;
 CREATE VIEW audit AS
 SELECT id, strftime('%Y-%m-%dT%H:%M:%fZ', at_ms / 1000.0, 'unixepoch') AS at, at_ms, actor, verb,
        subject, detail
@@ -316,6 +486,12 @@ FROM event_rows AS e
 LEFT JOIN nodes AS d ON d.id = e.node
 LEFT JOIN lead_rows AS l ON l.id = d.lead
 LEFT JOIN tails AS t ON t.id = e.tail;
+CREATE VIEW experiments AS
+SELECT name, salt, CASE state WHEN 1 THEN 'running' WHEN 2 THEN 'stopped' ELSE 'promoted' END AS state,
+       strftime('%Y-%m-%dT%H:%M:%fZ', started_ms / 1000.0, 'unixepoch') AS started_at,
+       strftime('%Y-%m-%dT%H:%M:%fZ', stopped_ms / 1000.0, 'unixepoch') AS stopped_at,
+       why, author, definition, started_ms, stopped_ms, id
+FROM experiment_rows;
 CREATE VIEW faults AS
 SELECT f.event, r.text AS rule, k.text AS kind, f.message, p.text AS file, f.line
 FROM fault_rows AS f
@@ -385,6 +561,27 @@ LEFT JOIN names AS n ON n.id = r.reason;
 CREATE VIEW rule_counts AS
 SELECT rule, runs, hits, granted, tests, faults, steps, test_ns / 1000000.0 AS test_ms
 FROM rule_count_rows;
+CREATE VIEW sequence_steps AS
+SELECT s.id, l.public_id AS lead, q.text AS sequence, v.number, t.text AS step,
+       strftime('%Y-%m-%dT%H:%M:%fZ', s.at_ms / 1000.0, 'unixepoch') AS at, s.at_ms
+FROM sequence_step_rows AS s
+JOIN sequence_rows AS v ON v.id = s.instance
+JOIN lead_rows AS l ON l.id = s.lead
+LEFT JOIN names AS q ON q.id = v.sequence
+LEFT JOIN names AS t ON t.id = s.step;
+CREATE VIEW sequences AS
+SELECT v.id, l.public_id AS lead, q.text AS sequence, v.number, t.text AS step,
+       CASE v.state WHEN 0 THEN 'running' WHEN 1 THEN 'paused' WHEN 2 THEN 'done'
+                    WHEN 3 THEN 'exited' WHEN 4 THEN 'cancelled' ELSE 'merged' END AS state,
+       v.started_by, nullif(v.reason, '') AS reason,
+       strftime('%Y-%m-%dT%H:%M:%fZ', v.started_ms / 1000.0, 'unixepoch') AS started_at,
+       strftime('%Y-%m-%dT%H:%M:%fZ', v.entered_ms / 1000.0, 'unixepoch') AS entered_at,
+       strftime('%Y-%m-%dT%H:%M:%fZ', v.due_ms / 1000.0, 'unixepoch') AS due_at,
+       v.started_ms, v.entered_ms, v.due_ms, v.event, v.generation, v.lead AS lead_row
+FROM sequence_rows AS v
+JOIN lead_rows AS l ON l.id = v.lead
+LEFT JOIN names AS q ON q.id = v.sequence
+LEFT JOIN names AS t ON t.id = v.step;
 CREATE VIEW stages AS
 SELECT v.id, l.public_id AS lead, f.text AS from_stage, t.text AS to_stage, b.text AS because,
        v.reasons, strftime('%Y-%m-%dT%H:%M:%fZ', v.at_ms / 1000.0, 'unixepoch') AS at, v.at_ms,
@@ -404,11 +601,28 @@ LEFT JOIN names AS g ON g.id = v.stage
 LEFT JOIN names AS f ON f.id = v.from_status
 LEFT JOIN names AS t ON t.id = v.to_status
 LEFT JOIN names AS b ON b.id = v.because;
+CREATE VIEW tasks AS
+SELECT k.id, l.public_id AS lead, a.text AS action, nullif(k.owner, '') AS owner, t.text AS team,
+       o.body ->> '$.note' AS note,
+       CASE WHEN k.done_ms IS NOT NULL THEN 'done' WHEN o.state <> 6 THEN 'cancelled'
+            WHEN k.claimed_by <> '' THEN 'claimed' ELSE 'open' END AS status,
+       nullif(k.claimed_by, '') AS claimed_by, nullif(k.done_by, '') AS done_by,
+       nullif(k.outcome, '') AS outcome, k.notes,
+       strftime('%Y-%m-%dT%H:%M:%fZ', o.created_ms / 1000.0, 'unixepoch') AS created_at,
+       strftime('%Y-%m-%dT%H:%M:%fZ', k.due_ms / 1000.0, 'unixepoch') AS due_at,
+       strftime('%Y-%m-%dT%H:%M:%fZ', k.claimed_ms / 1000.0, 'unixepoch') AS claimed_at,
+       strftime('%Y-%m-%dT%H:%M:%fZ', k.done_ms / 1000.0, 'unixepoch') AS done_at,
+       o.created_ms, k.due_ms, k.claimed_ms, k.done_ms
+FROM task_rows AS k
+JOIN outbox AS o ON o.id = k.id
+LEFT JOIN lead_rows AS l ON l.id = k.lead
+LEFT JOIN names AS t ON t.id = k.team
+LEFT JOIN names AS a ON a.id = o.action;
 CREATE VIEW timers AS
 SELECT l.public_id AS lead,
        CASE t.kind WHEN 1 THEN 'crossing' WHEN 2 THEN 'held' WHEN 3 THEN 'inactive'
                    WHEN 4 THEN 'in_stage' WHEN 5 THEN 'window' WHEN 6 THEN 'due'
-                   WHEN 7 THEN 'stay' ELSE 'wake' END AS kind,
+                   WHEN 7 THEN 'stay' WHEN 8 THEN 'wake' ELSE 'sequence' END AS kind,
        strftime('%Y-%m-%dT%H:%M:%fZ', t.due_ms / 1000.0, 'unixepoch') AS due_at, t.due_ms,
        t.lead AS lead_row
 FROM timer_rows AS t

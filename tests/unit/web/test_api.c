@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "core/amend.h"
 #include "core/reader_rules.h"
+#include "core/tasks.h"
 #include "support/raw_http.h"
 #include "web/api.h"
 
@@ -77,6 +78,23 @@ int rp_reader_leads(struct rp_reader *reader, const struct rp_leads_query *query
     assert_true(format == RP_FORMAT_JSON && !colour);
     return tell(reader, out, err, "leads", query->stage, query->sort, (int64_t)query->limit,
                 query->now_ms);
+}
+
+int rp_reader_leads_csv(struct rp_reader *reader, const struct rp_leads_query *query,
+                        rp_flush_fn *flush, void *ctx, struct rp_buf *out, struct rp_err *err)
+{
+    assert_true(!flush && !ctx);
+    return tell(reader, out, err, "csv", query->segment, query->owner, (int64_t)query->limit,
+                query->now_ms);
+}
+
+int rp_reader_tasks(struct rp_reader *reader, const struct rp_task_filter *filter, size_t limit,
+                    size_t columns, enum rp_format format, bool colour, struct rp_buf *out,
+                    struct rp_err *err)
+{
+    assert_true(format == RP_FORMAT_JSON && !colour && columns == 0);
+    return tell(reader, out, err, "tasks", filter->owner, filter->team, (int64_t)limit,
+                (int64_t)filter->which);
 }
 
 int rp_reader_lead(struct rp_reader *reader, struct rp_str lead, int64_t now_ms,
@@ -178,6 +196,15 @@ static bool ready(void *ctx, struct rp_str *ret_why)
     return server->ready;
 }
 
+static void tell_amend(void *ctx, struct rp_http_request *request, struct rp_str verb,
+                       struct rp_str author)
+{
+    (void)ctx;
+    rp_http_reply(request, 200, "application/json",
+                  rp_arena_printf(request->arena, "%.*s by %.*s: %.*s", RP_STR_ARG(verb),
+                                  RP_STR_ARG(author), RP_STR_ARG(request->body)));
+}
+
 static void tell_ask(void *ctx, struct rp_http_request *request, const struct rp_api_ask *what)
 {
     struct rp_str told = rp_arena_printf(
@@ -241,6 +268,7 @@ static struct server *start(const struct rp_key_row *keys, size_t count, bool op
                                      .metrics = metrics,
                                      .ready = ready,
                                      .ask = tell_ask,
+                                     .amend = tell_amend,
                                      .status = tell_status,
                                      .ctx = server};
 
@@ -310,6 +338,18 @@ static void routes(void **state)
         {"GET", "/api/leads?stage=mql&sort=recent&limit=7", 200, "\"mql|recent|7|"},
         {"GET", "/api/leads?limit=10000", 200, "||10000|"},
         {"GET", "/api/leads?limit=10001", 400, "10001"},
+        {"GET", "/api/leads?format=csv&segment=hot&owner=lea", 200, "{\"csv\":\"hot|lea|10000|"},
+        {"GET", "/api/leads?format=xml", 400, "json or csv"},
+        {"GET", "/api/tasks", 200, "{\"tasks\":\"||100|0\"}"},
+        {"GET", "/api/tasks?owner=lea&team=sdr&state=late&limit=10000", 200, "lea|sdr|10000|2"},
+        {"GET", "/api/tasks?limit=10001", 400, "give 1 to 10000"},
+        {"GET", "/api/tasks?state=lost", 400, "open, late, done or all"},
+        {"POST", "/api/tasks/7/claim?author=lea", 200, "task-claim by lea: {\"task\":7}"},
+        {"POST", "/api/tasks/7/done", 200, "task-done by : {\"task\":7}"},
+        {"POST", "/api/tasks/7/note", 200, "task-note by : {\"task\":7}"},
+        {"POST", "/api/tasks/seven/claim", 404, "no task"},
+        {"GET", "/api/tasks/7/claim", 405, "POST"},
+        {"POST", "/api/tasks", 405, "GET, HEAD"},
         {"GET", "/api/leads?limit=0", 400, "give 1 to 10000"},
         {"GET", "/api/leads?limit=x", 400, "bad_request"},
         {"GET", "/api/leads?limit=99999999999999999999999", 400, "bad_request"},
@@ -436,6 +476,10 @@ static void keys(void **state)
     check(server, "POST", "/api/rules/rollback", "Authorization: Bearer " ADMIN "\r\n", 200, NULL);
     check(server, "POST", "/api/reload",
           "Authorization: Bearer " EDIT "\r\nOrigin: https://evil.test\r\n", 403, "cross_site");
+    check(server, "GET", "/api/tasks", "Authorization: Bearer " PUB "\r\n", 403, NULL);
+    check(server, "POST", "/api/tasks/7/claim", "Authorization: Bearer " PUB "\r\n", 403, "edit");
+    check(server, "POST", "/api/tasks/7/claim", "Authorization: Bearer " READ "\r\n", 403, "edit");
+    check(server, "POST", "/api/tasks/7/claim", "Authorization: Bearer " EDIT "\r\n", 200, NULL);
     check(server, "GET", "/healthz", "", 200, NULL);
     check(server, "GET", "/readyz", "", 200, NULL);
     check(server, "GET", "/metrics", "", 200, NULL); /* from this machine itself */
