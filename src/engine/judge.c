@@ -313,6 +313,8 @@ void rp_judge(struct rp_fold *fold, struct rp_lead *lead, const struct rp_event 
     if (!event || s->event != event || s->lead != lead)
         rp_bind_event(s, lead, event, now_ms);
     s->now_ms = now_ms;
+    s->model =
+        fold->model; /* dealt to an arm by the event, another may act than when it was folded */
     if (s->index->crossing_count)
         compare_with(s, lead);
     if (s->rules->stage_count)
