@@ -17,7 +17,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WAIT_MS = 200, CLAIM_MAX = 256, PROBE_MS = 2000, TIMERS_MAX = 256, RULES_MS = 1000 };
+enum {
+    WAIT_MS = 200,
+    CLAIM_MAX = 256,
+    PROBE_MS = 2000,
+    TIMERS_MAX = 256,
+    RULES_MS = 1000,
+    LOOK_MS = 1000
+};
 
 struct result_node {
     struct result_node *next;
@@ -201,6 +208,10 @@ static void claim_rows(struct rp_writer *writer, enum rp_outbox_way which, int64
         way->due_ms = rp_outbox_due(rp_core_store(writer->core), which);
         if (way->due_ms != RP_NEVER && way->due_ms <= now_ms) {
             way->due_ms = now_ms + WAIT_MS; /* waits behind an older row of its lead */
+        }
+        if (way->due_ms == RP_NEVER ||
+            way->due_ms > now_ms + LOOK_MS) { /* a command beside us may make rows due */
+            way->due_ms = now_ms + LOOK_MS;
         }
         return;
     }

@@ -25,7 +25,7 @@ struct rp_target {
     struct rp_breaker breaker;
     struct rp_budget budget;
     uint64_t not_before; /* of the loop's clock: the CRM asked for a pause until then */
-    char trouble[200];   /* why the breaker opened */
+    char trouble[400];   /* why the breaker opened */
     struct rp_job *out_first, *out_last; /* oldest start first */
     uint32_t parallel;
     size_t out_count;

@@ -22,6 +22,7 @@ mkdir -p "$build"
         cp "$source/package-lock.json" "$build/installed.json"
     fi
     cp "$source"/*.mjs "$root/examples/receiver/receiver.mjs" "$build/"
+    rm -rf "$build/crm" && cp -r "$source/crm" "$build/crm"
 ) 9>"$build/lock"
 cd "$build"
 RIPEN_BIN=$ripen RIPEN_ROOT=$root exec node --test "$file"
