@@ -14,6 +14,7 @@
 #include "store/events.h"
 #include "store/people.h"
 #include "store/reports.h"
+#include "store/scour.h"
 #include "store/states.h"
 
 #include <stdio.h>
@@ -281,6 +282,7 @@ int rp_core_forget(struct rp_core *core, struct rp_str lead, struct rp_forget *r
                    struct rp_err *err)
 {
     int64_t id;
+    size_t pages;
     int scrubbed;
     int status = core->stale ? rp_core_recover(core, err) : 0;
 
@@ -307,5 +309,8 @@ int rp_core_forget(struct rp_core *core, struct rp_str lead, struct rp_forget *r
     }
     status = end(core, status, err);
     scrubbed = rp_store_scrub(core->store, false, status ? NULL : err);
+    if (status == 0 && scrubbed == 0) {
+        scrubbed = rp_store_scour(core->store, &pages, err);
+    }
     return status ? status : scrubbed;
 }

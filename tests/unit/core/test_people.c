@@ -168,6 +168,59 @@ static void shared_browser(void **state)
     (void)rmdir(path);
 }
 
+enum { CROWD = 300, GONE = 60 };
+
+static void meet(struct bench *b, int who, int round)
+{
+    char ids[64], text[700];
+
+    snprintf(ids, sizeof(ids), "person-%d-of-the-crowd", who);
+    snprintf(text, sizeof(text),
+             "{\"type\":\"identify\",\"userId\":\"%s\",\"messageId\":\"%d-%d\",\"traits\":{"
+             "\"email\":\"%s@acme.test\",\"motto%d\":\"%s says %0*d\"}}",
+             ids, who, round, ids, round, ids, 20 + who * 7 % 300, round);
+    bench_send(b, false, "%s", text);
+}
+
+/* Rows that grow move their neighbours from page to page: no copy of them outlives them. */
+static void forget_leaves_no_copy(void **state)
+{
+    char path[] = "/tmp/ripen-people-XXXXXX";
+    struct rp_forget forget;
+    struct rp_err err = {0};
+    struct bench b;
+
+    (void)state;
+    assert_non_null(mkdtemp(path));
+    assert_int_equal(chdir(path), 0);
+    bench_open(&b, "p.db", rules);
+    for (int round = 0; round < 4; round++) {
+        for (int i = 0; i < CROWD; i++) {
+            meet(&b, i * 7919 % CROWD, round);
+            assert_int_equal(i % 25 ? 0 : rp_core_flush(b.core, &err), 0);
+        }
+    }
+    for (int i = 0; i < GONE; i++) {
+        char who[64];
+
+        snprintf(who, sizeof(who), "person-%d-of-the-crowd", i * 5);
+        assert_true(file_contains("p.db", who));
+        assert_int_equal(rp_core_forget(b.core, rp_str_from(who), &forget, &err), 0);
+        assert_false(file_contains("p.db", who));
+        assert_false(file_contains("p.db-wal", who));
+        meet(&b, i * 5 + 1, 4 + i);
+    }
+    assert_verified(&b);
+    bench_close(&b);
+    assert_int_equal(number("p.db", "SELECT count(*) FROM pragma_integrity_check WHERE "
+                                    "integrity_check = 'ok'"),
+                     1);
+    (void)unlink("p.db");
+    (void)unlink("p.db-lock");
+    assert_int_equal(chdir("/"), 0);
+    (void)rmdir(path);
+}
+
 static void forget_leaves_no_trace(void **state)
 {
     char path[] = "/tmp/ripen-people-XXXXXX";
@@ -405,6 +458,7 @@ int test_people(void)
         cmocka_unit_test(unmerge_is_no_difference),
         cmocka_unit_test(shared_browser),
         cmocka_unit_test(forget_leaves_no_trace),
+        cmocka_unit_test(forget_leaves_no_copy),
         cmocka_unit_test(a_void_event_counts_for_nothing),
         cmocka_unit_test(voids_have_a_bound),
         cmocka_unit_test(corrections_by_name),

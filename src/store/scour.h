@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* What deleted rows leave behind in the unused parts of pages that are in use. */
+#ifndef RP_STORE_SCOUR_H
+#define RP_STORE_SCOUR_H
+
+#include "store/db.h"
+
+#include <stddef.h>
+
+/* Overwrites the unused parts of the file's pages with zeros, the rows of events and of dedup
+ * apart, which never move. Outside of a transaction, with an empty WAL (rp_store_scrub): EBUSY when
+ * somebody wrote since; ESTORE when a page is not what SQLite 3 documents. Takes a second for a
+ * gigabyte of leads. ret_pages: how many pages were written. */
+RP_MUST_USE int rp_store_scour(struct rp_store *store, size_t *ret_pages, struct rp_err *err);
+
+#endif
