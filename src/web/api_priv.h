@@ -52,6 +52,8 @@ typedef void rp_api_route_fn(struct rp_api *api, struct rp_http_request *request
                              struct rp_str rest);
 /* api_leads.c */
 rp_api_route_fn rp_api_get_leads, rp_api_get_lead, rp_api_get_explain;
+/* api_experiments.c */
+rp_api_route_fn rp_api_get_experiments, rp_api_get_experiment;
 /* api_tasks.c */
 rp_api_route_fn rp_api_get_tasks, rp_api_claim_task, rp_api_done_task, rp_api_note_task;
 

@@ -5,6 +5,7 @@
 
 int test_copies(void);
 int test_people(void);
+int test_handoff(void);
 int test_random(void);
 int test_late(void);
 int test_sweep(void);
@@ -19,5 +20,6 @@ int test_retention(void);
 int test_reasons(void);
 int test_reports(void);
 int test_replay(void);
+int test_experiment(void);
 
 #endif

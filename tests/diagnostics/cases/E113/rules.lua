@@ -1,0 +1,7 @@
+dimension "engagement" { decay = "none" }
+score "page" { why = "A page", on = "page", points = 1 }
+stages { "visitor", "sql" }
+stage "sql" { enter = did "Asked", terminal = true }
+model "a" { }
+model "b" { points = { page = 2 } }
+experiment "x" { mode = "split", arms = { { "a", 50 }, { "b", 50 } }, guard = { { metric = "unsubscribed_rate", worse_than = 1.2 } } }
