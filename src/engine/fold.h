@@ -108,6 +108,9 @@ bool rp_lead_holds(struct rp_fold *fold, const struct rp_lead *lead, const struc
 /* A trait, touch or state field as text; false when unknown. */
 bool rp_lead_field(struct rp_fold *fold, const struct rp_lead *lead, uint32_t field, int64_t now_ms,
                    struct rp_str *ret_text);
+/* What the fit rule of that number measures, when that is a count of events; false: unknown. */
+bool rp_lead_measure(struct rp_fold *fold, const struct rp_lead *lead, uint32_t fit, int64_t now_ms,
+                     double *ret_value);
 /* "total", "grade", "scores":{…} as members of an object that is open in jw. */
 struct rp_jw;
 void rp_lead_scores_json(struct rp_fold *fold, const struct rp_lead *lead, uint32_t model,

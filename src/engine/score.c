@@ -233,6 +233,16 @@ bool rp_lead_field(struct rp_fold *fold, const struct rp_lead *lead, uint32_t fi
     return true;
 }
 
+bool rp_lead_measure(struct rp_fold *fold, const struct rp_lead *lead, uint32_t fit, int64_t now_ms,
+                     double *ret_value)
+{
+    const struct rp_fit *rule = &fold->rules->fits[fit];
+
+    RP_ASSERT(rule->counter != RP_NONE);
+    return rp_measure(reading(fold, lead, fold->model, now_ms), rule->measure, rule->counter,
+                      rule->within_ms, ret_value);
+}
+
 void rp_lead_scores_json(struct rp_fold *fold, const struct rp_lead *lead, uint32_t model,
                          int64_t now_ms, struct rp_jw *jw)
 {
