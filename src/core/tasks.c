@@ -5,6 +5,7 @@
 #include "base/json_write.h"
 #include "base/num.h"
 #include "core/own_event.h"
+#include "store/reports.h"
 
 #include <string.h>
 
@@ -179,15 +180,19 @@ int rp_core_task_done(struct rp_core *core, const struct rp_task_ask *ask, struc
     struct rp_task_row row;
     struct rp_arena arena;
     int64_t id;
+    int64_t lead;
     int status = who_and_what(ask, &id, err);
 
     rp_arena_init(&arena);
     if (status == 0) {
         status = check_open(core, &arena, id, &row, err);
     }
+    if (status == 0) { /* it may have become part of another */
+        status = rp_lead_find(core->store, row.lead_public_id, &lead, err);
+    }
     if (status == 0) {
         write_properties(&row, ask, &properties);
-        status = rp_core_own_event(core, row.lead, event_of(ask->outcome),
+        status = rp_core_own_event(core, lead, event_of(ask->outcome),
                                    rp_arena_printf(&arena, "done_%.*s", RP_STR_ARG(row.key)),
                                    rp_buf_view(&properties), &verdicts, err);
     }

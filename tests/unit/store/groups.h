@@ -27,6 +27,7 @@ int test_events(void);
 int test_records(void);
 int test_timers(void);
 int test_outbox(void);
+int test_handoff(void);
 int test_dedup(void);
 int test_wal(void);
 

@@ -122,8 +122,8 @@ void assert_query(const char *path, const char *sql, const char *expected)
 int main(void)
 {
     int (*const groups[])(void) = {
-        test_db,      test_full,   test_schema, test_identities, test_events,
-        test_records, test_timers, test_outbox, test_dedup,      test_wal,
+        test_db,     test_full,   test_schema, test_identities, test_events,  test_records,
+        test_timers, test_outbox, test_dedup,  test_wal,        test_handoff,
     };
     int failed = 0;
 
