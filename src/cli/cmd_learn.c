@@ -34,6 +34,9 @@ struct learning {
     struct rp_learn_options options;
     struct rp_learned learned;
     struct rp_learn_source source;
+    struct rp_reader *reader; /* of the database */
+    struct rp_learn_history history;
+    struct rp_learn_found found;
     struct rp_buf lua;
     size_t skipped;
     int64_t started_us;
@@ -74,16 +77,31 @@ static bool is_suspect(const struct rp_learn_about *about)
     return about->suspicion != RP_LEARN_FINE && about->suspicion != RP_LEARN_WEAK;
 }
 
+/* One event stands in several columns: the one that changed most. */
+static bool changed_most(const struct learning *l, uint32_t at)
+{
+    const struct rp_learn_about *about = l->learned.about;
+
+    for (uint32_t c = 0; c < l->table.column_count; c++) {
+        const double more = fabs(about[c].change_z) - fabs(about[at].change_z);
+        if (c != at && rp_str_eq(l->table.columns[c].name, l->table.columns[at].name) &&
+            (more > 0 || (more == 0 && c < at)))
+            return false;
+    }
+    return true;
+}
+
 static void print_changes(const struct learning *l, struct rp_buf *out)
 {
     for (uint32_t c = 0; c < l->table.column_count; c++) {
         const struct rp_learn_about *about = &l->learned.about[c];
-        if (about->change_q < 0.05)
-            rp_buf_printf(out,
-                          "changed: the lift of %.*s, log odds %.2f in the older half of the "
-                          "leads, %.2f in the newer (z %.1f)\n",
-                          RP_STR_ARG(l->table.columns[c].name), about->lor_before, about->lor_after,
-                          about->change_z);
+        if (about->change_q < 0.05 && changed_most(l, c))
+            rp_buf_printf(
+                out,
+                "changed: the lift of %.*s, log odds %.2f in the older half of the leads, "
+                "%.2f in the newer (z %.1f)\n",
+                RP_STR_ARG(l->table.columns[c].name), about->lor_before, about->lor_after,
+                about->change_z);
     }
 }
 
@@ -233,9 +251,39 @@ static int take_csv(struct learning *l, const struct arguments *a, struct rp_err
     return rp_learn_csv_read(&l->arena, &csv, &l->table, &l->skipped, err);
 }
 
+static void show_share(void *ctx, double share)
+{
+    show(ctx, (unsigned)(share * 1000), 1000);
+}
+
+static int take_database(struct learning *l, const struct arguments *a, struct rp_err *err)
+{
+    l->history.now_ms = rp_clock_system().now_ms(NULL);
+    if (!rp_moment_parse(a->at, l->history.now_ms, &l->history.now_ms))
+        return RIPEN_EINPUT;
+    l->history.window_ms = 60 * RP_DAY;
+    l->history.progress = show_share;
+    l->history.ctx = l;
+    if (a->within && !rp_duration_parse(rp_str_from(a->within), &l->history.window_ms))
+        return rp_err_set(err, RIPEN_EINPUT, "--within is \"%s\": give a time such as 60d",
+                          a->within);
+    l->history.outcome = rp_str_from(a->outcome);
+    l->history.decision = rp_str_from(a->decision);
+    const int status = rp_reader_learn(l->reader, &l->arena, &l->history, &l->found, err);
+    if (status != 0)
+        return status;
+    l->table = l->found.table;
+    l->skipped = l->found.unsettled;
+    l->source.what = RP_STR("the database");
+    l->source.outcome = rp_arena_printf(
+        &l->arena, "stage %.*s within %lld days of %.*s", RP_STR_ARG(l->history.outcome),
+        (long long)(l->history.window_ms / RP_DAY), RP_STR_ARG(l->history.decision));
+    return 0;
+}
+
 static int learn(struct learning *l, const struct arguments *a, struct rp_err *err)
 {
-    int status = take_csv(l, a, err);
+    int status = a->from ? take_csv(l, a, err) : take_database(l, a, err);
 
     if (status == 0)
         status = rp_learn(&l->arena, &l->table, &l->options, &l->learned, err);
@@ -243,7 +291,22 @@ static int learn(struct learning *l, const struct arguments *a, struct rp_err *e
         return status;
     rp_learn_digest(&l->table, l->source.digest);
     rp_learn_write(&l->learned, &l->table, &l->source, &l->lua);
+    if (!a->from)
+        return rp_reader_learn_check(l->reader, &l->history, &l->learned, &l->found,
+                                     l->source.dimension, rp_buf_view(&l->lua), err);
     return rp_learn_check(&l->learned, &l->table, l->source.dimension, rp_buf_view(&l->lua), err);
+}
+
+static int open_database(struct learning *l, const struct arguments *a, struct rp_err *err)
+{
+    struct rp_setup setup;
+    int status = rp_setup_config(&setup, NULL, a->config);
+
+    status = status == RP_EXIT_DONE
+                 ? rp_reader_open(rp_setup_db(&setup, a->db), NULL, NULL, &l->reader, err)
+                 : rp_err_set(err, RIPEN_EINPUT, "the configuration cannot be used");
+    rp_setup_fini(&setup);
+    return status;
 }
 
 static int run(const struct arguments *a)
@@ -259,7 +322,10 @@ static int run(const struct arguments *a)
                                           .progress = show,
                                           .ctx = &l};
     rp_arena_init(&l.arena);
-    int status = learn(&l, a, &err);
+    int status = a->from ? 0 : open_database(&l, a, &err);
+    if (status == 0)
+        status = learn(&l, a, &err);
+    rp_reader_close(l.reader);
     end_bar(&l);
     if (status == 0 && a->output)
         status = write_file(a->output, &l.lua, &err);
@@ -307,6 +373,12 @@ int rp_cmd_learn(const struct rp_command *command, int argc, char **argv)
         {"time", "COLUMN", "of the file: when it was decided", &a.time, NULL},
         {"last", "PERCENT", "the newest leads that it is tried on (20)", &a.last, NULL},
         {"dimension", "NAME", "that the rules give points in (learned)", &a.dimension, NULL},
+        {"db", "FILE", "the database (ripen.db)", &a.db, NULL},
+        {"outcome", "STAGE", "of the database: who reached it converted (sql)", &a.outcome, NULL},
+        {"decision", "STAGE", "entering it is when a lead is judged (mql)", &a.decision, NULL},
+        {"within", "TIME", "in which the outcome must come (60d)", &a.within, NULL},
+        {"at", "TIME", "the moment that counts as now (now)", &a.at, NULL},
+        {"config", "FILE", "ripen.lua", &a.config, NULL},
         {"format", "text|json", "how to tell what was learned", &a.format_text, NULL},
         {0},
     };

@@ -5,28 +5,18 @@
 #include "base/csv.h"
 #include "base/hash.h"
 #include "base/mem.h"
-#include "base/num.h"
 #include "base/text.h"
 #include "base/when.h"
 #include "cli/import.h"
 #include "cli/learn.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* The different texts of a column, in the order in which they came. */
-struct texts {
-    struct rp_str *items;
-    size_t count, cap;
-    uint32_t *places; /* open table of numbers + 1 */
-    size_t place_count;
-};
-
 struct raw_column {
     struct rp_str name;
-    struct texts texts;
+    struct rp_learn_texts texts;
     uint32_t *cells;
     size_t cap;
 };
@@ -37,50 +27,6 @@ struct reading {
     struct raw_column *columns;
     size_t count, rows;
 };
-
-/* ---- Texts ----------------------------------------------------------------------------------- */
-
-static uint32_t *place_of(struct texts *t, struct rp_str text)
-{
-    size_t at = (size_t)rp_hash(text) & (t->place_count - 1);
-
-    while (t->places[at] && !rp_str_eq(t->items[t->places[at] - 1], text))
-        at = (at + 1) & (t->place_count - 1);
-    return &t->places[at];
-}
-
-static void widen(struct texts *t)
-{
-    free(t->places);
-    t->place_count = t->place_count ? t->place_count * 2 : 64;
-    t->places = rp_calloc(t->place_count, sizeof(*t->places));
-    for (size_t i = 0; i < t->count; i++)
-        *place_of(t, t->items[i]) = (uint32_t)i + 1;
-}
-
-static uint32_t number_of(struct rp_arena *arena, struct texts *t, struct rp_str text)
-{
-    if ((t->count + 1) * 2 > t->place_count)
-        widen(t);
-    uint32_t *place = place_of(t, text);
-    if (!*place) {
-        t->items = rp_grow(t->items, &t->cap, t->count + 1, sizeof(*t->items));
-        t->items[t->count] = rp_arena_str(arena, text);
-        *place = (uint32_t)++t->count;
-    }
-    return *place - 1;
-}
-
-/* What people write where they know nothing. */
-static bool is_nothing(struct rp_str text)
-{
-    static const char *const words[] = {"", "NA", "N/A", "NULL", "null", "NaN", "nan"};
-
-    for (size_t i = 0; i < RP_COUNT(words); i++)
-        if (rp_str_is(text, words[i]))
-            return true;
-    return false;
-}
 
 /* ---- The file -------------------------------------------------------------------------------- */
 
@@ -132,7 +78,7 @@ static int take_record(struct reading *r, const struct rp_str *fields, size_t co
     for (size_t c = 0; c < count; c++) {
         struct raw_column *column = &r->columns[c];
         column->cells = rp_grow(column->cells, &column->cap, r->rows + 1, sizeof(*column->cells));
-        column->cells[r->rows] = number_of(r->arena, &column->texts, trim(fields[c]));
+        column->cells[r->rows] = rp_learn_texts_add(r->arena, &column->texts, trim(fields[c]));
     }
     r->rows++;
     return 0;
@@ -203,78 +149,15 @@ static int read_target(struct reading *r, const struct raw_column *target, const
                       is ? "\"" : "");
 }
 
-static bool all_numbers(const struct texts *t, double *values)
-{
-    bool some = false;
-
-    for (size_t i = 0; i < t->count; i++) {
-        values[i] = (double)NAN;
-        if (is_nothing(t->items[i]))
-            continue;
-        if (!rp_number_parse(t->items[i], &values[i]))
-            return false;
-        some = true;
-    }
-    return some;
-}
-
-struct level {
-    struct rp_str folded, text;
-    uint32_t number;
-};
-
-static int by_folded(const void *left, const void *right)
-{
-    const struct level *a = left, *b = right;
-    const int order = rp_str_cmp(a->folded, b->folded);
-
-    return order ? order : a->number < b->number ? -1 : a->number > b->number;
-}
-
-/* Levels in the order of their folded texts; of[i]: level of text i. */
-static void find_levels(struct rp_arena *arena, const struct texts *t, uint32_t *of,
-                        struct rp_learn_column *column)
-{
-    struct level *all = RP_ARENA_ARRAY(arena, struct level, t->count + 1);
-    struct rp_str *names = RP_ARENA_ARRAY(arena, struct rp_str, t->count + 1);
-    size_t n = 0;
-
-    for (size_t i = 0; i < t->count; i++) {
-        of[i] = RP_LEARN_NONE;
-        if (!is_nothing(t->items[i]))
-            all[n++] = (struct level){rp_text_fold(arena, t->items[i]), t->items[i], (uint32_t)i};
-    }
-    qsort(all, n, sizeof(*all), by_folded);
-    for (size_t i = 0; i < n; i++) {
-        if (i == 0 || !rp_str_eq(all[i].folded, all[i - 1].folded))
-            names[column->level_count++] = all[i].text;
-        of[all[i].number] = column->level_count - 1;
-    }
-    column->levels = names;
-    column->too_many = column->level_count > RP_LEARN_LEVELS_MAX;
-}
-
 static void make_column(struct reading *r, const struct raw_column *raw, const uint32_t *rows,
                         uint32_t n, struct rp_learn_column *column)
 {
-    double *values = rp_calloc(raw->texts.count + 1, sizeof(*values));
+    uint32_t *cells = RP_ARENA_ARRAY(r->arena, uint32_t, n);
 
-    *column = (struct rp_learn_column){.name = raw->name, .kind = RP_LEARN_NUMBER};
-    if (all_numbers(&raw->texts, values)) {
-        double *cells = RP_ARENA_ARRAY(r->arena, double, n);
-        for (uint32_t i = 0; i < n; i++)
-            cells[i] = values[raw->cells[rows[i]]];
-        column->value = cells;
-    } else {
-        uint32_t *of = RP_ARENA_ARRAY(r->arena, uint32_t, raw->texts.count + 1);
-        uint32_t *cells = RP_ARENA_ARRAY(r->arena, uint32_t, n);
-        column->kind = RP_LEARN_TEXT;
-        find_levels(r->arena, &raw->texts, of, column);
-        for (uint32_t i = 0; i < n; i++)
-            cells[i] = of[raw->cells[rows[i]]];
-        column->level = cells;
-    }
-    free(values);
+    for (uint32_t i = 0; i < n; i++)
+        cells[i] = raw->cells[rows[i]];
+    *column = (struct rp_learn_column){.name = raw->name};
+    rp_learn_texts_column(r->arena, &raw->texts, cells, n, column);
 }
 
 static bool is_excluded(const struct rp_learn_csv *csv, struct rp_str name)
@@ -342,7 +225,7 @@ static int make_table(struct reading *r, const struct rp_learn_csv *csv,
     uint8_t *y = rp_arena_alloc(r->arena, r->rows);
     uint64_t *ids = RP_ARENA_ARRAY(r->arena, uint64_t, r->rows);
     for (uint32_t i = 0; i < r->rows; i++) {
-        if (is_nothing(target->texts.items[target->cells[i]]))
+        if (rp_learn_nothing(target->texts.items[target->cells[i]]))
             continue;
         y[n] = means[target->cells[i]];
         ids[n] = id_of(id, i);
@@ -369,8 +252,7 @@ int rp_learn_csv_read(struct rp_arena *arena, const struct rp_learn_csv *csv,
     if (status == 0)
         status = make_table(&r, csv, ret_table, ret_skipped, err);
     for (size_t c = 0; c < r.count; c++) {
-        free(r.columns[c].texts.items);
-        free(r.columns[c].texts.places);
+        rp_learn_texts_fini(&r.columns[c].texts);
         free(r.columns[c].cells);
     }
     free(r.columns);

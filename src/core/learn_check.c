@@ -12,20 +12,26 @@
 
 #define ANY_TIME INT64_C(1767225600000) /* 2026-01-01: a profile has no time */
 
+int rp_learn_refused(const struct rp_findings *findings, int status, struct rp_err *err)
+{
+    for (size_t i = 0; status == RIPEN_ERULE && i < findings->count; i++)
+        if (findings->items[i].severity == RP_SEVERITY_ERROR)
+            return rp_err_set(err, status, "the learned rules do not load: line %d: %.*s (%.*s)",
+                              findings->items[i].line, RP_STR_ARG(findings->items[i].message),
+                              RP_STR_ARG(findings->items[i].hint));
+    return status;
+}
+
 static int load(struct rp_arena *arena, struct rp_str lua, struct rp_rules **ret_rules,
                 struct rp_err *err)
 {
     struct rp_source source = {RP_STR("learned.lua"), lua};
     struct rp_files files = {&source, 1};
     struct rp_findings findings = {0};
-    int status = rp_load(arena, &files, &(struct rp_load_options){0}, ret_rules, &findings, err);
+    const int status =
+        rp_load(arena, &files, &(struct rp_load_options){0}, ret_rules, &findings, err);
 
-    for (size_t i = 0; status == RIPEN_ERULE && i < findings.count; i++)
-        if (findings.items[i].severity == RP_SEVERITY_ERROR)
-            return rp_err_set(err, status, "the learned rules do not load: line %d: %.*s (%.*s)",
-                              findings.items[i].line, RP_STR_ARG(findings.items[i].message),
-                              RP_STR_ARG(findings.items[i].hint));
-    return status;
+    return rp_learn_refused(&findings, status, err);
 }
 
 static struct rp_str identify(struct rp_arena *arena, const struct rp_learned *learned,

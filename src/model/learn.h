@@ -161,6 +161,27 @@ int rp_learn_select(struct rp_arena *arena, const struct rp_learn_table *table, 
                     struct rp_learn_attribute *attributes, const bool *usable, uint32_t lines_max,
                     struct rp_learn_card *ret_card, double *exact, struct rp_err *err);
 
+/* ---- learn_table.c: columns out of texts ------------------------------------------------------
+ */
+
+/* The different texts of a column, in the order in which they came; zero-initialise. */
+struct rp_learn_texts {
+    struct rp_str *items; /* in the arena */
+    size_t count, cap;
+    uint32_t *places; /* open table of numbers + 1 */
+    size_t place_count;
+};
+/* The number of a text, which is copied into the arena when it is new. */
+uint32_t rp_learn_texts_add(struct rp_arena *arena, struct rp_learn_texts *texts,
+                            struct rp_str text);
+void rp_learn_texts_fini(struct rp_learn_texts *texts);
+/* What people write where they know nothing: "", NA, NULL. */
+bool rp_learn_nothing(struct rp_str text);
+/* Makes kind and values of a column from the number of each row's text (RP_LEARN_NONE: missing):
+ * numbers when all texts are, else levels, told apart as matchers do. Uses up the cells. */
+void rp_learn_texts_column(struct rp_arena *arena, const struct rp_learn_texts *texts,
+                           uint32_t *cells, uint32_t rows, struct rp_learn_column *ret_column);
+
 /* ---- learn_write.c: the card in the rules language ------------------------------------------- */
 
 struct rp_learn_source {
