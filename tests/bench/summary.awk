@@ -21,6 +21,7 @@ part == "ceiling" && /p50 and p99/ { p50 = $(NF - 2); p99 = $NF }
 /^rules=1000 / { d1k[++n1k] = field("ns/event") }
 /^rules=10000 / { d10k[++n10k] = field("ns/event") }
 /^memory / { rss = field("rss_10k_mb"); lead = field("bytes_a_further_lead") }
+/^deliver / { ratio14 = field("ratio") }
 /^size / { bytes = field("bytes_an_event") }
 END {
     printf "\n%-4s %-62s %10s %10s %10s\n", "#", "measure", "here", "floor", "goal"
@@ -44,4 +45,5 @@ END {
     row(12, "bytes on disk for a 417-byte event", bytes, 500, 250, 1)
     row(12, "RSS with 10,000 leads, MB", rss, 100, 40, 1)
     row(12, "RSS a further lead, bytes", lead, 300, 120, 1)
+    row(14, "webhooks/s with one dead endpoint / without", ratio14, 0.9, 0.99)
 }
