@@ -21,5 +21,6 @@ int test_reasons(void);
 int test_reports(void);
 int test_replay(void);
 int test_experiment(void);
+int test_report_experiment(void);
 
 #endif

@@ -364,5 +364,5 @@ int main(void)
            test_handoff() + test_stages() + test_timers() + test_late() + test_sweep() +
            test_swap() + test_random() + test_counts() + test_models() + test_trial() +
            test_cache() + test_retention() + test_reasons() + test_reports() + test_replay() +
-           test_experiment();
+           test_experiment() + test_report_experiment();
 }
