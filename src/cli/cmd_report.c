@@ -10,6 +10,12 @@
 const struct rp_command rp_report_commands[] = {
     {"report funnel", "", "Stage by stage: who came in, went on, fell back, and how long it took.",
      rp_cmd_report_funnel, 0, 0},
+    {"report trends", "",
+     "Which events, pages, campaigns go along with the outcome, and what changed.",
+     rp_cmd_report_trends, 0, 0},
+    {"report thresholds", "",
+     "For each threshold: how many leads a week, and how many of them turn out right.",
+     rp_cmd_report_thresholds, 0, 0},
     {"report sla", "", "How soon sales answer what they are given, by owner or team.",
      rp_cmd_report_sla, 0, 0},
     {"report experiment", "NAME",
@@ -55,6 +61,19 @@ bool rp_reporting_number(const char *option, const char *text, double *ret_value
         return true;
     }
     rp_complain("--%s is \"%s\": give a number, 0 or more", option, text);
+    return false;
+}
+
+bool rp_reporting_stages(struct rp_reporting *r, const char *stage, const char *outcome,
+                         const char *window)
+{
+    r->query.stage = rp_str_from(stage ? stage : "");
+    r->query.outcome = rp_str_from(outcome ? outcome : "");
+    if (!window ||
+        (rp_duration_parse(rp_str_from(window), &r->query.window_ms) && r->query.window_ms > 0)) {
+        return true;
+    }
+    rp_complain("--window is \"%s\": give a time such as 60d or 8w", window);
     return false;
 }
 

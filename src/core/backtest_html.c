@@ -236,9 +236,9 @@ static void card(struct rp_buf *out, const char *label, double active, double ca
 
     rp_buf_printf(out,
                   "<div class=\"card\"><span class=\"soft\">%s</span><b>%.4g%s</b>"
-                  "<span class=\"%s\">%+.4g%s</span> <span class=\"soft\">from %.4g%s"
+                  "<span class=\"%s\">%+.3g%s</span> <span class=\"soft\">from %.4g%s"
                   "</span></div>\n",
-                  label, candidate, unit, class, change, unit, active, unit);
+                  label, candidate, unit, class, change, unit[0] ? " points" : "", active, unit);
 }
 
 static void row(struct rp_buf *out, const char *class, const char *label, double active,

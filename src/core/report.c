@@ -4,6 +4,8 @@
 
 const struct rp_report rp_reports[] = {
     {"funnel", rp_report_funnel, false},
+    {"thresholds", rp_report_thresholds, false},
+    {"trends", rp_report_trends, false},
     {"sla", rp_report_sla, false},
     {"experiment", rp_report_experiment, true},
     {NULL, NULL, false},

@@ -20,6 +20,7 @@ struct rp_report_query {
     int64_t until_ms;   /* RP_NEVER: until now */
     int64_t now_ms;
     struct rp_str stage, outcome; /* what is decided, and what makes it right; "": mql, sql */
+    int64_t within_ms;            /* how far back from a decision trends look; 0: 30 days */
     int64_t window_ms;            /* in which the outcome must come; 0: 60 days */
     double capacity;              /* leads that sales can take a week; 0: not said */
     double value, cost;           /* of an outcome, of working a lead; 0: not said */

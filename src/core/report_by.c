@@ -35,6 +35,9 @@ static struct rp_str fact_of(struct rp_by *by, struct rp_str name)
                                         "content", "landing", "referrer"};
     static const char *const touches[] = {"first.", "last.", "lead.", "mql."};
 
+    if (rp_str_starts(name, RP_STR("trait."))) {
+        return rp_arena_str(&by->arena, (struct rp_str){name.ptr + 6, name.len - 6});
+    }
     for (size_t i = 0; i < RP_COUNT(parts); i++) {
         if (rp_str_is(name, parts[i])) {
             return rp_arena_printf(&by->arena, "first_touch.%s", parts[i]);

@@ -15,8 +15,8 @@ struct rp_reader;
 struct rp_by;
 
 /* Within a question (rp_reader_begin). `by`: "source" and the other parts of a touch mean the first
- * one; "mql.source", "last.source", "lead.source" another; else a trait. "": all leads are one
- * group. EINPUT: no such fact. */
+ * one; "mql.source", "last.source", "lead.source" another; else a trait ("trait.source" in any
+ * case). "": all leads are one group. EINPUT: no such fact. */
 int rp_by_open(struct rp_reader *reader, struct rp_str by, struct rp_by **ret_by,
                struct rp_err *err);
 void rp_by_free(struct rp_by *by); /* NULL: no effect */

@@ -73,7 +73,7 @@ static void put_share(struct rp_buf *out, double x, double n)
 
         snprintf(text, sizeof(text), "%5.1f %% (%.0f–%.0f)", 100 * x / n, 100 * ci.lo, 100 * ci.hi);
     }
-    rp_table_right(out, text, 16);
+    rp_table_right(out, text, 18);
 }
 
 static void stage_text(const struct rp_funnel *funnel, const struct rp_funnel_group *group,
@@ -84,14 +84,14 @@ static void stage_text(const struct rp_funnel *funnel, const struct rp_funnel_gr
     rp_table_cell(out, funnel->rules->stages[i].name, 15);
     rp_buf_printf(out, " %7" PRId64, stage->leads);
     if (last) {
-        rp_table_right(out, "", 16);
+        rp_table_right(out, "", 18);
     } else {
         put_share(out, (double)stage->went_on, (double)stage->leads);
     }
     rp_buf_printf(out, " %6" PRId64 " %6" PRId64, stage->fell_back, stage->still);
-    put_time(out, time_quantile(stage, 0.75), 9);
-    put_time(out, time_quantile(stage, 0.5), 9);
-    put_time(out, time_quantile(stage, 0.25), 9);
+    put_time(out, time_quantile(stage, 0.75), 8);
+    put_time(out, time_quantile(stage, 0.5), 8);
+    put_time(out, time_quantile(stage, 0.25), 8);
     rp_buf_char(out, '\n');
 }
 
@@ -132,8 +132,8 @@ static void group_text(const struct rp_funnel *funnel, uint32_t at, struct rp_bu
     const struct rp_funnel_group *group = &funnel->groups[at];
     uint32_t last = last_main(funnel->rules);
 
-    rp_buf_text(out, "stage             leads         went on   back  there      25 %   median"
-                     "     75 %\n");
+    rp_buf_text(
+        out, "stage             leads           went on   back  there    25 %  median    75 %\n");
     for (uint32_t i = 0; i < funnel->rules->stage_count; i++) {
         if (group->stages[i].entries > 0 || !funnel->rules->stages[i].side) {
             stage_text(funnel, group, i, i == last, out);
@@ -207,8 +207,8 @@ static void print_text(const struct rp_funnel *funnel, const struct rp_by *by,
     }
     reasons_text(funnel, by, query, out);
     rp_buf_text(out, "\nwent on: of the leads that came in, those that reached a later stage so "
-                     "far, with its\n95 % interval; 25 %, median, 75 %: the time by which so many "
-                     "had left (those still\nthere are counted in, so \"-\" means: not yet).\n");
+                     "far, with\nits 95 % interval; 25 %, median, 75 %: the time by which so many "
+                     "had left (those\nstill there are counted in, so \"-\" means: not yet).\n");
     if (funnel->unknown > 0) {
         rp_buf_printf(out,
                       "%" PRId64 " moves into stages that these rules do not have are left "
