@@ -16,6 +16,7 @@ struct choice {
     const struct rp_team *team; /* NULL: one person */
     struct rp_owner owner;
     struct rp_str refuser; /* folded */
+    struct rp_str person;  /* whom `to` names */
     int32_t day;           /* now, in the team's zone */
 };
 
@@ -139,12 +140,16 @@ static struct rp_str choose(const struct choice *c, const struct rp_decision *de
 {
     uint32_t member, team;
 
+    if (!c->team && (c->person.len == 0 || c->person.len > RP_OWNER_MAX)) {
+        *ret_held = RP_STR("`to` names nobody");
+        return RP_STR("");
+    }
     if (!c->team) {
-        struct rp_str folded = rp_text_fold(c->s->arena, c->part->to);
+        struct rp_str folded = rp_text_fold(c->s->arena, c->person);
 
         if (!refused(c, folded))
-            return rp_owner_spelled(c->s->rules, folded, c->part->to, &team);
-        *ret_held = rp_arena_printf(c->s->arena, "%.*s refused it", RP_STR_ARG(c->part->to));
+            return rp_owner_spelled(c->s->rules, folded, c->person, &team);
+        *ret_held = rp_arena_printf(c->s->arena, "%.*s refused it", RP_STR_ARG(c->person));
         return RP_STR("");
     }
     member = choose_member(c, decision);
@@ -188,7 +193,10 @@ void rp_assign(struct rp_scratch *s, struct rp_lead *lead, const struct rp_actio
     c.owner.name = rp_arena_str(s->arena, c.owner.name);
     c.owner.refuser = rp_arena_str(s->arena, c.owner.refuser);
     c.refuser = rp_text_fold(s->arena, c.owner.refuser);
-    if (part->team != RP_NONE) {
+    if (part->team == RP_NONE) {
+        c.person = rp_template_text(s, &part->text);
+        intent->to = c.person.len ? c.person : part->to;
+    } else {
         c.team = &s->rules->teams[part->team];
         c.day = rp_zone_day(
             c.team->calendar == RP_NONE ? RP_STR("") : s->rules->calendars[c.team->calendar].zone,

@@ -173,6 +173,8 @@ static void compile_assign(struct rp_compile *compile, const struct rp_node *nod
     const struct rp_node *fields = &node->items[0];
 
     part->team = team_of(compile, fields);
+    if (part->to.len)
+        rp_compile_template(compile, rp_node_get(fields, "to"), &part->text);
     part->keep_owner = rp_node_flag(fields, "keep_owner", false);
     part->not_to_refuser = rp_node_get(fields, "not_to") != NULL;
     if ((rp_node_get(fields, "team") != NULL) == (part->to.len > 0) || part->to.len > RP_OWNER_MAX)

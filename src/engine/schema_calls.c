@@ -103,7 +103,8 @@ static const struct rp_schema_shape email_shape = {
 static const struct rp_schema_shape assign_shape = {
     .fields =
         MANY(F("team", RP_WANT_TEXT, "The team.", .ref = RP_REF_TEAM),
-             F("to", RP_WANT_TEXT, "One person's address."),
+             F("to", RP_WANT_TEXT, "One person's address; may be a field's: {event.account.owner}.",
+               .placeholders = true),
              F("keep_owner", RP_WANT_BOOL, "Leaves a lead with its owner.", .fallback = "false"),
              F("not_to", RP_WANT_TEXT, "Who shall not get it.", .choices = "last_refuser")),
 };
