@@ -107,13 +107,14 @@ static int found[MESSAGES_MAX];
 
 static void take_message(sqlite3_stmt *row)
 {
-    static const char *const ours[] = {"Stage Set", "Score Adjusted", "Event Voided", "Note Added"};
+    static const char *const ours[] = {"Stage Set", "Score Adjusted", "Event Voided", "Note Added",
+                                       "History Compacted"};
     const char *id = (const char *)sqlite3_column_text(row, 0);
     const char *name = (const char *)sqlite3_column_text(row, 1);
     int number = message_number(id ? id : "");
     bool known = number >= 0;
 
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 5; i++) {
         known = known || (name && strcmp(name, ours[i]) == 0);
     }
     if (!known) {
@@ -121,13 +122,15 @@ static void take_message(sqlite3_stmt *row)
     }
     if (number >= 0) {
         found[number] = sqlite3_column_int(row, 2);
+        sim->messages[number].effective_ms = sqlite3_column_int64(row, 3);
     }
 }
 
 static void check_messages(void)
 {
     memset(found, 0, sizeof(found));
-    each("SELECT message_id, event, count(*) FROM events WHERE lead IS NOT NULL GROUP BY 1",
+    each("SELECT message_id, event, count(*), min(effective_ms) FROM events WHERE lead IS NOT NULL "
+         "GROUP BY 1",
          take_message);
     for (int i = 0; i < sim->message_count; i++) {
         const struct message *message = &sim->messages[i];
@@ -138,8 +141,8 @@ static void check_messages(void)
             most = message->copies;
         }
         if (found[i] < least || found[i] > most) {
-            static const char *const words[] = {"unsent", "unanswered", "rejected", "acknowledged",
-                                                "forgotten"};
+            static const char *const words[] = {"unsent",       "unanswered", "rejected",
+                                                "acknowledged", "forgotten",  "compacted"};
 
             die("message %d (%s, sent %d times) is %d times in the store: %s", i,
                 words[message->known], message->copies, found[i], message->json);
@@ -194,13 +197,20 @@ static void check_table(const char *name, const char *sql, struct record *kept)
     }
 }
 
+const char *events_kept(void)
+{
+    return sim->keeps
+               ? "SELECT id, 0, node, kind, message_id, received_ms, effective_lag, granted, "
+                 "body FROM event_rows WHERE node IN (SELECT id FROM nodes) AND (kind >> 3 & "
+                 "16) = 0"
+               : "SELECT id, 0, * FROM event_rows WHERE node IN (SELECT id FROM nodes)";
+}
+
 static void check_tables(void)
 {
     check_table("move_rows", "SELECT id, lead, * FROM move_rows", sim->moves);
     check_table("status_rows", "SELECT id, lead, * FROM status_rows", sim->statuses);
-    check_table("event_rows",
-                "SELECT id, 0, * FROM event_rows WHERE node IN (SELECT id FROM nodes)",
-                sim->events);
+    check_table("event_rows", events_kept(), sim->events);
     check_table("outbox",
                 "SELECT id, lead, key, event, move, kind, action, part, endpoint, created_ms, body "
                 "FROM outbox WHERE lead > 0",

@@ -28,7 +28,8 @@ static struct {
 } options = {.first = 1, .last = 200, .steps = STEPS, .jobs = 2};
 
 static struct totals {
-    long long steps, lives, crashes, cuts, acknowledged, checks, timers, actions, merges, swaps;
+    long long steps, lives, crashes, cuts, acknowledged, checks, timers, actions, merges, swaps,
+        compacted;
     int failures;
 } * totals;
 
@@ -116,6 +117,7 @@ static void count(void)
     __atomic_fetch_add(&totals->timers, sim->timers, __ATOMIC_RELAXED);
     __atomic_fetch_add(&totals->actions, sim->actions, __ATOMIC_RELAXED);
     __atomic_fetch_add(&totals->merges, sim->merges, __ATOMIC_RELAXED);
+    __atomic_fetch_add(&totals->compacted, sim->compacted, __ATOMIC_RELAXED);
     __atomic_fetch_add(&totals->swaps, sim->swaps_done, __ATOMIC_RELAXED);
 }
 
@@ -249,11 +251,13 @@ int main(int argc, char **argv)
         wait_for_one();
     }
     printf("%u seeds, %lld steps, %lld lives (%lld crashes, %lld power cuts), %lld events "
-           "acknowledged, %lld merges, %lld changes of rules, %lld timers, %lld actions, %lld "
+           "acknowledged, %lld merges, %lld compacted, %lld changes of rules, %lld timers, %lld "
+           "actions, %lld "
            "checks: %d failed, %lld s\n",
            options.last - options.first + 1, totals->steps, totals->lives, totals->crashes,
-           totals->cuts, totals->acknowledged, totals->merges, totals->swaps, totals->timers,
-           totals->actions, totals->checks, totals->failures, (long long)(time(NULL) - began));
+           totals->cuts, totals->acknowledged, totals->merges, totals->compacted, totals->swaps,
+           totals->timers, totals->actions, totals->checks, totals->failures,
+           (long long)(time(NULL) - began));
     if (options.lying) { /* most seeds lose something that was acknowledged */
         return totals->failures > (int)(options.last - options.first) / 2 ? 0 : 1;
     }

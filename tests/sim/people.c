@@ -130,7 +130,7 @@ static void see_row(sqlite3_stmt *row)
     }
 }
 
-static void settle_table(const char *name, const char *sql, struct record *records)
+void settle_table(const char *name, const char *sql, struct record *records)
 {
     settled = records;
     memset(row_lives, 0, sizeof(row_lives));
@@ -198,8 +198,7 @@ void forget_settle(void)
     settle_table("status_rows", "SELECT id FROM status_rows", sim->statuses);
     settle_table("outbox", "SELECT id FROM outbox WHERE lead > 0", sim->outbox);
     /* The newest row is emptied, not removed. */
-    settle_table("event_rows", "SELECT id FROM event_rows WHERE node IN (SELECT id FROM nodes)",
-                 sim->events);
+    settle_table("event_rows", events_kept(), sim->events);
     for (int i = 0; i < sim->swap_count; i++) {
         int64_t newest = ask("SELECT coalesce(max(id), 0) FROM move_rows");
 

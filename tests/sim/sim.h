@@ -23,6 +23,7 @@ enum {
     LEADS_MAX = 2048,
     RECORDS_MAX = 8192,
     SWAPS_MAX = 512,
+    KEEP_DAYS = 25,
     LIFE_AGAIN = 72, /* a life that ends on purpose */
 };
 
@@ -33,6 +34,7 @@ enum known {
     REJECTED,  /* it is malformed */
     ACCEPTED,  /* acknowledged */
     FORGOTTEN, /* acknowledged, and its person was forgotten */
+    COMPACTED, /* acknowledged, and older than what this seed keeps */
 };
 
 struct message {
@@ -41,6 +43,7 @@ struct message {
     bool is_public, malformed;
     bool shared; /* its id was also sent under another identity */
     uint16_t copies;
+    int64_t effective_ms; /* in the store, when it was last looked at; 0: not looked at yet */
 };
 
 /* The numbers that a rules file is written with. */
@@ -63,10 +66,12 @@ struct sim {
     uint64_t random, disk_random;
     bool verbose, cuts, lying;
     int64_t now_ms, newest_ms; /* the clock, and the latest moment that it ever showed */
-    int lives, crashes, power_cuts, acknowledged, checks, timers, actions, merges, swaps_done;
+    int lives, crashes, power_cuts, acknowledged, checks, timers, actions, merges, swaps_done,
+        compacted;
     int users, anonymous, emails;
     bool history;    /* this life imports history */
     bool workers;    /* this seed sweeps, with a thread: it repeats less exactly */
+    bool keeps;      /* this seed keeps its events for KEEP_DAYS only */
     bool forgetting; /* a person is being forgotten */
     struct knobs knobs, knobs_before;
     struct message messages[MESSAGES_MAX];
@@ -124,6 +129,12 @@ void unmerge_step(void);
 void forget_step(void);
 void forget_settle(void); /* what is gone went with a lead that is gone */
 void export_step(void);
+void settle_table(const char *name, const char *sql, struct record *records);
+
+/* ---- retention.c ---- */
+void retention_step(void);
+/* What is gone was older than what is kept. No effect when this seed keeps everything. */
+void retention_settle(void);
 
 /* ---- deliver.c ---- */
 void deliver_step(void);
@@ -136,6 +147,8 @@ void each(const char *sql, row_fn *take);
 struct counts {
     int64_t moves, statuses, actions;
 };
+/* The rows of events that never change. */
+const char *events_kept(void);
 struct counts counts_now(void);
 void expect_counts(const struct counts *before, const char *after_what);
 void check_all(bool last);

@@ -146,6 +146,7 @@ static void idle_step(void)
             break;
         }
     }
+    retention_settle();
 }
 
 static void flush_step(void)
@@ -276,6 +277,7 @@ static const struct {
     {"roll back", 1, rollback_step},
     {"broken edit", 1, broken_step},
     {"sweep", 3, sweep_step},
+    {"retention", 3, retention_step},
     {"crash", 3, crash_step},
     {"disk full", 2, full_step},
     {"failed sync", 1, sync_step},
@@ -323,6 +325,7 @@ static void open_core(void)
                                       .clock = {clock_now, NULL},
                                       .no_actions = sim->history,
                                       .set_aside = sim->seed % 2 == 0,
+                                      .retention_ms = sim->keeps ? KEEP_DAYS * RP_DAY : 0,
                                       .sweep_workers = sim->workers ? 1 : 0};
     struct counts before;
     struct rp_err err = {0};
@@ -343,6 +346,8 @@ static void open_core(void)
     expect_counts(&before, "recovery");
     if (sim->forgetting) {
         forget_settle();
+    } else {
+        retention_settle();
     }
 }
 
@@ -374,6 +379,7 @@ void live(void)
         sim->anonymous = chance(50) ? 5 : 30;
         sim->emails = chance(50) ? 3 : 15;
         sim->workers = sim->seed % 5 == 0;
+        sim->keeps = sim->seed % 4 == 1;
         knobs_make(&sim->knobs);
         sim->knobs_before = sim->knobs;
     } else if (chance(15)) { /* the next crash comes while this life begins */

@@ -257,6 +257,10 @@ static void take_verdict(struct group *group, int at, const struct rp_item *item
         known = known || group->items[i].number == number;
     }
     if (item->verdict == RP_VERDICT_REJECTED) {
+        if (sim->keeps && item->reject == RP_REJECT_TOO_OLD) { /* what is known of it stays known */
+            message->known = group->items[at].before == UNSENT ? REJECTED : group->items[at].before;
+            return;
+        }
         if (!message->malformed) {
             die("message %d was rejected: %.*s\n%s", number, RP_STR_ARG(item->message),
                 message->json);
