@@ -109,21 +109,24 @@ static void judge_column(struct job *job, uint32_t c)
         about->suspicion = RP_LEARN_TOO_MANY;
         return;
     }
-    const bool varies = rp_learn_bins(job->arena, job->table, c, NULL, &job->attributes[c]);
+    /* what tells everything has bins with one outcome alone, which the card's bins never have */
+    bool varies = rp_learn_bins(job->arena, job->table, c, NULL, true, &job->attributes[c]);
     if (varies) {
         about->iv = job->attributes[c].iv;
         about->auc = auc_alone(job, &job->attributes[c]);
     }
+    if (!about->allowed)
+        varies &= rp_learn_bins(job->arena, job->table, c, NULL, false, &job->attributes[c]);
     if (column->changed_after > LATE_MOST)
         about->suspicion = RP_LEARN_WRITTEN_LATER;
     else if (converted_only(job->table, column))
         about->suspicion = RP_LEARN_CONVERTED_ONLY;
-    else if (!varies || about->iv < IV_LEAST)
-        about->suspicion = RP_LEARN_WEAK;
     else if (about->iv > IV_MOST)
         about->suspicion = RP_LEARN_TELLS_TOO_MUCH;
     else if (about->auc > AUC_MOST)
         about->suspicion = RP_LEARN_RANKS_TOO_WELL;
+    else if (!varies || about->iv < IV_LEAST)
+        about->suspicion = RP_LEARN_WEAK;
     job->usable[c] = varies && (about->suspicion == RP_LEARN_FINE ||
                                 (about->allowed && about->suspicion != RP_LEARN_WEAK));
 }
@@ -222,7 +225,8 @@ static int64_t try_on_rest(struct job *job, struct rp_learn_card *ret_card, stru
     rp_arena_init(&arena);
     attributes = RP_ARENA_ARRAY(&arena, struct rp_learn_attribute, table->column_count + 1);
     for (uint32_t c = 0; c < table->column_count; c++)
-        if (job->usable[c] && !rp_learn_bins(&arena, table, c, job->in, &attributes[c]))
+        if (job->usable[c] &&
+            !rp_learn_bins(&arena, table, c, job->in, job->out->about[c].allowed, &attributes[c]))
             attributes[c].bin_count = 0;
     int status = rp_learn_select(&arena, table, job->in, attributes, job->usable, lines_max(job),
                                  ret_card, NULL, err);

@@ -149,9 +149,9 @@ uint32_t rp_learn_bin_of(const struct rp_learn_attribute *attribute,
 /* ---- learn_bins.c: one column --------------------------------------------------------------- */
 
 /* Coarse bins of a column over the rows that are `in` (NULL: all), with WoE and information value.
- * False: it does not vary. */
+ * loose: a bin may lack one outcome, as those of a leak do. False: it does not vary. */
 bool rp_learn_bins(struct rp_arena *arena, const struct rp_learn_table *table, uint32_t column,
-                   const bool *in, struct rp_learn_attribute *ret_attribute);
+                   const bool *in, bool loose, struct rp_learn_attribute *ret_attribute);
 
 /* ---- learn_card.c ---------------------------------------------------------------------------- */
 

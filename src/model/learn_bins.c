@@ -32,7 +32,7 @@ struct group {
 struct merging {
     struct group *groups;
     size_t count;
-    double rows;
+    double rows, class_min;
 };
 
 struct pair {
@@ -80,7 +80,8 @@ static void merge(struct merging *m, size_t left)
 
 static bool is_small(const struct merging *m, const struct group *g)
 {
-    return leads_of(g) < SHARE_MIN * m->rows || g->converted < CLASS_MIN || g->others < CLASS_MIN;
+    return leads_of(g) < SHARE_MIN * m->rows || g->converted < m->class_min ||
+           g->others < m->class_min;
 }
 
 /* The neighbour that differs least; groups that stand apart are taken when there is no other. */
@@ -180,7 +181,7 @@ static size_t fine_numbers(const struct pair *sorted, size_t n, struct group *gr
 }
 
 static uint32_t bin_numbers(struct rp_arena *arena, const struct rp_learn_table *table,
-                            const struct rp_learn_column *column, const bool *in,
+                            const struct rp_learn_column *column, const bool *in, bool loose,
                             struct rp_learn_bin *bins, struct group *ret_missing)
 {
     struct pair *all = rp_arena_alloc(arena, table->rows * sizeof(*all) + 1);
@@ -200,7 +201,7 @@ static uint32_t bin_numbers(struct rp_arena *arena, const struct rp_learn_table 
         }
     }
     qsort(all, n, sizeof(*all), by_value);
-    struct merging m = {groups, fine_numbers(all, n, groups), rows};
+    struct merging m = {groups, fine_numbers(all, n, groups), rows, loose ? 0 : CLASS_MIN};
     for (size_t i = 0; i < m.count; i++)
         m.groups[i].apart &= !is_small(&m, &m.groups[i]);
     merge_small(&m);
@@ -256,7 +257,7 @@ static size_t fine_levels(const struct rp_learn_column *column, const struct gro
 }
 
 static uint32_t bin_levels(struct rp_arena *arena, const struct rp_learn_table *table,
-                           const struct rp_learn_column *column, const bool *in,
+                           const struct rp_learn_column *column, const bool *in, bool loose,
                            struct rp_learn_attribute *attribute, struct group *ret_missing)
 {
     const uint32_t levels_n = column->level_count;
@@ -274,7 +275,8 @@ static uint32_t bin_levels(struct rp_arena *arena, const struct rp_learn_table *
         g->converted += table->y[i] != 0;
         g->others += table->y[i] == 0;
     }
-    struct merging m = {groups, fine_levels(column, levels, rows, groups), rows};
+    struct merging m = {groups, fine_levels(column, levels, rows, groups), rows,
+                        loose ? 0 : CLASS_MIN};
     for (uint32_t i = 0; i < m.count; i++) { /* from here on `first` is a place in the order */
         order[i] = groups[i].first;
         groups[i].first = i;
@@ -324,7 +326,7 @@ static void weigh(struct rp_learn_attribute *a)
 }
 
 bool rp_learn_bins(struct rp_arena *arena, const struct rp_learn_table *table, uint32_t column,
-                   const bool *in, struct rp_learn_attribute *ret_attribute)
+                   const bool *in, bool loose, struct rp_learn_attribute *ret_attribute)
 {
     const struct rp_learn_column *c = &table->columns[column];
     struct rp_learn_attribute *a = ret_attribute;
@@ -336,13 +338,15 @@ bool rp_learn_bins(struct rp_arena *arena, const struct rp_learn_table *table, u
         return false;
     const uint32_t room = c->kind == RP_LEARN_TEXT ? c->level_count + 2 : RP_LEARN_BINS_MAX;
     a->bins = RP_ARENA_ARRAY(arena, struct rp_learn_bin, room + 1);
-    a->bin_count = c->kind == RP_LEARN_TEXT ? bin_levels(arena, table, c, in, a, &missing)
-                                            : bin_numbers(arena, table, c, in, a->bins, &missing);
+    a->bin_count = c->kind == RP_LEARN_TEXT
+                       ? bin_levels(arena, table, c, in, loose, a, &missing)
+                       : bin_numbers(arena, table, c, in, loose, a->bins, &missing);
     for (uint32_t b = 0; b < a->bin_count; b++)
         rows += a->bins[b].leads;
     rows += leads_of(&missing);
     /* Few without a value say nothing: they count as the usual case. */
-    if (leads_of(&missing) > 0 && !is_small(&(struct merging){.rows = rows}, &missing))
+    if (leads_of(&missing) > 0 &&
+        !is_small(&(struct merging){.rows = rows, .class_min = loose ? 0 : CLASS_MIN}, &missing))
         a->bins[a->bin_count++] = (struct rp_learn_bin){.below = (double)INFINITY,
                                                         .missing = true,
                                                         .leads = leads_of(&missing),
