@@ -23,10 +23,10 @@ test "Théa est refusée en avril et revient en septembre" {
   at = "2026-04-02T13:00:00Z",
   given = { lead = { email = "thea@prospect.test" }, stage = "lead" },
   play = {
-    after("0s")   { track("Webinar Attended", { webinar = "avril" }), expect { stage = "mql" } },
-    after("20h")  { track("Lead Rejected", { reason = "no_budget" }), expect { stage = "recycled" } },
+    after("0s")   { track("Webinar Attended", { webinar = "avril" }), expect { stage = "mql", owner = "lea@acme.test" } },
+    after("20h")  { track("Lead Rejected", { reason = "no_budget" }), expect { stage = "recycled", owner = missing() } },
     after("60d")  { expect { stage = "recycled" } },
-    after("161d") { track("Webinar Attended", { webinar = "septembre" }), expect { stage = "mql", sent = exactly { remise = 2 } } },
+    after("161d") { track("Webinar Attended", { webinar = "septembre" }), expect { stage = "mql", owner = "tom@acme.test", sent = exactly { remise = 2 } } },
     after("162d") { expect { stage = "mql" } },
   },
 }
