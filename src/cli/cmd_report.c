@@ -10,6 +10,11 @@
 const struct rp_command rp_report_commands[] = {
     {"report funnel", "", "Stage by stage: who came in, went on, fell back, and how long it took.",
      rp_cmd_report_funnel, 0, 0},
+    {"report rules", "",
+     "For each rule: how often it gave points, to whom, and whether these turned out right.",
+     rp_cmd_report_rules, 0, 0},
+    {"report actions", "", "What became of each action: delivered, held and why, dead; how soon.",
+     rp_cmd_report_actions, 0, 0},
     {"report trends", "",
      "Which events, pages, campaigns go along with the outcome, and what changed.",
      rp_cmd_report_trends, 0, 0},

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Reports over a few leads whose numbers can be counted by hand. */
+#include "core/backtest.h"
 #include "core/report.h"
 #include "core_test.h"
 #include "groups.h"
+
+#include <unistd.h>
 
 #define HOUR INT64_C(3600000)
 
@@ -128,12 +131,275 @@ static void reasons_are_counted(void **state)
     bench_close(&b);
 }
 
+/* ---- Two hundred leads ----------------------------------------------------------------------- */
+
+static const char TWO_HUNDRED[] =
+    "dimension \"engagement\" { }\n"
+    "total { engagement = 1 }\n"
+    "score \"visit\" { why = \"Came\", on = \"Visit\", points = 5 }\n"
+    "score \"demo\" { why = \"Saw a demo\", on = \"Demo\", points = 20 }\n"
+    "score \"never\" { why = \"Never\", on = \"Never\", points = 1 }\n"
+    "stages { \"visitor\", \"mql\", \"sql\" }\n"
+    "stage \"mql\" { enter = at_least { engagement = 5 } }\n"
+    "stage \"sql\" { from = { \"visitor\", \"mql\" }, enter = did \"Bought\" }\n"
+    "action \"tell\" { on = entered \"sql\", webhook { to = endpoint \"crm\", body = { a = 1 } } "
+    "}\n";
+
+/* A hundred saw a demo, of whom 60 bought; of the others 20 did. All of them came twice. One more
+ * came yesterday. */
+static void two_hundred(struct bench *b)
+{
+    for (int i = 0; i < 200; i++) {
+        bool demo = i < 100;
+        bool bought = demo ? i < 60 : i < 120;
+
+        b->now_ms = T0;
+        if (demo) {
+            bench_send(b, false,
+                       "{\"type\":\"track\",\"event\":\"Demo\",\"userId\":\"u%d\",\"messageId\":"
+                       "\"d%d\",\"properties\":{}}",
+                       i, i);
+        }
+        b->now_ms = T0 + HOUR;
+        bench_send(b, false,
+                   "{\"type\":\"track\",\"event\":\"Visit\",\"userId\":\"u%d\",\"messageId\":"
+                   "\"v%d\"}",
+                   i, i);
+        b->now_ms = T0 + 48 * HOUR;
+        if (bought) {
+            bench_send(b, false,
+                       "{\"type\":\"track\",\"event\":\"Bought\",\"userId\":\"u%d\",\"messageId\":"
+                       "\"b%d\"}",
+                       i, i);
+        }
+    }
+    b->now_ms = T0 + 99 * 24 * HOUR;
+    bench_send(b, false,
+               "{\"type\":\"track\",\"event\":\"Visit\",\"userId\":\"young\",\"messageId\":"
+               "\"y\"}");
+    b->now_ms = T0 + 100 * 24 * HOUR;
+    assert_int_equal(rp_core_flush(b->core, NULL), 0);
+}
+
+static char *report_late(struct bench *b, rp_report_fn *run)
+{
+    struct rp_report_query query = {.since_ms = RP_NEVER,
+                                    .until_ms = RP_NEVER,
+                                    .now_ms = T0 + 100 * 24 * HOUR,
+                                    .value = 10,
+                                    .cost = 5,
+                                    .capacity = 8};
+    struct rp_buf out = {0}, text = {0};
+    struct rp_err err = {0};
+
+    if (run(b->reader, &query, RP_FORMAT_JSON, &out, &err) != 0 ||
+        run(b->reader, &query, RP_FORMAT_TEXT, &text, &err) != 0) {
+        fail_msg("%s", err.text);
+    }
+    assert_true(text.len > 100);
+    rp_buf_fini(&text);
+    return out.ptr;
+}
+
+static void thresholds_count_who_would_have_come(void **state)
+{
+    struct bench b;
+    char *text;
+
+    (void)state;
+    bench_open(&b, NULL, TWO_HUNDRED);
+    two_hundred(&b);
+    text = report_late(&b, rp_report_thresholds);
+    /* All 201 reach 5; of the 200 old ones 80 bought: those with a demo reached 5 by it. */
+    has(text, "\"inForce\":5,");
+    has(text, "{\"threshold\":5,\"leads\":201,\"aWeek\":14.07,\"mature\":200,\"right\":80,"
+              "\"rate\":0.4,\"interval\":{\"lo\":0.334606,\"hi\":0.469163},\"outcomes\":80,"
+              "\"found\":80,\"profit\":-200}");
+    has(text,
+        "{\"threshold\":20,\"leads\":100,\"aWeek\":7,\"mature\":100,\"right\":60,\"rate\":0.6,");
+    has(text, "\"outcomes\":80,\"found\":60,\"profit\":100}");
+    has(text, "\"best\":6,\"forCapacity\":6}"); /* 6 is the first that only a demo reaches */
+    free(text);
+    bench_close(&b);
+}
+
+static void trends_tell_what_goes_along(void **state)
+{
+    struct bench b;
+    char *text;
+
+    (void)state;
+    bench_open(&b, NULL, TWO_HUNDRED);
+    two_hundred(&b);
+    text = report_late(&b, rp_report_trends);
+    has(text, "\"leads\":200,\"young\":1,\"right\":80,\"rate\":0.4,");
+    /* Who saw a demo became an mql by it, and nobody else had done that before. */
+    has(text, "{\"what\":\"event Demo\",\"leads\":100,\"right\":60,");
+    has(text, "\"rateWith\":0.6,\"rateWithout\":0.2,\"lift\":1.5,");
+    free(text);
+    bench_close(&b);
+}
+
+static void rules_and_actions_are_counted(void **state)
+{
+    struct bench b;
+    char *text;
+
+    (void)state;
+    bench_open(&b, NULL, TWO_HUNDRED);
+    two_hundred(&b);
+    text = report_late(&b, rp_report_rules);
+    has(text, "\"decided\":201,\"mature\":200,\"right\":80,");
+    has(text,
+        "{\"rule\":\"visit\",\"fired\":201,\"leads\":201,\"points\":1005,\"decidedWith\":101,");
+    has(text, "{\"rule\":\"demo\",\"fired\":100,\"leads\":100,\"points\":2000,\"decidedWith\":100,"
+              "\"shareOfDecided\":0.497512,\"mature\":100,\"right\":60,\"lift\":1.5,");
+    has(text, "{\"rule\":\"never\",\"fired\":0,\"leads\":0,");
+    free(text);
+    text = report_late(&b, rp_report_actions_done);
+    has(text, "{\"action\":\"tell\",\"kind\":\"webhook\",\"delivered\":0,\"waiting\":80,\"held\":0,"
+              "\"dead\":0,");
+    free(text);
+    bench_close(&b);
+}
+
+/* ---- Back-test ------------------------------------------------------------------------------- */
+
+static struct rp_rules *rules_of(const char *text)
+{
+    struct rp_source source = {RP_STR("rules.lua"), rp_str_from(text)};
+    struct rp_files files = {&source, 1};
+    struct rp_load_options load = {0};
+    struct rp_findings findings = {0};
+    struct rp_rules *rules = NULL;
+    struct rp_arena arena;
+    struct rp_err err = {0};
+
+    rp_arena_init(&arena);
+    if (rp_load(&arena, &files, &load, &rules, &findings, &err) != 0) {
+        fail_msg("%s", err.text);
+    }
+    rp_arena_fini(&arena);
+    return rules;
+}
+
+/* The JSON without what differs from run to run. */
+static char *backtest(const char *db, const struct rp_rules *candidate, unsigned workers,
+                      struct rp_backtest *ret)
+{
+    struct rp_backtest_options options = {.db_path = db,
+                                          .candidate = candidate,
+                                          .name = RP_STR("candidate"),
+                                          .since_ms = RP_NEVER,
+                                          .now_ms = T0 + 100 * 24 * HOUR,
+                                          .workers = workers};
+    struct rp_buf out = {0}, page = {0}, text = {0};
+    struct rp_err err = {0};
+
+    if (rp_backtest_run(&options, ret, &err) != 0) {
+        fail_msg("%s", err.text);
+    }
+    ret->seconds = 0;
+    ret->workers = 0;
+    rp_backtest_json(ret, &out);
+    rp_backtest_text(ret, 3, &text);
+    rp_backtest_html(ret, &page);
+    assert_true(text.len > 500 && page.len > 3000);
+    assert_null(strstr(page.ptr, "http")); /* no request leaves the page */
+    rp_buf_fini(&text);
+    rp_buf_fini(&page);
+    return out.ptr;
+}
+
+static char *with(const char *from, const char *old, const char *new)
+{
+    const char *at = strstr(from, old);
+    struct rp_buf buf = {0};
+
+    assert_non_null(at);
+    rp_buf_printf(&buf, "%.*s%s%s", (int)(at - from), from, new, at + strlen(old));
+    return buf.ptr;
+}
+
+static void backtest_tells_who_changes(void **state)
+{
+    char *text = with(RULES, "engagement = 10,", "engagement = 11.5,");
+    struct rp_rules *candidate = rules_of(text), *same = rules_of(RULES);
+    struct rp_backtest result;
+    char path[] = "/tmp/ripen-backtest-XXXXXX";
+    char file[64], lock[80];
+    struct bench b;
+    char *json, *again;
+
+    (void)state;
+    assert_non_null(mkdtemp(path));
+    snprintf(file, sizeof(file), "%s/b.db", path);
+    bench_open(&b, file, RULES);
+    four_leads(&b);
+    assert_int_equal(rp_core_flush(b.core, NULL), 0);
+
+    /* u4 had exactly 11 points when it became an mql. */
+    json = backtest(file, candidate, 1, &result);
+    has(json, "\"active\":{\"name\":\"generation 1\"");
+    assert_int_equal(result.leads, 4);
+    assert_int_equal(result.events, 9);
+    assert_int_equal((int)result.quality[RP_BT_ACTIVE].decisions, 2);
+    assert_int_equal((int)result.quality[RP_BT_ACTIVE].mature, 2);
+    assert_int_equal((int)result.quality[RP_BT_ACTIVE].right, 1);
+    assert_int_equal((int)result.quality[RP_BT_CANDIDATE].decisions, 1);
+    assert_int_equal((int)result.quality[RP_BT_CANDIDATE].right, 1);
+    assert_int_equal((int)result.quality[RP_BT_CANDIDATE].found, 1);
+    assert_int_equal((int)result.lost.mature, 1);
+    assert_int_equal(result.kinds[RP_BT_LOST], 1);
+    assert_int_equal(result.change_count, 1);
+    assert_int_equal(result.changes[0].at_ms[RP_BT_ACTIVE], T0 + HOUR);
+    assert_int_equal(result.changes[0].at_ms[RP_BT_CANDIDATE], RP_NEVER);
+    has(result.changes[0].why[RP_BT_ACTIVE], "engagement is 11 (needs 10)");
+    has(result.changes[0].why[RP_BT_CANDIDATE], "engagement is 11 (needs 11.5)");
+    rp_backtest_fini(&result);
+    again = backtest(file, candidate, 3, &result); /* the same with three threads */
+    assert_string_equal(json, again);
+    free(json);
+    free(again);
+    rp_backtest_fini(&result);
+
+    /* The rules in force against themselves: nobody changes. */
+    json = backtest(file, same, 2, &result);
+    for (size_t k = 0; k < RP_BT_KINDS; k++) {
+        assert_int_equal(result.kinds[k], 0);
+    }
+    for (size_t i = 0; i < result.record_count; i++) {
+        assert_int_equal(result.records[i].total[0], result.records[i].total[1]);
+        assert_int_equal(result.records[i].decided[0], result.records[i].decided[1]);
+        assert_int_equal(result.records[i].at_ms[0], result.records[i].at_ms[1]);
+    }
+    assert_int_equal(result.records[0].total[0], bench_total(&b, "u1", T0 + 100 * 24 * HOUR));
+    free(json);
+    rp_backtest_fini(&result);
+    bench_close(&b);
+    rp_rules_free(candidate);
+    rp_rules_free(same);
+    free(text);
+    (void)unlink(file);
+    snprintf(lock, sizeof(lock), "%s-lock", file);
+    (void)unlink(lock);
+    snprintf(lock, sizeof(lock), "%s-wal", file);
+    (void)unlink(lock);
+    snprintf(lock, sizeof(lock), "%s-shm", file);
+    (void)unlink(lock);
+    (void)rmdir(path);
+}
+
 int test_reports(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(funnel_counts_stays),
         cmocka_unit_test(funnel_by_a_fact_that_no_rule_names),
         cmocka_unit_test(reasons_are_counted),
+        cmocka_unit_test(thresholds_count_who_would_have_come),
+        cmocka_unit_test(trends_tell_what_goes_along),
+        cmocka_unit_test(rules_and_actions_are_counted),
+        cmocka_unit_test(backtest_tells_who_changes),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
