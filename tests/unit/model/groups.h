@@ -25,6 +25,7 @@ int test_rule_count(void);
 int test_stats_reference(void);
 int test_stats_published(void);
 int test_stats(void);
+int test_learn(void);
 int test_assign_hash(void);
 
 #define assert_str(text, expected)                                                                 \

@@ -17,6 +17,7 @@ int main(void)
         test_stats,
         test_stats_reference,
         test_stats_published,
+        test_learn,
         test_assign_hash,
     };
     int failed = 0;
