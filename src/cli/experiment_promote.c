@@ -4,10 +4,12 @@
  * generation, and the experiment ends as promoted. */
 #include "base/json_write.h"
 #include "cli/ask_server.h"
+#include "cli/decide.h"
 #include "cli/experiment.h"
 #include "core/report.h"
 #include "engine/promote.h"
 #include "engine/tree.h"
+#include "store/requests.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -146,6 +148,32 @@ static int write_file(const struct promoting *p, struct rp_err *err)
     return status;
 }
 
+/* The person who saw the change has confirmed it: the guard of what an edit would move has nothing
+ * to add. */
+static int put_in_force(struct promoting *p, struct rp_err *err)
+{
+    const char *db = rp_setup_db(&p->setup, p->wish.db);
+    struct rp_request_row request = {.at_ms = rp_clock_system().now_ms(NULL),
+                                     .verb = RP_STR("reload"),
+                                     .force = true,
+                                     .author = rp_str_from(rp_author(p->wish.author))};
+    struct rp_request_row answer;
+    int status;
+
+    if (!rp_server_runs(db)) {
+        return RP_EXIT_DONE; /* the next start takes the file */
+    }
+    status = rp_server_ask(&p->setup.arena, db, &request, &answer, err);
+    if (status != 0) {
+        return rp_fail(err);
+    }
+    if (answer.status == 200) {
+        return RP_EXIT_DONE;
+    }
+    return rp_complain("the file is written, and the server does not take it: %.*s",
+                       RP_STR_ARG(rp_answer_member(&p->setup.arena, answer.answer, "reason")));
+}
+
 /* Ends it first: the generation that comes with the file is no new period of it. */
 static int act(struct promoting *p, struct rp_err *err)
 {
@@ -162,7 +190,7 @@ static int act(struct promoting *p, struct rp_err *err)
         return status;
     }
     status = write_file(p, err);
-    return status == 0 ? RP_EXIT_DONE : rp_fail(err);
+    return status == 0 ? put_in_force(p, err) : rp_fail(err);
 }
 
 static int promote(struct promoting *p, enum rp_format format)
