@@ -41,6 +41,18 @@ static struct rp_str trim(struct rp_str text)
     return text;
 }
 
+/* What can be a trait: others would be written into rules that no event can match. */
+static bool is_text(struct rp_str text)
+{
+    return rp_utf8_valid(text) && (text.len == 0 || !memchr(text.ptr, '\0', text.len));
+}
+
+static int not_text(int line, struct rp_err *err)
+{
+    return rp_err_set(err, RIPEN_EINPUT, "line %d is not UTF-8 text; save the file as UTF-8 CSV",
+                      line);
+}
+
 static int take_head(struct reading *r, const struct rp_str *fields, size_t count,
                      struct rp_err *err)
 {
@@ -52,6 +64,10 @@ static int take_head(struct reading *r, const struct rp_str *fields, size_t coun
     r->count = count;
     for (size_t c = 0; c < count; c++) {
         struct rp_str name = rp_arena_str(r->arena, trim(fields[c]));
+        if (!is_text(name))
+            return not_text(1, err);
+        if (name.len == 0)
+            name = rp_arena_printf(r->arena, "column %zu", c + 1);
         char *bytes = (char *)rp_arena_alloc(r->arena, name.len + 1);
         for (size_t i = 0; i < name.len; i++) /* a dot would be a field in a field */
             bytes[i] = name.ptr[i] == '.' ? '_' : name.ptr[i];
@@ -77,6 +93,8 @@ static int take_record(struct reading *r, const struct rp_str *fields, size_t co
                           RP_LEARN_ROWS_MAX);
     for (size_t c = 0; c < count; c++) {
         struct raw_column *column = &r->columns[c];
+        if (!is_text(fields[c]))
+            return not_text(line, err);
         column->cells = rp_grow(column->cells, &column->cap, r->rows + 1, sizeof(*column->cells));
         column->cells[r->rows] = rp_learn_texts_add(r->arena, &column->texts, trim(fields[c]));
     }

@@ -80,6 +80,9 @@ said "$err" '--target'
 printf 'a,b\n1,yes\n2\n' >torn.csv
 run 2 learn --from torn.csv --target b
 said "$err" 'line 3 has 1 cells'
+printf 'a,b\n1,yes\ncaf\351,no\n' >latin.csv
+run 2 learn --from latin.csv --target b
+said "$err" 'line 3 is not UTF-8'
 run 2 learn --db nowhere.db -o x.lua
 run 2 learn --from leads.csv --target won -o no/such/place.lua
 said "$err" 'cannot be written'
