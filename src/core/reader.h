@@ -28,8 +28,8 @@ void rp_reader_close(struct rp_reader *reader);
 void rp_reader_model(struct rp_reader *reader, struct rp_str name);
 
 struct rp_leads_query {
-    struct rp_str stage;  /* "" : all */
-    struct rp_str status; /* "attempting", "mql.attempting"; "": all */
+    struct rp_str stage;   /* "" : all */
+    struct rp_str status;  /* "attempting", "mql.attempting"; "": all */
     struct rp_str segment; /* of the active rules; "": all */
     struct rp_str owner;   /* whose leads; "-": those without an owner; "": all */
     struct rp_str sort;    /* "score" (default), "recent", "created" */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The queue of tasks as people use it: read, claim, note, done. What came of a task becomes an event
- * of the lead, so that stages, statuses and reports see it. */
+/* The queue of tasks as people use it: read, claim, note, done. What came of a task becomes an
+ * event of the lead, so that stages, statuses and reports see it. */
 #ifndef RP_CORE_TASKS_H
 #define RP_CORE_TASKS_H
 
@@ -12,9 +12,9 @@
 /* A transaction of its own each, on the core's thread. `task` is its number as text. The answer is
  * the task as JSON. EINPUT, ENOTFOUND; EDENIED: somebody else has it, or it is done.
  *
- * done: `outcome` names what happened: accepted, attempted, meeting, postponed (until says the day),
- * rejected (reason) become the events that they are called by; any other one is Task Done. A second
- * `done` after a failure between the two halves sends no second event. */
+ * done: `outcome` names what happened: accepted, attempted, meeting, postponed (until says the
+ * day), rejected (reason) become the events that they are called by; any other one is Task Done. A
+ * second `done` after a failure between the two halves sends no second event. */
 struct rp_task_ask {
     struct rp_str task, author, outcome, reason, until, text;
 };

@@ -145,7 +145,7 @@ void rp_compile_lists(struct rp_compile *compile);
 struct rp_csv;
 /* Reads a file of the directory as CSV; to be freed. */
 struct rp_csv *rp_compile_csv(struct rp_compile *compile, uint32_t file);
-void rp_compile_teams(struct rp_compile *compile);    /* when the calendars stand */
+void rp_compile_teams(struct rp_compile *compile); /* when the calendars stand */
 void rp_compile_segments(struct rp_compile *compile);
 void rp_compile_lookups(struct rp_compile *compile);
 uint32_t rp_compile_list(struct rp_compile *compile, struct rp_str name, struct rp_place place,

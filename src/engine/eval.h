@@ -76,7 +76,7 @@ struct rp_scratch {
     uint64_t unadjusted_of;        /* the epoch in which the lead is known to have no adjustment */
     int64_t *held;                 /* [index->held]: as of the bound event, before it */
     int64_t since_ms; /* a sequence's condition is asked: `did` counts since its start; 0: not */
-    bool in_status;                /* a status's condition is asked: `did` counts since its entry */
+    bool in_status;   /* a status's condition is asked: `did` counts since its entry */
     const struct rp_lead *kept_before; /* its values before a late event are known already */
     struct rp_buf facts;               /* what this decision sets, open while facts.len > 0 */
     struct rp_jw facts_jw;
@@ -276,7 +276,8 @@ const char *rp_cond_decided(struct rp_scratch *s, const struct rp_cond *cond);
 /* Opens the object of facts that the decision sets. */
 void rp_facts_open(struct rp_scratch *s);
 
-/* ---- owner.c, assign.c ------------------------------------------------------------------------ */
+/* ---- owner.c, assign.c ------------------------------------------------------------------------
+ */
 
 /* The owner that the judged event brings, before stages; the one who answered Lead Rejected, behind
  * them. */
@@ -362,8 +363,7 @@ void rp_actions_run(struct rp_scratch *s, struct rp_lead *lead, struct rp_decisi
 /* One part of an action or step as an intent, unless it has an `unless` that holds. `head` says
  * whose part it is, and why; `purpose`: of a mail that names none. */
 void rp_part_run(struct rp_scratch *s, struct rp_lead *lead, const struct rp_action_part *part,
-                 const struct rp_intent *head, struct rp_str purpose,
-                 struct rp_decision *decision);
+                 const struct rp_intent *head, struct rp_str purpose, struct rp_decision *decision);
 /* Whether what was decided is what the trigger waits for. */
 bool rp_trigger_holds(struct rp_scratch *s, const struct rp_trigger *trigger,
                       const struct rp_decision *decision, bool even_when_passing);
@@ -379,7 +379,8 @@ bool rp_mail_wanted(struct rp_scratch *s, const struct rp_email_part *part);
 void rp_mail_render(struct rp_scratch *s, const struct rp_email_part *part, struct rp_str purpose,
                     struct rp_intent *intent);
 
-/* ---- sequence.c, sequence_hours.c ------------------------------------------------------------- */
+/* ---- sequence.c, sequence_hours.c -------------------------------------------------------------
+ */
 
 /* Ends, advances and starts sequences; behind stages, statuses and actions. */
 void rp_sequences_run(struct rp_scratch *s, struct rp_lead *lead, struct rp_decision *decision);

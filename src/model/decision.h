@@ -51,8 +51,8 @@ const char *rp_action_kind_name(enum rp_action_kind kind);
 
 /* One row for the outbox, rendered. */
 struct rp_intent {
-    uint32_t action; /* index in rules->actions; UINT32_MAX: a step's */
-    uint16_t part;   /* index within the action; of a step's among those of its kind */
+    uint32_t action;    /* index in rules->actions; UINT32_MAX: a step's */
+    uint16_t part;      /* index within the action; of a step's among those of its kind */
     struct rp_str step; /* "welcome.hello": whose it is, and what stands for the action; "" */
     enum rp_action_kind kind;
     struct rp_str to;    /* endpoint, "owner", team … */
@@ -91,10 +91,10 @@ enum rp_sequence_mark {
 };
 struct rp_sequence_change {
     enum rp_sequence_mark mark;
-    uint64_t sequence;         /* hash of its name */
-    uint32_t number;           /* of the instance */
-    struct rp_str name, step;  /* "": these rules do not know it */
-    struct rp_str reason;      /* STARTED, ENDED */
+    uint64_t sequence;        /* hash of its name */
+    uint32_t number;          /* of the instance */
+    struct rp_str name, step; /* "": these rules do not know it */
+    struct rp_str reason;     /* STARTED, ENDED */
 };
 
 /* A rule that failed on an event: costs its own contribution only. */

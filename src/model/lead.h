@@ -19,9 +19,9 @@
 enum rp_cell_kind {
     RP_CELL_NODES = 1, /* struct rp_head[]: the lead's identity nodes, each with its newest event */
     RP_CELL_FACTS = 2, /* JSON object: what actions set */
-    RP_CELL_CROSSED = 3, /* index: hash of dimension and threshold: last moment at or above it */
-    RP_CELL_OWNER = 4,   /* who owns the lead, who refused it: model/owner.h */
-    RP_CELL_ARMS = 5,    /* struct rp_arm[]: what experiments dealt the lead: core/experiment.h */
+    RP_CELL_CROSSED = 3,   /* index: hash of dimension and threshold: last moment at or above it */
+    RP_CELL_OWNER = 4,     /* who owns the lead, who refused it: model/owner.h */
+    RP_CELL_ARMS = 5,      /* struct rp_arm[]: what experiments dealt the lead: core/experiment.h */
     RP_CELL_SEQUENCES = 6, /* the sequences it is in or was: model/sequence.h */
     RP_CELL_FOLD = 8,
     RP_CELL_NEWEST = 8, /* effective order of the newest event folded */

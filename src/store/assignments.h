@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Who owned which lead when, and whose turn it is in a team. Rows are decisions: appended, and ended
- * once. */
+/* Who owned which lead when, and whose turn it is in a team. Rows are decisions: appended, and
+ * ended once. */
 #ifndef RP_STORE_ASSIGNMENTS_H
 #define RP_STORE_ASSIGNMENTS_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Tasks: what an action gives somebody to do. A task is a row of the outbox in state open, and a row
- * here that says whose it is, who took it and what came of it.
+/* Tasks: what an action gives somebody to do. A task is a row of the outbox in state open, and a
+ * row here that says whose it is, who took it and what came of it.
  *
  *   open ──claim──▶ claimed ──done──▶ done            (done from open too)
  *
@@ -16,7 +16,7 @@ struct rp_task_row {
     struct rp_str lead_public_id, key, action, note, email, name;
     struct rp_str owner, team, claimed_by, done_by, outcome; /* "": nobody, none */
     struct rp_str notes;                                     /* JSON array */
-    bool follows, cancelled; /* follows: it goes with the lead's owner */
+    bool follows, cancelled;                         /* follows: it goes with the lead's owner */
     int64_t created_ms, due_ms, claimed_ms, done_ms; /* RP_NEVER: none */
 };
 
