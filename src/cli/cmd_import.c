@@ -1,18 +1,23 @@
 /* SPDX-License-Identifier: MIT */
-/* ripen import: events out of files into the database, NDJSON or CSV with a map. */
+/* ripen import: events out of files into the database, NDJSON, CSV with a map, or CSV as a CRM
+ * exports it. */
 #include "base/json_write.h"
 #include "cli/commands.h"
 #include "cli/import.h"
+#include "cli/import_dry.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
 
+enum { DRY_ROWS_SHOWN = 50 };
+
 struct arguments {
     const char *file, *db, *rules, *map, *config, *format_text;
+    struct rp_preset_wish preset;
     enum rp_format format;
-    bool history;
+    bool history, dry_run;
 };
 
 static bool ends_with(const char *text, size_t len, const char *end)
@@ -41,18 +46,20 @@ static int check_kind(const struct arguments *arguments, struct rp_import_file *
                           "%s looks like JSON, one event a line; --map is for CSV, leave it out",
                           arguments->file);
     }
-    if (!arguments->map && (named_csv(arguments->file) || (first >= 0 && first != '{'))) {
+    if (!arguments->map && !arguments->preset.preset &&
+        (named_csv(arguments->file) || (first >= 0 && first != '{'))) {
         return rp_err_set(err, RIPEN_EINPUT,
                           "%s is not JSON, one event a line; if it is CSV, say with --map FILE.lua "
-                          "what its columns mean (see examples/imports)",
+                          "what its columns mean (see examples/imports), or with --preset whose "
+                          "export it is",
                           arguments->file);
     }
     return 0;
 }
 
 static int open_rows(struct rp_setup *setup, const struct arguments *arguments,
-                     struct rp_import_file *file, struct rp_import_rows **ret_rows,
-                     struct rp_err *err)
+                     struct rp_import_file *file, struct rp_import_preset *preset,
+                     struct rp_import_rows **ret_rows, struct rp_err *err)
 {
     struct rp_mapping *mapping = NULL;
     struct rp_findings findings = {0};
@@ -62,7 +69,8 @@ static int open_rows(struct rp_setup *setup, const struct arguments *arguments,
         status = rp_mapping_load(&setup->arena, arguments->map, &mapping, &findings, err);
     }
     if (status == 0) {
-        status = rp_import_rows_new(file, mapping, ret_rows, &findings, err);
+        status = preset ? rp_import_rows_preset(file, preset, ret_rows, err)
+                        : rp_import_rows_new(file, mapping, ret_rows, &findings, err);
     }
     if (findings.count > 0) {
         struct rp_buf out = {0};
@@ -149,8 +157,20 @@ static int tell(const struct arguments *arguments, struct rp_import_result *resu
     return exit_status;
 }
 
+static void remark(const struct rp_import_preset *preset)
+{
+    struct rp_buf out = {0};
+
+    if (preset) {
+        rp_preset_remarks(preset, &out);
+        fwrite(out.ptr ? out.ptr : "", 1, out.len, stderr);
+    }
+    rp_buf_fini(&out);
+}
+
 static int run(struct rp_setup *setup, const struct arguments *arguments,
-               struct rp_import_file *file, struct rp_import_rows *rows)
+               struct rp_import_file *file, struct rp_import_rows *rows,
+               const struct rp_import_preset *preset)
 {
     struct rp_core_options core_options = {
         .db_path = rp_setup_db(setup, arguments->db),
@@ -178,32 +198,77 @@ static int run(struct rp_setup *setup, const struct arguments *arguments,
         exit_status = rp_fail(&err);
     } else {
         status = rp_import_run(&options, &result, &err);
+        remark(preset);
         exit_status = tell(arguments, &result, status, &err);
     }
     rp_core_close(options.core);
     return exit_status;
 }
 
-/* The file and its map are judged before the database is touched. */
+static int dry_run(struct rp_setup *setup, const struct arguments *arguments,
+                   struct rp_import_rows *rows)
+{
+    struct rp_buf out = {0};
+    struct rp_err err = {0};
+    size_t rejected = 0;
+    int status =
+        rp_import_dry(rows, rp_setup_db(setup, arguments->db), rp_clock_system().now_ms(NULL),
+                      arguments->format == RP_FORMAT_JSON, DRY_ROWS_SHOWN, &out, &rejected, &err);
+
+    if (status != 0) {
+        rp_buf_fini(&out);
+        return rp_fail(&err);
+    }
+    status = rp_print(&out);
+    return status == RP_EXIT_DONE && rejected > 0 ? RP_EXIT_PROBLEMS : status;
+}
+
+/* The file and its map are judged before the database is touched. The rules are the core's from
+ * run() on. */
 static int import_file(struct rp_setup *setup, const struct arguments *arguments)
 {
     struct rp_import_file *file = NULL;
     struct rp_import_rows *rows = NULL;
+    struct rp_import_preset *preset = NULL;
     struct rp_err err = {0};
     int status = rp_import_open(arguments->file, &file, &err);
 
-    if (status == 0) {
-        status = open_rows(setup, arguments, file, &rows, &err);
+    if (status == 0 && arguments->preset.preset) {
+        status = rp_preset_new(&arguments->preset, setup->rules, &preset, &err);
     }
     if (status == 0) {
-        status = run(setup, arguments, file, rows);
-    } else {
+        status = open_rows(setup, arguments, file, preset, &rows, &err);
+    }
+    if (status != 0) {
         rp_rules_free(setup->rules);
         status = rp_fail(&err);
+    } else if (arguments->dry_run) {
+        status = dry_run(setup, arguments, rows);
+        remark(preset);
+        rp_rules_free(setup->rules);
+    } else {
+        status = run(setup, arguments, file, rows, preset);
     }
     rp_import_rows_free(rows);
+    rp_preset_free(preset);
     rp_import_close(file);
     return status;
+}
+
+/* 0, or an exit status with a message. */
+static int check_options(const struct arguments *given)
+{
+    const struct rp_preset_wish *wish = &given->preset;
+
+    if (wish->preset && given->map) {
+        return rp_complain("--preset knows what the columns mean; leave --map out");
+    }
+    if (!wish->preset && (wish->stage || wish->stage_column || wish->owner || wish->consent ||
+                          wish->purpose || wish->suppress)) {
+        return rp_complain("--stage, --stage-column, --owner, --consent, --purpose and --suppress "
+                           "go with --preset; a map says such things itself");
+    }
+    return 0;
 }
 
 int rp_cmd_import(const struct rp_command *command, int argc, char **argv)
@@ -213,6 +278,20 @@ int rp_cmd_import(const struct rp_command *command, int argc, char **argv)
         {"db", "FILE", "the database (ripen.db)", &given.db, NULL},
         {"rules", "RULES", "the rules directory (rules)", &given.rules, NULL},
         {"map", "MAP", "what the columns of a CSV file mean", &given.map, NULL},
+        {"preset", "hubspot|salesforce", "the file is an export of this CRM", &given.preset.preset,
+         NULL},
+        {"stage", "STAGE", "preset: where leads start that have no stage of their own",
+         &given.preset.stage, NULL},
+        {"stage-column", "COLUMN", "preset: the column that names the starting stage",
+         &given.preset.stage_column, NULL},
+        {"owner", "NAME", "preset: the owner of rows that name none", &given.preset.owner, NULL},
+        {"consent", "PROOF", "preset: all have consented; where and when, as proof",
+         &given.preset.consent, NULL},
+        {"purpose", "NAME", "preset: what the consent is for (marketing)", &given.preset.purpose,
+         NULL},
+        {"suppress", "FILE", "preset: addresses that objected, one a line", &given.preset.suppress,
+         NULL},
+        {"dry-run", NULL, "tells what each row would do, and writes nothing", NULL, &given.dry_run},
         {"history", NULL, "stages move, but no action is caused", NULL, &given.history},
         {"config", "FILE", "ripen.lua", &given.config, NULL},
         {"format", "text|json", "how to print", &given.format_text, NULL},
@@ -228,6 +307,9 @@ int rp_cmd_import(const struct rp_command *command, int argc, char **argv)
     }
     format = rp_format_parse(given.format_text);
     if (format < 0) {
+        return RP_EXIT_FAILED;
+    }
+    if (check_options(&given) != 0) {
         return RP_EXIT_FAILED;
     }
     given.file = arguments[0];

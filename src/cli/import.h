@@ -9,6 +9,7 @@
 #include "base/csv.h"
 #include "base/err.h"
 #include "base/limits.h"
+#include "cli/import_preset.h"
 #include "core/core.h"
 #include "engine/mapping.h"
 
@@ -58,6 +59,9 @@ struct rp_import_rows;
 int rp_import_rows_new(struct rp_import_file *file, struct rp_mapping *mapping,
                        struct rp_import_rows **ret_rows, struct rp_findings *findings,
                        struct rp_err *err);
+/* CSV as a CRM exports it. EINPUT: a column that is needed is not there. */
+int rp_import_rows_preset(struct rp_import_file *file, struct rp_import_preset *preset,
+                          struct rp_import_rows **ret_rows, struct rp_err *err);
 void rp_import_rows_free(struct rp_import_rows *rows); /* NULL: no effect */
 /* A negative status ends the reading: the file cannot be read on. */
 int rp_import_rows_next(struct rp_import_rows *rows, struct rp_import_row *ret_row,

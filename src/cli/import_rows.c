@@ -18,7 +18,8 @@ struct rp_import_rows {
     size_t line;
 
     /* CSV */
-    struct rp_mapping *mapping; /* NULL: NDJSON */
+    struct rp_mapping *mapping; /* NULL: NDJSON, or a preset */
+    struct rp_import_preset *preset;
     struct rp_csv *csv;
     size_t columns;
     int broken_line; /* what is left of a record that was refused in its middle stands there */
@@ -41,12 +42,13 @@ static int bind_columns(struct rp_import_rows *rows, struct rp_findings *finding
         return rp_err_set(err, RIPEN_EINPUT,
                           "the file is empty; its first line must name the columns");
     }
-    return rp_mapping_bind(rows->mapping, columns, rows->columns, findings, err);
+    return rows->preset ? rp_preset_bind(rows->preset, columns, rows->columns, err)
+                        : rp_mapping_bind(rows->mapping, columns, rows->columns, findings, err);
 }
 
-int rp_import_rows_new(struct rp_import_file *file, struct rp_mapping *mapping,
-                       struct rp_import_rows **ret_rows, struct rp_findings *findings,
-                       struct rp_err *err)
+static int open_rows(struct rp_import_file *file, struct rp_mapping *mapping,
+                     struct rp_import_preset *preset, struct rp_import_rows **ret_rows,
+                     struct rp_findings *findings, struct rp_err *err)
 {
     struct rp_import_rows *rows = rp_calloc(1, sizeof(*rows));
     int status = 0;
@@ -54,8 +56,9 @@ int rp_import_rows_new(struct rp_import_file *file, struct rp_mapping *mapping,
     rp_arena_init(&rows->arena);
     rows->file = file;
     rows->mapping = mapping;
+    rows->preset = preset;
     rows->broken_line = -1;
-    if (mapping) {
+    if (mapping || preset) {
         rows->csv = rp_csv_new(rp_import_read, file);
         status = bind_columns(rows, findings, err);
     } else {
@@ -70,6 +73,19 @@ int rp_import_rows_new(struct rp_import_file *file, struct rp_mapping *mapping,
     }
     *ret_rows = rows;
     return 0;
+}
+
+int rp_import_rows_new(struct rp_import_file *file, struct rp_mapping *mapping,
+                       struct rp_import_rows **ret_rows, struct rp_findings *findings,
+                       struct rp_err *err)
+{
+    return open_rows(file, mapping, NULL, ret_rows, findings, err);
+}
+
+int rp_import_rows_preset(struct rp_import_file *file, struct rp_import_preset *preset,
+                          struct rp_import_rows **ret_rows, struct rp_err *err)
+{
+    return open_rows(file, NULL, preset, ret_rows, NULL, err);
 }
 
 void rp_import_rows_free(struct rp_import_rows *rows)
@@ -179,9 +195,29 @@ static void write_raw(struct rp_import_rows *rows, const struct rp_str *cells)
     }
 }
 
+static void read_cells(struct rp_import_rows *rows, struct rp_import_row *row,
+                       const struct rp_str *cells)
+{
+    struct rp_str why;
+
+    write_raw(rows, cells);
+    if (!rp_preset_row(rows->preset, &rows->arena, cells, rp_buf_view(&rows->raw), &rows->text,
+                       &why)) {
+        set_bad(row, "no_email", why);
+        return;
+    }
+    row->kind = RP_IMPORT_ROW;
+    row->json = rp_buf_view(&rows->text);
+    row->raw = rp_buf_view(&rows->raw);
+}
+
 static void map_cells(struct rp_import_rows *rows, struct rp_import_row *row,
                       const struct rp_str *cells)
 {
+    if (rows->preset) {
+        read_cells(rows, row, cells);
+        return;
+    }
     switch (rp_mapping_apply(rows->mapping, cells, &rows->text)) {
     case RP_MAPPED:
         write_raw(rows, cells);
@@ -239,5 +275,5 @@ int rp_import_rows_next(struct rp_import_rows *rows, struct rp_import_row *ret_r
 {
     rp_arena_reset(&rows->arena);
     *ret_row = (struct rp_import_row){.kind = RP_IMPORT_END};
-    return rows->mapping ? next_record(rows, ret_row, err) : next_line(rows, ret_row, err);
+    return rows->csv ? next_record(rows, ret_row, err) : next_line(rows, ret_row, err);
 }

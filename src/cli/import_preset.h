@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* Exports of CRMs as they are: their columns are known, so no map is needed. A row becomes a few
+ * events: who it is with its traits, its starting stage, its consent or objection. */
+#ifndef RP_CLI_IMPORT_PRESET_H
+#define RP_CLI_IMPORT_PRESET_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "engine/ruleset.h"
+
+/* What the command line says; NULL: not said. */
+struct rp_preset_wish {
+    const char *preset;               /* "hubspot", "salesforce" */
+    const char *stage, *stage_column; /* for all rows; the column that names it */
+    const char *owner, *consent, *purpose, *suppress;
+};
+
+struct rp_import_preset;
+
+/* Knows the stages of the rules, and reads the file of addresses that objected. EINPUT: no such
+ * preset or stage; EIO. */
+int rp_preset_new(const struct rp_preset_wish *wish, const struct rp_rules *rules,
+                  struct rp_import_preset **ret_preset, struct rp_err *err);
+void rp_preset_free(struct rp_import_preset *preset); /* NULL: no effect */
+/* Finds the known columns. EINPUT: none with an e-mail. */
+int rp_preset_bind(struct rp_import_preset *preset, const struct rp_str *columns, size_t count,
+                   struct rp_err *err);
+/* One row as {"batch":[…]} on out. False: it cannot be used, *ret_why says why. */
+bool rp_preset_row(struct rp_import_preset *preset, struct rp_arena *arena,
+                   const struct rp_str *cells, struct rp_str raw, struct rp_buf *out,
+                   struct rp_str *ret_why);
+/* Columns that were left out, and values of the stage column that are no stage: sentences for
+ * people, "" when there is nothing to say. */
+void rp_preset_remarks(const struct rp_import_preset *preset, struct rp_buf *out);
+
+#endif
