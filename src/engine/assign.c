@@ -189,6 +189,10 @@ void rp_assign(struct rp_scratch *s, struct rp_lead *lead, const struct rp_actio
     struct rp_assignment *assignment;
     struct rp_str name;
 
+    if (s->fold->no_sequences) { /* history: nothing is handed to anybody */
+        intent->body = RP_STR("{}");
+        return;
+    }
     rp_owner_get(lead, &c.owner);
     c.owner.name = rp_arena_str(s->arena, c.owner.name);
     c.owner.refuser = rp_arena_str(s->arena, c.owner.refuser);

@@ -32,6 +32,13 @@ for i in 1 2 3 4 5 6; do
 done >events.ndjson
 run 0 import events.ndjson --db r.db --rules rules
 
+# History hands nothing to anybody; what the CRM said of owners is kept.
+sed 's/"first_name":"Ana 1"/"owner":"LEA@acme.test"/' events.ndjson >history.ndjson
+run 0 import history.ndjson --db h.db --rules rules --history
+run 0 lead u1 --db h.db --format json && same "owner in history" lea@acme.test "$(value "$out" owner)" && said "$out" '"because":"trait"'
+run 0 lead u2 --db h.db --format json && same "no owner in history" null "$(value "$out" owner)" && same "stage in history" mql "$(value "$out" stage)"
+run 0 tasks --db h.db && said "$out" 'no tasks'
+
 owner() { # LEAD
     run 0 lead "$1" --db r.db --format json && value "$out" owner
 }
