@@ -13,6 +13,7 @@ int main(void)
         test_event_request,
         test_event_wire,
         test_lead,
+        test_link_token,
         test_rule_count,
         test_stats,
         test_stats_reference,
