@@ -346,6 +346,7 @@ static const struct route routes[] = {
     {{"/api/tasks/", 11}, {"/note", 5}, true, ACCESS_EDIT, rp_api_note_task},
     {{"/api/experiments", 16}, {"", 0}, false, ACCESS_READ, rp_api_get_experiments},
     {{"/api/experiments/", 17}, {"", 0}, true, ACCESS_READ, rp_api_get_experiment},
+    {{"/api/reports/", 13}, {"", 0}, true, ACCESS_READ, rp_api_get_report},
     {{"/api/status", 11}, {"", 0}, false, ACCESS_READ, get_status},
     {{"/api/reload", 11}, {"", 0}, false, ACCESS_EDIT, post_reload},
     {{"/api/corrections/", 17}, {"", 0}, true, ACCESS_EDIT, post_correction},

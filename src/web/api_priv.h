@@ -32,6 +32,7 @@ struct rp_api_job {
     struct rp_leads_query query;
     struct rp_str lead;
     struct rp_task_filter tasks;
+    const void *extra; /* what else the question asks; its own file's */
     const char *content_type; /* NULL: JSON */
     int64_t at_ms;
     uint32_t generation, before;
@@ -54,6 +55,8 @@ typedef void rp_api_route_fn(struct rp_api *api, struct rp_http_request *request
 rp_api_route_fn rp_api_get_leads, rp_api_get_lead, rp_api_get_explain;
 /* api_experiments.c */
 rp_api_route_fn rp_api_get_experiments, rp_api_get_experiment;
+/* api_reports.c */
+rp_api_route_fn rp_api_get_report;
 /* api_tasks.c */
 rp_api_route_fn rp_api_get_tasks, rp_api_claim_task, rp_api_done_task, rp_api_note_task;
 

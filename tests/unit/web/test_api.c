@@ -3,7 +3,9 @@
  * may ask, and what becomes of its failures. */
 #include "base/mem.h"
 #include "core/amend.h"
+#include "core/experiments.h"
 #include "core/reader_rules.h"
+#include "core/report.h"
 #include "core/tasks.h"
 #include "support/raw_http.h"
 #include "web/api.h"
@@ -116,6 +118,36 @@ int rp_reader_rules(struct rp_reader *reader, size_t limit, enum rp_format forma
 {
     assert_true(format == RP_FORMAT_JSON);
     return tell(reader, out, err, "rules", RP_STR(""), RP_STR(""), (int64_t)limit, 0);
+}
+
+static int report(struct rp_reader *reader, const struct rp_report_query *query,
+                  enum rp_format format, struct rp_buf *out, struct rp_err *err)
+{
+    assert_true(format == RP_FORMAT_JSON && query->now_ms != RP_NEVER);
+    return tell(reader, out, err, "report", query->by, query->stage, query->window_ms,
+                query->since_ms);
+}
+
+const struct rp_report *rp_report_find(struct rp_str name)
+{
+    static const struct rp_report plain = {"funnel", report, false};
+    static const struct rp_report named = {"one", report, true};
+
+    return rp_str_is(name, "funnel") ? &plain : rp_str_is(name, "one") ? &named : NULL;
+}
+
+int rp_reader_experiments(struct rp_reader *reader, enum rp_format format, struct rp_buf *out,
+                          struct rp_err *err)
+{
+    assert_true(format == RP_FORMAT_JSON);
+    return tell(reader, out, err, "experiments", RP_STR(""), RP_STR(""), 0, 0);
+}
+
+int rp_report_experiment(struct rp_reader *reader, const struct rp_report_query *query,
+                         enum rp_format format, struct rp_buf *out, struct rp_err *err)
+{
+    assert_true(format == RP_FORMAT_JSON && query->now_ms != RP_NEVER);
+    return tell(reader, out, err, "experiment", query->name, RP_STR(""), 0, 0);
 }
 
 int rp_reader_generation(struct rp_reader *reader, uint32_t number, enum rp_format format,
@@ -340,6 +372,14 @@ static void routes(void **state)
         {"GET", "/api/leads?limit=10001", 400, "10001"},
         {"GET", "/api/leads?format=csv&segment=hot&owner=lea", 200, "{\"csv\":\"hot|lea|10000|"},
         {"GET", "/api/leads?format=xml", 400, "json or csv"},
+        {"GET", "/api/reports/funnel?by=source&since=2026-03-01&stage=mql&window=60d", 200,
+         "{\"report\":\"source|mql|5184000000|1772323200000\"}"},
+        {"GET", "/api/reports/nothing", 404, "no report"},
+        {"GET", "/api/reports/one", 400, "name"},
+        {"GET", "/api/reports/one?name=x", 200, "report"},
+        {"GET", "/api/reports/funnel?since=never", 400, "90d"},
+        {"GET", "/api/reports/funnel?window=0d", 400, "60d or 8w"},
+        {"GET", "/api/reports/funnel?capacity=many", 400, "whole number"},
         {"GET", "/api/tasks", 200, "{\"tasks\":\"||100|0\"}"},
         {"GET", "/api/tasks?owner=lea&team=sdr&state=late&limit=10000", 200, "lea|sdr|10000|2"},
         {"GET", "/api/tasks?limit=10001", 400, "give 1 to 10000"},
@@ -371,6 +411,8 @@ static void routes(void **state)
         {"GET", "/api/rules", 200, "{\"rules\":\"||0|"},
         {"GET", "/api/rules?limit=1000", 200, "||1000|"},
         {"GET", "/api/rules?limit=1001", 400, "give 1 to 1000"},
+        {"GET", "/api/experiments", 200, "{\"experiments\":\"||0|"},
+        {"GET", "/api/experiments/prices", 200, "{\"experiment\":\"prices||0|"},
         {"GET", "/api/rules/7", 200, "{\"generation\":\"||7|"},
         {"GET", "/api/rules/active", 200, "{\"generation\":\"||0|"},
         {"GET", "/api/rules/seven", 404, "no generation"},
