@@ -39,8 +39,9 @@ static void tell(struct dry *dry, size_t line, enum rp_dry what, struct rp_str w
         rp_jw_put_str(&dry->jw, "detail", detail);
         rp_jw_object_end(&dry->jw);
     } else if (dry->shown++ < dry->shown_max) {
-        rp_buf_printf(dry->out, "line %zu: %s %.*s%s%.*s\n", line, dry_names[what], RP_STR_ARG(who),
-                      detail.len ? ": " : "", RP_STR_ARG(detail));
+        rp_buf_printf(dry->out, "line %zu: %s%s%.*s%s%.*s\n", line, dry_names[what],
+                      who.len ? " " : "", RP_STR_ARG(who), detail.len ? ": " : "",
+                      RP_STR_ARG(detail));
     }
 }
 

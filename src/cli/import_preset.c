@@ -289,8 +289,9 @@ void rp_preset_remarks(const struct rp_import_preset *preset, struct rp_buf *out
         rp_buf_char(out, '\n');
     }
     for (size_t i = 0; i < preset->strange_count; i++) {
-        rp_buf_printf(out, "\"%s\" is no stage of the rules: such rows start without one\n",
-                      preset->strange[i]);
+        rp_buf_printf(out, "\"%s\" is no stage of the rules: such rows start %s%.*s\n",
+                      preset->strange[i], preset->stage.len ? "in " : "without one",
+                      RP_STR_ARG(preset->stage));
     }
 }
 
@@ -371,7 +372,22 @@ static void take_cell(struct rp_import_preset *preset, struct rp_arena *arena,
     }
 }
 
-/* The stage of the rules that a cell means; "" when it is none. */
+static void note_strange(struct rp_import_preset *preset, struct rp_str cell)
+{
+    char text[STRANGE_LEN];
+
+    (void)snprintf(text, sizeof(text), "%.*s", RP_STR_ARG(cell));
+    for (size_t i = 0; i < preset->strange_count; i++) {
+        if (strcmp(preset->strange[i], text) == 0) {
+            return;
+        }
+    }
+    if (preset->strange_count < STRANGE_MAX) {
+        memcpy(preset->strange[preset->strange_count++], text, sizeof(text));
+    }
+}
+
+/* The stage of the rules that a cell means; what --stage says when it is none. */
 static struct rp_str stage_of(struct rp_import_preset *preset, struct rp_arena *arena,
                               struct rp_str cell)
 {
@@ -391,16 +407,8 @@ static struct rp_str stage_of(struct rp_import_preset *preset, struct rp_arena *
             return rp_str_from(synonyms[i].stage);
         }
     }
-    for (size_t i = 0; i < preset->strange_count; i++) {
-        if (strncmp(preset->strange[i], cell.ptr, strlen(preset->strange[i])) == 0) {
-            return RP_STR("");
-        }
-    }
-    if (preset->strange_count < STRANGE_MAX) {
-        (void)snprintf(preset->strange[preset->strange_count++], STRANGE_LEN, "%.*s",
-                       RP_STR_ARG(cell));
-    }
-    return RP_STR("");
+    note_strange(preset, cell);
+    return preset->stage;
 }
 
 static void put_value(struct rp_jw *jw, const struct column *column, struct rp_str cell)

@@ -97,6 +97,10 @@ static int change(struct rp_core *core, const struct rp_pause *pause, bool set, 
         return status;
     }
     status = rp_pause_change(core->store, pause, set, pause->since_ms, err);
+    if (status == 0 && !set) {
+        status =
+            rp_outbox_hasten(core->store, pause->since_ms, pause->since_ms + PAUSED_AGAIN_MS, err);
+    }
     if (status == 0) {
         status = rp_store_commit(core->store, err);
     }

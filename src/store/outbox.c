@@ -413,6 +413,30 @@ int rp_outbox_end_leases(struct rp_store *store, int64_t now_ms, struct rp_err *
     return rp_sql_run(store, stmt, "writing the outbox", err);
 }
 
+int rp_outbox_hasten(struct rp_store *store, int64_t now_ms, int64_t until_ms, struct rp_err *err)
+{
+    static const char *const sql[] = {
+        "UPDATE outbox SET due_ms = ?1, wake_ms = ?1 WHERE wake_ms IS NOT NULL AND kind <> 4 AND "
+        "wake_ms > ?1 AND wake_ms <= ?2 AND state = 0",
+        "UPDATE outbox SET due_ms = ?1, wake_ms = ?1 WHERE wake_ms IS NOT NULL AND kind = 4 AND "
+        "wake_ms > ?1 AND wake_ms <= ?2 AND state = 0"};
+    int status = 0;
+
+    rp_store_writing(store);
+    for (int way = 0; way < 2 && status == 0; way++) {
+        sqlite3_stmt *stmt;
+
+        status = rp_sql_get(store, way ? RP_SQL_OUTBOX_HASTEN_MAIL : RP_SQL_OUTBOX_HASTEN, sql[way],
+                            &stmt, err);
+        if (status < 0)
+            return status;
+        rp_bind_int(stmt, 1, now_ms);
+        rp_bind_int(stmt, 2, until_ms);
+        status = rp_sql_run(store, stmt, "writing the outbox", err);
+    }
+    return status;
+}
+
 /* By hand: from pending or dead, and from held when nothing but a dry run held it. */
 static int by_hand(struct rp_store *store, int64_t id, enum rp_outbox_state state, int64_t now_ms,
                    struct rp_err *err)

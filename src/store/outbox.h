@@ -61,6 +61,9 @@ RP_MUST_USE int rp_outbox_finish(struct rp_store *store, int64_t id, enum rp_out
                                  int64_t now_ms, struct rp_err *err);
 /* Ends every lease now: at start, when the process that held them is gone. */
 RP_MUST_USE int rp_outbox_end_leases(struct rp_store *store, int64_t now_ms, struct rp_err *err);
+/* What waits and would be due until a moment is due now: a pause that handed it back is over. */
+RP_MUST_USE int rp_outbox_hasten(struct rp_store *store, int64_t now_ms, int64_t until_ms,
+                                 struct rp_err *err);
 /* By hand: retry a dead or pending row at once, cancel one. ENOTFOUND, EDENIED (wrong state). */
 RP_MUST_USE int rp_outbox_retry(struct rp_store *store, int64_t id, int64_t now_ms,
                                 struct rp_err *err);
