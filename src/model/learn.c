@@ -290,7 +290,7 @@ static int try_on_newest(struct job *job, struct rp_err *err)
         job->in[i] = table->at_ms[i] < out->last_from_ms;
         classes[job->in[i]][table->y[i]]++;
     }
-    out->last.auc = NAN;
+    out->last.auc = (double)NAN;
     if (classes[0][0] < 2 || classes[0][1] < 2 || classes[1][0] < 2 || classes[1][1] < 2)
         return 0;
     const int64_t n = try_on_rest(job, &card, err);

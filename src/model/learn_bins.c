@@ -88,7 +88,7 @@ static bool is_small(const struct merging *m, const struct group *g)
 static size_t nearest(const struct merging *m, size_t at)
 {
     size_t best = SIZE_MAX;
-    double least = INFINITY;
+    double least = (double)INFINITY;
 
     for (int round = 0; round < 2 && best == SIZE_MAX; round++) {
         for (int side = 0; side < 2; side++) {
@@ -122,7 +122,7 @@ static void merge_small(struct merging *m)
 static void merge_alike(struct merging *m)
 {
     for (;;) {
-        double least = INFINITY;
+        double least = (double)INFINITY;
         size_t best = SIZE_MAX, ordinary = 0;
         for (size_t i = 0; i < m->count; i++) {
             ordinary += !m->groups[i].apart;

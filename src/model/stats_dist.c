@@ -91,7 +91,7 @@ double rp_stats_norm_quantile(double p)
     const double q = p - 0.5;
 
     if (!(p >= 0 && p <= 1))
-        return NAN;
+        return (double)NAN;
     if (fabs(q) <= 0.425) {
         const double r = 0.180625 - q * q;
         return q * polynomial(a, 7, r) / polynomial(b, 7, r);
@@ -192,7 +192,7 @@ double rp_stats_gamma_p(double a, double x)
     double p, q;
 
     if (!(a > 0) || isnan(x))
-        return NAN;
+        return (double)NAN;
     if (x <= 0)
         return 0;
     if (isinf(x))
@@ -206,7 +206,7 @@ double rp_stats_gamma_q(double a, double x)
     double p, q;
 
     if (!(a > 0) || isnan(x))
-        return NAN;
+        return (double)NAN;
     if (x <= 0)
         return 1;
     if (isinf(x))
@@ -278,7 +278,7 @@ static void beta_both(double a, double b, double x, double y, double *ret_lower,
 static bool beta_edge(double a, double b, double x, double *ret_lower)
 {
     if (!(a > 0 && b > 0) || isnan(x))
-        *ret_lower = NAN;
+        *ret_lower = (double)NAN;
     else if (x <= 0)
         *ret_lower = 0;
     else if (x >= 1)
@@ -344,7 +344,7 @@ static double beta_logit(double a, double b, double p, bool above)
 double rp_stats_beta_quantile(double a, double b, double p)
 {
     if (!(a > 0 && b > 0) || !(p >= 0 && p <= 1))
-        return NAN;
+        return (double)NAN;
     if (p == 0 || p == 1)
         return p;
     const double u = p > 0.5 ? beta_logit(a, b, 1 - p, true) : beta_logit(a, b, p, false);
@@ -356,7 +356,7 @@ double rp_stats_t_p(double df, double t)
     double lower, upper;
 
     if (!(df > 0) || isnan(t))
-        return NAN;
+        return (double)NAN;
     if (isinf(df))
         return rp_stats_norm_p(t);
     if (t == 0)
@@ -378,7 +378,7 @@ double rp_stats_t_sf(double df, double t)
 double rp_stats_t_quantile(double df, double p)
 {
     if (!(df > 0) || !(p >= 0 && p <= 1))
-        return NAN;
+        return (double)NAN;
     if (isinf(df))
         return rp_stats_norm_quantile(p);
     if (p == 0.5)

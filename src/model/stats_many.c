@@ -37,7 +37,7 @@ static double raised(enum rp_adjust kind, double p, double rank, double m, doubl
     case RP_ADJUST_SIDAK:
         return -expm1(m * log1p(-p));
     default:
-        return NAN;
+        return (double)NAN;
     }
 }
 
@@ -50,7 +50,7 @@ void rp_stats_adjust(enum rp_adjust kind, const double *p, size_t n, double *ret
 
     for (size_t i = 0; i < n; i++) {
         if (isnan(p[i]))
-            ret_adjusted[i] = NAN;
+            ret_adjusted[i] = (double)NAN;
         else
             sorted[m++] = (struct ranked){p[i], i};
     }

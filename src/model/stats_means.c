@@ -59,7 +59,7 @@ struct rp_test rp_stats_welch(struct rp_effect effect, double alpha, enum rp_sid
     struct rp_test r = {.estimate = effect.estimate, .se = effect.se, .df = effect.df};
 
     r.t = effect.estimate / effect.se;
-    r.ci = (struct rp_interval){-INFINITY, INFINITY};
+    r.ci = (struct rp_interval){(double)-INFINITY, (double)INFINITY};
     if (side == RP_TWO_SIDED) {
         const double half = -rp_stats_t_quantile(r.df, 0.5 * alpha) * r.se;
         r.p = rp_stats_t_p(r.df, r.t);
@@ -80,7 +80,7 @@ struct rp_test rp_stats_welch(struct rp_effect effect, double alpha, enum rp_sid
 struct rp_test rp_stats_ztest(double estimate, double se, double alpha)
 {
     const double half = rp_stats_z(alpha) * se;
-    struct rp_test r = {.estimate = estimate, .se = se, .df = INFINITY};
+    struct rp_test r = {.estimate = estimate, .se = se, .df = (double)INFINITY};
 
     r.t = estimate / se;
     r.p = rp_stats_norm_p(r.t);
@@ -166,7 +166,7 @@ struct rp_sample rp_stats_sample_quantile(double n, double q, double q_lo, doubl
 double rp_stats_quantile_sorted(const double *sorted, size_t n, double nu)
 {
     if (n == 0)
-        return NAN;
+        return (double)NAN;
     const double place = fmin(1, fmax(0, nu)) * (double)(n - 1);
     const size_t below = (size_t)place;
     if (below + 1 >= n)

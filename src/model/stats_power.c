@@ -62,7 +62,7 @@ double rp_stats_mde_rates(double p_a, double n_a, double n_b, double alpha, doub
 
     if (!(n_a > 0 && n_b > 0 && p_a >= 0 && p_a < 1) ||
         rp_stats_n_rates(p_a, hi, alpha, power, n_b / n_a) > n_a)
-        return NAN;
+        return (double)NAN;
     for (int i = 0; i < 200 && hi - lo > 1e-15; i++) {
         const double p = 0.5 * (lo + hi);
         if (rp_stats_n_rates(p_a, p, alpha, power, n_b / n_a) > n_a)
@@ -105,7 +105,7 @@ double rp_stats_mde_mean(double mean, double var, double n, double variations, d
     const double a = 1 - s / (mean * mean), c = mean * mean - s;
     const double inside = mean * mean - a * c;
     if (!(a > 0) || inside < 0)
-        return NAN;
+        return (double)NAN;
     const double x = (mean + sqrt(inside)) / a;
     return (x - mean) / mean;
 }
@@ -115,6 +115,6 @@ double rp_stats_days_left(double needed, double have, double per_day, double win
     if (have >= needed)
         return 0;
     if (!(per_day > 0))
-        return INFINITY;
+        return (double)INFINITY;
     return (needed - have) / per_day + window_days;
 }

@@ -84,7 +84,7 @@ static void calibration(const uint8_t *y, const double *p, size_t n, struct rp_p
     double *logit = rp_calloc(n, sizeof(*logit));
     struct rp_logit_fit fit;
 
-    r->slope = r->intercept = r->in_the_large = NAN;
+    r->slope = r->intercept = r->in_the_large = (double)NAN;
     for (size_t i = 0; i < n; i++) {
         const double q = clipped(p[i], LOGIT_CLIP);
         logit[i] = log(q / (1 - q));

@@ -190,7 +190,7 @@ struct rp_rate_ratio rp_stats_poisson_ratio(double before, double time_before, d
     struct rp_rate_ratio r = {.ratio = after / time_after / (before / time_before)};
 
     if (!(n > 0))
-        return (struct rp_rate_ratio){NAN, 1, {0, INFINITY}};
+        return (struct rp_rate_ratio){(double)NAN, 1, {0, (double)INFINITY}};
     r.p = binomial_p(after, n, share);
     const struct rp_interval ci = rp_stats_clopper_pearson(after, n, alpha);
     r.ci.lo = ci.lo / (1 - ci.lo) * scale;

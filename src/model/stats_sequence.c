@@ -19,7 +19,7 @@ static struct rp_sequential one_sided(struct rp_effect effect, double n_star, do
     const double variance = effect.se * effect.se * n;
 
     r.halfwidth = sqrt(variance * 2 * t / (nr * nr) * log1p(sqrt(t) / wide));
-    r.ci = (struct rp_interval){-INFINITY, INFINITY};
+    r.ci = (struct rp_interval){(double)-INFINITY, (double)INFINITY};
     if (side == RP_GREATER)
         r.ci.lo = effect.estimate - r.halfwidth;
     else

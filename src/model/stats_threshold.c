@@ -77,9 +77,9 @@ static void better(struct rp_best_threshold *best, double threshold, double valu
 struct rp_thresholds rp_stats_thresholds(const uint8_t *y, const double *score, size_t n,
                                          const struct rp_threshold_prices *prices)
 {
-    const struct rp_best_threshold nobody = {INFINITY, 0};
+    const struct rp_best_threshold nobody = {(double)INFINITY, 0};
     struct scored *all = sorted(y, score, n);
-    struct rp_thresholds r = {nobody, nobody, nobody, nobody, NAN, 0, 0};
+    struct rp_thresholds r = {nobody, nobody, nobody, nobody, (double)NAN, 0, 0};
     double ones = 0, tp = 0;
 
     for (size_t i = 0; i < n; i++)
@@ -117,7 +117,8 @@ void rp_stats_gains(const uint8_t *y, const double *score, size_t n, size_t bins
     for (size_t d = 0; d < bins; d++) {
         const size_t from = d * n / bins, to = (d + 1) * n / bins;
         struct rp_gain *row = &ret_rows[d];
-        *row = (struct rp_gain){.n = (double)(to - from), .min_score = NAN, .max_score = NAN};
+        *row = (struct rp_gain){
+            .n = (double)(to - from), .min_score = (double)NAN, .max_score = (double)NAN};
         for (size_t i = from; i < to; i++)
             row->pos += all[i].y != 0;
         cum += row->pos;

@@ -76,7 +76,7 @@ double rp_stats_km_quantile(const double *time, const uint8_t *event, size_t n, 
 {
     struct seen *all = sorted(time, event, NULL, n);
     struct walk walk = {.all = all, .n = n, .survival = 1};
-    double found = NAN;
+    double found = (double)NAN;
 
     while (isnan(found) && next_time(&walk))
         if (walk.survival <= share * (1 + 1e-12))

@@ -88,7 +88,7 @@ bool ref_has(struct ref *c, const char *path)
 static double number_of(struct rp_str raw)
 {
     if (rp_str_eq(raw, rp_str_from("null")))
-        return NAN;
+        return (double)NAN;
     if (rp_str_eq(raw, rp_str_from("true")) || rp_str_eq(raw, rp_str_from("false")))
         return raw.len == 4;
     return rp_number_convert(raw);

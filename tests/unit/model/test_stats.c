@@ -23,7 +23,7 @@ static void tails_are_not_lost(void **state)
     assert_near(rp_stats_norm_cdf(-1.5) + rp_stats_norm_sf(-1.5), 1, 1e-15);
     assert_near(rp_stats_gamma_p(3, 2) + rp_stats_gamma_q(3, 2), 1, 1e-15);
     assert_near(rp_stats_beta_cdf(3, 5, 0.4), rp_stats_beta_sf(5, 3, 0.6), 1e-14);
-    assert_near(rp_stats_t_p(INFINITY, 1.5), rp_stats_norm_p(1.5), 1e-15);
+    assert_near(rp_stats_t_p((double)INFINITY, 1.5), rp_stats_norm_p(1.5), 1e-15);
     assert_near(rp_stats_t_p(1e7, 1.5), rp_stats_norm_p(1.5), 1e-7);
 }
 
@@ -135,7 +135,7 @@ static void plans_answer_each_other(void **state)
 
 static void adjusting_passes_over_what_is_not_there(void **state)
 {
-    const double p[] = {0.01, NAN, 0.04};
+    const double p[] = {0.01, (double)NAN, 0.04};
     double holm[3], none[1];
 
     (void)state;

@@ -714,7 +714,7 @@ static void scorecard_points(struct ref *c)
     for (size_t j = 0; j < k; j++) {
         snprintf(path, sizeof(path), "in/woes/%zu", j);
         const double *woe = ref_numbers(c, path, &bins);
-        double least = INFINITY;
+        double least = (double)INFINITY;
         for (size_t i = 0; i < bins; i++)
             least = fmin(least, s.factor * coefs[j] * woe[i]);
         shifted += least;
