@@ -283,14 +283,10 @@ int rp_core_forget(struct rp_core *core, struct rp_str lead, struct rp_forget *r
 {
     int64_t id;
     size_t pages;
-    int scrubbed;
     int status = core->stale ? rp_core_recover(core, err) : 0;
 
     *ret_forget = (struct rp_forget){0};
     rp_core_sweep_halt(core); /* its readers would keep old pages in the WAL */
-    if (status == 0) {
-        status = rp_store_scrub(core->store, true, err);
-    }
     if (status == 0) {
         status = begin(core, err);
     }
@@ -304,13 +300,6 @@ int rp_core_forget(struct rp_core *core, struct rp_str lead, struct rp_forget *r
     if (status == 0) { /* who asked is not written: it could name the person */
         status = audit(core, "forget", RP_STR(""), "", RP_STR(""), err);
     }
-    if (status == 0) {
-        status = rp_store_wipe(core->store, err);
-    }
     status = end(core, status, err);
-    scrubbed = rp_store_scrub(core->store, false, status ? NULL : err);
-    if (status == 0 && scrubbed == 0) {
-        scrubbed = rp_store_scour(core->store, &pages, err);
-    }
-    return status ? status : scrubbed;
+    return status ? status : rp_store_scour(core->store, &pages, err);
 }

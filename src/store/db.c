@@ -40,7 +40,7 @@ static const char sql_settings[] =
     "PRAGMA cache_size = -32768;"
     "PRAGMA mmap_size = 0;"
     "PRAGMA temp_store = MEMORY;"
-    "PRAGMA secure_delete = FAST;" /* nothing old stays in pages in use; people.c wipes the free */
+    "PRAGMA secure_delete = ON;" /* what is deleted is overwritten; scour.c wipes what has moved */
     "PRAGMA cell_size_check = ON;"
     "PRAGMA wal_autocheckpoint = 0";
 /* A reader passes over most pages once: with few of them in memory they are used again. */

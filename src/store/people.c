@@ -36,7 +36,6 @@ static const char sql_forgotten_add[] =
     "INSERT OR IGNORE INTO forgotten_rows (digest, at_ms) VALUES (?1, ?2)";
 static const char sql_forgotten_get[] = "SELECT 1 FROM forgotten_rows WHERE digest = ?1";
 static const char sql_actions[] = "SELECT count(*) FROM outbox WHERE lead = ?1";
-static const char sql_free_pages[] = "PRAGMA freelist_count";
 static const char sql_tables[] =
     "SELECT m.name FROM sqlite_schema AS m JOIN pragma_table_info(m.name) AS c "
     "WHERE m.type = 'table' AND c.name = 'lead' ORDER BY m.name";
@@ -373,47 +372,5 @@ int rp_lead_remove(struct rp_store *store, int64_t lead, int64_t *ret_actions, s
     if (status == 0)
         status = run_each(store, last_sql, RP_COUNT(last_sql), lead, err);
     rp_nodes_forget(store);
-    return status;
-}
-
-int rp_store_wipe(struct rp_store *store, struct rp_err *err)
-{
-    enum { PAGE = 4096, PAGES_AT_ONCE = 10000 };
-    int64_t pages = rp_sql_number(store, RP_SQL_FREE_PAGES, sql_free_pages, 0);
-    int status = 0;
-
-    rp_store_writing(store);
-    if (pages > 0)
-        status = rp_sql_exec(store, "CREATE TABLE wiped (zeros BLOB)", "wiping free pages", err);
-    for (int64_t left = pages; left > 0 && status == 0; left -= PAGES_AT_ONCE) {
-        char sql[96];
-
-        snprintf(sql, sizeof(sql), "INSERT INTO wiped VALUES (zeroblob(%lld))",
-                 (long long)(left < PAGES_AT_ONCE ? left : PAGES_AT_ONCE) * PAGE);
-        status = rp_sql_exec(store, sql, "wiping free pages", err);
-    }
-    if (pages > 0 && status == 0)
-        status = rp_sql_exec(store, "DROP TABLE wiped", "wiping free pages", err);
-    return status;
-}
-
-int rp_store_scrub(struct rp_store *store, bool on, struct rp_err *err)
-{
-    int code, status = rp_sql_exec(store,
-                                   on ? "PRAGMA secure_delete = ON" : "PRAGMA secure_delete = FAST",
-                                   "forgetting a lead", err);
-
-    if (status < 0 || on || store->mode == RP_STORE_MEMORY)
-        return status;
-    code = sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
-    if ((code & 0xff) == SQLITE_BUSY)
-        return rp_err_set(err, RIPEN_EBUSY,
-                          "the lead is forgotten, but somebody reads the file, so that the "
-                          "write-ahead log still holds old pages; run `ripen forget` again later");
-    if (code != SQLITE_OK)
-        return rp_err_set(err, (code & 0xff) == SQLITE_FULL ? RIPEN_EFULL : RIPEN_ESTORE,
-                          "the lead is forgotten, but the write-ahead log still holds old pages, "
-                          "since it could not be emptied: %s; run `ripen forget` again later",
-                          sqlite3_errmsg(store->db));
     return status;
 }

@@ -53,10 +53,5 @@ RP_MUST_USE int rp_event_remove(struct rp_store *store, int64_t event, struct rp
  * ret_actions: how many actions there were. */
 RP_MUST_USE int rp_lead_remove(struct rp_store *store, int64_t lead, int64_t *ret_actions,
                                struct rp_err *err);
-/* Overwrites the file's free pages, which still hold what stood there, with zeros. */
-RP_MUST_USE int rp_store_wipe(struct rp_store *store, struct rp_err *err);
-/* Overwrites freed pages with zeros while it is on, and moves the WAL into the file and empties it:
- * call it before and after the transaction that removes. */
-RP_MUST_USE int rp_store_scrub(struct rp_store *store, bool on, struct rp_err *err);
 
 #endif

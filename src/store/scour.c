@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* When SQLite splits or joins pages, it moves rows and leaves their bytes where they were, in the
- * middle of a page that no row uses. `secure_delete` overwrites a row that is deleted, not those
- * copies of it. So after a lead is forgotten the pages are walked from the roots of the tables and
- * their unused parts are overwritten in the file itself: the gap before the cells, freed blocks,
- * and the ends of last overflow pages (https://www.sqlite.org/fileformat2.html, 1.5 to 1.7).
+ * middle of a page that no row uses. `secure_delete` overwrites rows that are deleted and pages
+ * that become free, not those copies. So after a lead is forgotten the pages are walked from the
+ * roots of the tables and their unused parts are overwritten in the file itself: the gap before the
+ * cells, and freed blocks (https://www.sqlite.org/fileformat2.html, 1.6).
  *
  * Nothing that is in use changes, so whoever reads meanwhile reads the same; a crash in the middle
  * leaves some parts for the next time. What must not happen is that a checkpoint brings another
@@ -41,21 +41,6 @@ static uint32_t be32(const uint8_t *at)
     return be16(at) << 16 | be16(at + 2);
 }
 
-/* The number of bytes read, 0 when `left` ends within it. */
-static size_t varint(const uint8_t *at, size_t left, uint64_t *ret_value)
-{
-    uint64_t value = 0;
-
-    for (size_t i = 0; i < left && i < 9; i++) {
-        value = i == 8 ? value << 8 | at[i] : value << 7 | (at[i] & 0x7f);
-        if (i == 8 || !(at[i] & 0x80)) {
-            *ret_value = value;
-            return i + 1;
-        }
-    }
-    return 0;
-}
-
 static bool read_page(struct scour *scour, uint32_t page, uint8_t *bytes)
 {
     if (page == 0 || page > scour->pages)
@@ -82,50 +67,6 @@ static void clear(struct scour *scour, uint32_t page, const uint8_t *bytes, uint
         SQLITE_OK)
         scour->wrong = "a page that cannot be written";
     scour->written++;
-}
-
-/* The end of a chain of overflow pages that begins at `page` and holds `left` bytes. */
-static void clear_overflow(struct scour *scour, uint32_t page, uint64_t left)
-{
-    uint8_t *bytes = rp_malloc(scour->page_bytes);
-    const uint32_t room = scour->usable - 4;
-
-    for (uint32_t i = 0; i <= scour->pages && read_page(scour, page, bytes); i++) {
-        if (left <= room) {
-            clear(scour, page, bytes, 4 + (uint32_t)left, scour->usable);
-            break;
-        }
-        left -= room;
-        page = be32(bytes);
-    }
-    free(bytes);
-}
-
-/* A cell's payload stands in its page as far as the file format says, the rest in a chain. */
-static void cell_overflow(struct scour *scour, const uint8_t *bytes, uint32_t at, int type)
-{
-    const uint32_t most = type == TABLE_LEAF ? scour->usable - 35
-                                             : (scour->usable - 12) * 64 / 255 - 23,
-                   least = (scour->usable - 12) * 32 / 255 - 23;
-    uint32_t start = at + (type == INDEX_INNER ? 4 : 0), local;
-    uint64_t payload = 0, rowid;
-    size_t len = varint(bytes + start, scour->usable - start, &payload);
-
-    start += (uint32_t)len;
-    if (len && type == TABLE_LEAF) {
-        len = varint(bytes + start, scour->usable - start, &rowid);
-        start += (uint32_t)len;
-    }
-    if (len == 0) {
-        scour->wrong = "a cell that ends outside of its page";
-    } else if (payload > most) {
-        local = least + (uint32_t)((payload - least) % (scour->usable - 4));
-        local = local <= most ? local : least;
-        if (start + local + 4 > scour->usable)
-            scour->wrong = "a cell that ends outside of its page";
-        else
-            clear_overflow(scour, be32(bytes + start + local), payload - local);
-    }
 }
 
 static void clear_free_blocks(struct scour *scour, uint32_t page, const uint8_t *bytes,
@@ -168,15 +109,13 @@ static void walk(struct scour *scour, uint32_t page, int depth)
     content = content ? content : 65536;
     clear(scour, page, bytes, list + 2 * cells, content);
     clear_free_blocks(scour, page, bytes, be16(bytes + head + 1));
-    for (uint32_t i = 0; i < cells && !scour->wrong; i++) {
+    for (uint32_t i = 0; type <= TABLE_INNER && i < cells && !scour->wrong; i++) {
         uint32_t at = be16(bytes + list + 2 * i);
 
         if (at + 4 > scour->usable)
             scour->wrong = "a cell outside of its page";
-        else if (type <= TABLE_INNER)
+        else
             walk(scour, be32(bytes + at), depth + 1);
-        if (type != TABLE_INNER && !scour->wrong)
-            cell_overflow(scour, bytes, at, type);
     }
     if (type <= TABLE_INNER)
         walk(scour, be32(bytes + head + 8), depth + 1);
@@ -211,6 +150,23 @@ static bool wal_is_empty(struct rp_store *store)
            wal && wal->pMethods && wal->pMethods->xFileSize(wal, &size) == SQLITE_OK && size == 0;
 }
 
+/* Moves the WAL into the file; nothing of it is left. */
+static int empty_wal(struct rp_store *store, struct rp_err *err)
+{
+    int code = sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+
+    if ((code & 0xff) == SQLITE_BUSY)
+        return rp_err_set(err, RIPEN_EBUSY,
+                          "the lead is forgotten, but somebody reads the file, so that the "
+                          "write-ahead log still holds old pages; run `ripen forget` again later");
+    if (code != SQLITE_OK)
+        return rp_err_set(err, (code & 0xff) == SQLITE_FULL ? RIPEN_EFULL : RIPEN_ESTORE,
+                          "the lead is forgotten, but the write-ahead log still holds old pages, "
+                          "since it could not be emptied: %s; run `ripen forget` again later",
+                          sqlite3_errmsg(store->db));
+    return 0;
+}
+
 static int walk_all(struct rp_store *store, struct scour *scour, struct rp_err *err)
 {
     sqlite3_stmt *roots = NULL;
@@ -226,13 +182,12 @@ static int walk_all(struct rp_store *store, struct scour *scour, struct rp_err *
     sqlite3_finalize(roots);
     if (scour->written && scour->file->pMethods->xSync(scour->file, SQLITE_SYNC_NORMAL))
         scour->wrong = "a file that cannot be synced";
-    return scour->wrong
-               ? rp_err_set(
-                     err, RIPEN_ESTORE,
-                     "the lead is forgotten, but its old pages could not be wiped: "
-                     "the file has %s; stop the server and run VACUUM on the file with sqlite3",
-                     scour->wrong)
-               : 0;
+    return scour->wrong ? rp_err_set(err, RIPEN_ESTORE,
+                                     "the lead is forgotten, but its old pages could not be wiped: "
+                                     "the file has %s; stop the server and run VACUUM on the file "
+                                     "with sqlite3",
+                                     scour->wrong)
+                        : 0;
 }
 
 int rp_store_scour(struct rp_store *store, size_t *ret_pages, struct rp_err *err)
@@ -243,11 +198,13 @@ int rp_store_scour(struct rp_store *store, size_t *ret_pages, struct rp_err *err
     *ret_pages = 0;
     if (store->mode == RP_STORE_MEMORY)
         return 0;
-    if (sqlite3_file_control(store->db, "main", SQLITE_FCNTL_FILE_POINTER, (void *)&scour.file) !=
-            SQLITE_OK ||
-        !scour.file || !scour.file->pMethods || !measure(&scour))
-        return rp_err_set(err, RIPEN_ESTORE, "the file's pages cannot be read");
-    status = rp_store_begin(store, err);
+    status = empty_wal(store, err);
+    if (status == 0 && (sqlite3_file_control(store->db, "main", SQLITE_FCNTL_FILE_POINTER,
+                                             (void *)&scour.file) != SQLITE_OK ||
+                        !scour.file || !scour.file->pMethods || !measure(&scour)))
+        status = rp_err_set(err, RIPEN_ESTORE, "the file's pages cannot be read");
+    if (status == 0)
+        status = rp_store_begin(store, err);
     if (status < 0)
         return status;
     status = walk_all(store, &scour, err);
