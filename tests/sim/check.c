@@ -206,8 +206,27 @@ const char *events_kept(void)
                : "SELECT id, 0, * FROM event_rows WHERE node IN (SELECT id FROM nodes)";
 }
 
+/* What merges and excludes mark is no longer held against it. */
+static void take_arm(sqlite3_stmt *row)
+{
+    int64_t lead = sqlite3_column_int64(row, 0);
+    int8_t arm = (int8_t)(sqlite3_column_int(row, 1) + 1);
+
+    if (lead >= LEADS_MAX) {
+        die("more leads than the simulation can remember");
+    }
+    if (sim->arms[lead] != 0 && sim->arms[lead] != arm) {
+        die("lead %lld was dealt to arm %d and is in %d now", (long long)lead, sim->arms[lead] - 1,
+            arm - 1);
+    }
+    sim->arms[lead] = arm;
+}
+
 static void check_tables(void)
 {
+    each("SELECT lead, arm FROM dealt_rows WHERE experiment = 1 AND arm IS NOT NULL AND "
+         "flags & 47 = 0",
+         take_arm);
     check_table("move_rows", "SELECT id, lead, * FROM move_rows", sim->moves);
     check_table("status_rows", "SELECT id, lead, * FROM status_rows", sim->statuses);
     check_table("event_rows", events_kept(), sim->events);

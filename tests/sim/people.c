@@ -41,7 +41,11 @@ void correction_step(void)
     int status;
 
     somebody(lead);
-    switch (below(4)) {
+    switch (below(5)) {
+    case 4:
+        verb = chance(80) ? "experiment_start" : "experiment_stop";
+        snprintf(body, sizeof(body), "{\"experiment\":\"x\",\"reason\":\"r\"}");
+        break;
     case 0:
         verb = "stage";
         snprintf(body, sizeof(body),
@@ -71,6 +75,25 @@ void correction_step(void)
     rp_buf_fini(&out);
     if (!refused(status)) {
         failed(status, &err, verb);
+    }
+}
+
+/* Most seeds with models have their experiment from the beginning. */
+void experiment_begin(void)
+{
+    struct rp_buf out = {0};
+    struct rp_err err = {0};
+    int status;
+
+    if (!sim->knobs.models || sim->step > 0 || !chance(80)) {
+        return;
+    }
+    status = rp_core_amend(life.core, RP_STR("experiment_start"), RP_STR("{\"experiment\":\"x\"}"),
+                           RP_STR("ana"), &out, &err);
+    say("experiment_start: %d", status);
+    rp_buf_fini(&out);
+    if (!refused(status)) {
+        failed(status, &err, "experiment_start");
     }
 }
 

@@ -68,7 +68,11 @@ void knobs_make(struct knobs *ret_knobs)
                           .threshold = 15 + below(30),
                           .held_days = 1 + below(14),
                           .half_life = 1 + below(30),
-                          .models = chance(50)};
+                          .models = chance(50),
+                          .files = chance(50),
+                          .staff = below(9),
+                          .deep = below(4),
+                          .liked = 1 + below(9)};
 
     for (int i = 0; i < 8; i++) {
         knobs.points[i] = 1 + below(12);
@@ -78,7 +82,14 @@ void knobs_make(struct knobs *ret_knobs)
 
 void knobs_edit(struct knobs *knobs)
 {
-    switch (below(8)) {
+    switch (below(10)) {
+    case 8:
+        knobs->staff = below(9);
+        break;
+    case 9:
+        knobs->deep = below(4);
+        knobs->liked = 1 + below(9);
+        break;
     case 0:
         knobs->renamed = !knobs->renamed;
         break;
@@ -222,7 +233,9 @@ void rules_write(const struct knobs *knobs, bool broken, struct rp_buf *out)
     if (knobs->models) {
         rp_buf_printf(out, "model \"champion\" { }\n"
                            "model \"challenger\" { like = \"champion\", points = { page = 4 },\n"
-                           "  without = { \"read\" } }\n");
+                           "  without = { \"read\" } }\n"
+                           "experiment \"x\" { mode = \"split\", arms = { { \"champion\", 50 "
+                           "}, { \"challenger\", 50 } },\n  success = { reached = \"sql\" } }\n");
     }
     if (broken) {
         const char *const mistakes[] = {
@@ -234,19 +247,59 @@ void rules_write(const struct knobs *knobs, bool broken, struct rp_buf *out)
     }
 }
 
+static const char files_rules[] =
+    "exclude \"staff\" { when = trait { n = in_list \"staff\" } }\n"
+    "lookup \"content\" { file = \"lists/content.csv\", match = { path = \"glob\" }, gives = { "
+    "\"depth\" } }\n"
+    "score \"deep\" { why = \"Reads what is deep\", on = \"page\", points = 2,\n"
+    "  when = { [\"content.depth\"] = \"deep\" }, limit = { times = 2, per = \"9d\" } }\n";
+
+enum { FILES = 4 };
+
+static struct rp_source source_of(struct rp_arena *arena, struct rp_str path, struct rp_buf *text)
+{
+    struct rp_source source = {path, rp_arena_str(arena, rp_buf_view(text))};
+
+    rp_buf_reset(text);
+    return source;
+}
+
+/* In the order in which a directory is read. */
+static struct rp_files write_files(struct rp_arena *arena, const struct knobs *knobs, bool broken,
+                                   struct rp_source sources[FILES])
+{
+    struct rp_buf text = {0};
+    size_t count = 0;
+
+    if (knobs->files) {
+        rp_buf_printf(&text, "path,depth\n/blog%d*,deep\n*,flat\n", knobs->deep);
+        sources[count++] = source_of(arena, RP_STR("lists/content.csv"), &text);
+        rp_buf_printf(&text, "# who works here\n%d\n", knobs->staff);
+        sources[count++] = source_of(arena, RP_STR("lists/staff.txt"), &text);
+        rp_buf_printf(&text, "%s", files_rules);
+    }
+    rules_write(knobs, broken, &text);
+    sources[count++] = source_of(arena, RP_STR("rules.lua"), &text);
+    if (knobs->files) {
+        rp_buf_printf(&text, "return { liked = %d, [\"group:web\"] = { cap = %d } }\n",
+                      knobs->liked, knobs->cap + 3);
+        sources[count++] = source_of(arena, RP_STR("weights.lua"), &text);
+    }
+    rp_buf_fini(&text);
+    return (struct rp_files){sources, count};
+}
+
 static int load(struct rp_arena *arena, const struct knobs *knobs, bool broken,
-                struct rp_source *source, struct rp_rules **ret_rules, struct rp_err *err)
+                struct rp_source sources[FILES], struct rp_files *ret_files,
+                struct rp_rules **ret_rules, struct rp_err *err)
 {
     static const struct rp_str disabled = {"pricing", 7};
     struct rp_load_options options = {0};
-    struct rp_files files = {source, 1};
+    struct rp_files files = write_files(arena, knobs, broken, sources);
     struct rp_findings findings = {0};
-    struct rp_buf text = {0};
     int status;
 
-    rules_write(knobs, broken, &text);
-    *source = (struct rp_source){RP_STR("rules.lua"), rp_arena_str(arena, rp_buf_view(&text))};
-    rp_buf_fini(&text);
+    *ret_files = files;
     if (knobs->without_pricing) {
         options.disabled = &disabled;
         options.disabled_count = 1;
@@ -269,13 +322,13 @@ int rules_put(const struct knobs *knobs, bool begin, struct rp_err *err)
                                        knobs->without_pricing ? RP_STR("pricing") : RP_STR("")};
     struct rp_ready *ready = NULL;
     struct rp_rules *rules = NULL;
-    struct rp_source source;
-    struct rp_files files = {&source, 1};
+    struct rp_source sources[FILES];
+    struct rp_files files;
     struct rp_arena arena;
     int status;
 
     rp_arena_init(&arena);
-    (void)load(&arena, knobs, false, &source, &rules, err);
+    (void)load(&arena, knobs, false, sources, &files, &rules, err);
     status = rp_ready_new(rules, &files, &notes, &ready, err);
     if (status != 0) {
         die("the rules cannot be made ready: %s", err->text);
@@ -290,13 +343,14 @@ void rules_refuse(void)
 {
     const struct rp_rules *before = rp_core_active(life.core);
     struct rp_rules *rules = NULL;
-    struct rp_source source;
+    struct rp_source sources[FILES];
+    struct rp_files files;
     struct rp_arena arena;
     struct rp_err err = {0};
 
     rp_arena_init(&arena);
-    if (load(&arena, &sim->knobs, true, &source, &rules, &err) != RIPEN_ERULE) {
-        die("broken rules were not refused:\n%s", source.text.ptr);
+    if (load(&arena, &sim->knobs, true, sources, &files, &rules, &err) != RIPEN_ERULE) {
+        die("broken rules were not refused");
     }
     if (rp_core_active(life.core) != before) {
         die("broken rules changed what is in force");

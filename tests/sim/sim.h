@@ -51,6 +51,8 @@ struct knobs {
     int variant; /* which decay, which parts; kept through a seed's edits */
     int points[8], cap, threshold, held_days, half_life;
     bool renamed, models, without_pricing, extra;
+    bool files; /* weights, a list and a table for lookup stand beside the rules */
+    int staff, deep, liked;
 };
 
 /* A row of an append-only table as it was seen first. */
@@ -82,6 +84,7 @@ struct sim {
         bool done;
         int64_t lease_ms; /* it is out until then; 0: it is not */
     } deliveries[RECORDS_MAX];
+    int8_t arms[LEADS_MAX]; /* dealt by the experiment, and 1; 0: not seen yet */
     bool seen[LEADS_MAX], gone[LEADS_MAX]; /* leads that ever were; that were forgotten */
     struct {
         int64_t generation, last_move; /* decisions behind last_move are of this generation */
@@ -125,6 +128,7 @@ int message_number(const char *id); /* < 0: not one of ours */
 
 /* ---- people.c: what people decide ---- */
 void correction_step(void);
+void experiment_begin(void);
 void unmerge_step(void);
 void forget_step(void);
 void forget_settle(void); /* what is gone went with a lead that is gone */

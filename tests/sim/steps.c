@@ -344,6 +344,7 @@ static void open_core(void)
     }
     note_swap();
     expect_counts(&before, "recovery");
+    experiment_begin();
     if (sim->forgetting) {
         forget_settle();
     } else {
