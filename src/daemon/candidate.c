@@ -161,9 +161,8 @@ static bool read_config(struct rp_candidate *c)
     if (!same_endpoints(config, c->active->config) ||
         !rp_doors_same(&config->doors, &c->active->config->doors) ||
         config->retention_ms != c->active->config->retention_ms ||
-        !same_text(config->smtp_url, c->active->config->smtp_url) ||
-        !same_text(config->smtp_from, c->active->config->smtp_from) ||
-        !same_text(config->smtp_password, c->active->config->smtp_password)) {
+        !rp_smtp_same(&config->smtp, &c->active->config->smtp) ||
+        !same_text(config->url, c->active->config->url)) {
         c->config = config;
     }
     c->restart = needs_restart(&c->arena, config, c->active->config);

@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "daemon/amend.h"
 #include "daemon/metrics.h"
+#include "daemon/post.h"
 #include "daemon/quarantine.h"
 #include "daemon/reload.h"
 #include "daemon/requests.h"
@@ -46,8 +47,9 @@ struct daemon {
     struct rp_queue *queue;
     struct rp_writer *writer;
     struct rp_deliver *deliver;
-    int leaving;    /* deliveries of configurations before this one, ending */
-    bool delivered; /* the server stops, and the present deliveries have ended */
+    struct rp_post *post; /* e-mail; NULL: nothing is delivered */
+    int leaving;          /* deliveries of configurations before this one, ending */
+    bool delivered;       /* the server stops, and the present deliveries have ended */
     struct rp_reload *reload;
     struct rp_requests *requests;
     struct rp_amends *amends;
@@ -107,6 +109,9 @@ static void hand_over(struct daemon *daemon)
     }
     if (daemon->deliver) {
         rp_writer_room(daemon->writer, RP_WAY_HTTP, rp_deliver_room(daemon->deliver));
+    }
+    if (daemon->post) {
+        rp_post_hand_over(daemon->post);
     }
 }
 
@@ -184,6 +189,11 @@ static int configure(void *ctx, const struct rp_config *config, struct rp_err *e
     }
     status =
         rp_deliver_new(&daemon->loop, config, rp_clock_system(), on_delivered, daemon, &next, err);
+    if (status == 0 && daemon->post &&
+        (status = rp_post_configure(daemon->post, config, err)) != 0) {
+        daemon->leaving++;
+        rp_deliver_stop(next, 0, old_deliveries_stopped, daemon);
+    }
     if (status != 0) {
         return status;
     }
@@ -251,6 +261,9 @@ static void write_metrics(void *ctx, struct rp_buf *out)
         metrics.endpoint_count = RP_COUNT(metrics.endpoints);
     }
     metrics.paused = daemon->pauses.count;
+    if (daemon->post) {
+        rp_post_stats(daemon->post, &metrics.mail);
+    }
     rp_metrics_print(&metrics, out);
     rp_writer_rules(daemon->writer, out);
 }
@@ -380,6 +393,9 @@ static void close_handles(struct daemon *daemon)
 
 static void finish_writer(struct daemon *daemon)
 {
+    if (daemon->post) {
+        rp_post_writer(daemon->post, NULL);
+    }
     rp_queue_close(daemon->queue);
     rp_writer_join(daemon->writer);
     daemon->writer = NULL;
@@ -402,6 +418,10 @@ static void server_stopped(void *ctx)
     struct daemon *daemon = ctx;
 
     daemon->http = NULL;
+    if (daemon->post) {
+        daemon->leaving++;
+        rp_post_stop(daemon->post, GRACE_MS, old_deliveries_stopped, daemon);
+    }
     if (daemon->deliver) {
         rp_deliver_stop(daemon->deliver, GRACE_MS, deliveries_stopped, daemon);
     } else {
@@ -503,12 +523,17 @@ static int open_doors(struct daemon *daemon, struct rp_err *err)
     if (status == 0 && options->deliver) {
         status = rp_deliver_new(&daemon->loop, options->config, rp_clock_system(), on_delivered,
                                 daemon, &daemon->deliver, err);
+        if (status == 0) {
+            status = rp_post_new(&daemon->loop, daemon->queue, options->config, rp_clock_system(),
+                                 &daemon->post, err);
+        }
     }
     if (status == 0) {
         status = rp_writer_start(daemon->core, daemon->queue, wake, daemon, &daemon->writer, err);
     }
     if (status == 0 && daemon->deliver) {
         rp_writer_lease(daemon->writer, RP_WAY_HTTP, rp_deliver_lease_ms(daemon->deliver));
+        rp_post_writer(daemon->post, daemon->writer);
     }
     return status == 0 ? rp_http_start(&daemon->loop, &http, on_request, daemon, &daemon->http, err)
                        : status;
@@ -573,6 +598,10 @@ static void give_up(struct daemon *daemon)
     if (daemon->deliver) {
         rp_deliver_stop(daemon->deliver, 0, deliveries_given_up, daemon);
     }
+    if (daemon->post) {
+        rp_post_writer(daemon->post, NULL);
+        rp_post_stop(daemon->post, 0, NULL, NULL);
+    }
     uv_close((uv_handle_t *)&daemon->woken, NULL);
 }
 
@@ -584,6 +613,7 @@ static void free_all(struct daemon *daemon)
     rp_reload_free(daemon->reload);
     rp_api_free(daemon->api);
     rp_ingest_free(daemon->ingest);
+    rp_post_free(daemon->post);
     rp_queue_free(daemon->queue);
     rp_store_close(daemon->keys_store);
     rp_core_close(daemon->core);

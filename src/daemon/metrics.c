@@ -135,6 +135,21 @@ void rp_metrics_print(const struct rp_metrics *m, struct rp_buf *out)
          (uint64_t)m->core.watermark},
     };
 
+    const struct {
+        const char *name, *type, *help;
+        uint64_t value;
+    } mail[] = {
+        {"ripen_mail_sent_total", "counter", "E-mails that a mail server took.", m->mail.sent},
+        {"ripen_mail_retries_total", "counter", "Attempts to be made again.", m->mail.retried},
+        {"ripen_mail_dead_total", "counter", "E-mails given up.", m->mail.dead},
+        {"ripen_mail_bounced_total", "counter", "Of them, for a reason at the recipient's.",
+         m->mail.bounced},
+        {"ripen_mail_queued", "gauge", "E-mails waiting in memory.", m->mail.queued},
+    };
+
+    for (size_t i = 0; i < RP_COUNT(mail); i++) {
+        one(out, mail[i].name, mail[i].type, mail[i].help, mail[i].value);
+    }
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         one(out, rows[i].name, rows[i].type, rows[i].help, rows[i].value);
     }

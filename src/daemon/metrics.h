@@ -7,6 +7,7 @@
 #include "core/core.h"
 #include "daemon/reload.h"
 #include "deliver/deliver.h"
+#include "deliver/mail.h"
 #include "ingest/segment.h"
 
 struct rp_metrics {
@@ -17,6 +18,7 @@ struct rp_metrics {
     size_t queued;
     struct rp_endpoint_stats endpoints[RP_ENDPOINTS_SHOWN];
     size_t endpoint_count;
+    struct rp_mail_stats mail;
     size_t paused; /* things that people stopped */
 };
 

@@ -20,6 +20,8 @@ static bool is_placeholder(struct rp_str inner)
 
     if (inner.len == 0 || inner.len > PLACEHOLDER_MAX)
         return false;
+    if (rp_str_is(inner, "unsubscribe")) /* delivery puts the link in, which is made of the row */
+        return false;
     for (size_t i = 0; i < inner.len && inner.ptr[i] != '|'; i++) {
         unsigned char c = (unsigned char)inner.ptr[i];
 

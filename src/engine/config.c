@@ -9,6 +9,7 @@
 #include "base/num.h"
 #include "engine/check.h"
 #include "engine/config_doors.h"
+#include "engine/config_smtp.h"
 #include "engine/declare.h"
 #include "engine/scan.h"
 
@@ -137,6 +138,10 @@ static void take_server(struct configuring *c, const struct rp_node *body)
     c->config->listen = keep(c, rp_node_text(body, "listen"));
     c->config->db = keep(c, rp_node_text(body, "db"));
     c->config->rules = keep(c, rp_node_text(body, "rules"));
+    c->config->url = keep(c, rp_node_text(body, "url"));
+    if (c->config->url.len > 0 && !has_scheme(c->config->url, "https://", "http://"))
+        report(c, RP_CODE_URL, rp_node_get(body, "url"), "write https://ripen.acme.test",
+               RP_STR("the url of the server is no web address"));
     c->config->body_bytes_max = (size_t)rp_node_number(body, "body_bytes_max", RP_BODY_MAX);
     c->config->queue_events_max =
         (size_t)rp_node_number(body, "queue_events_max", RP_QUEUE_EVENTS_MAX);
@@ -164,8 +169,8 @@ static void lacks(struct configuring *c, const struct rp_declared *declared, con
                   const char *hint)
 {
     rp_diagnose(&c->diagnosis, RP_CODE_MISSING_FIELD, declared->place,
-                (int)strlen(declared->decl->name), rp_str_from(hint), "endpoint \"%.*s\" needs '%s'",
-                RP_STR_ARG(declared->name), field);
+                (int)strlen(declared->decl->name), rp_str_from(hint),
+                "endpoint \"%.*s\" needs '%s'", RP_STR_ARG(declared->name), field);
 }
 
 static void take_crm(struct configuring *c, const struct rp_declared *declared,
@@ -225,14 +230,25 @@ static void take_endpoint(struct configuring *c, const struct rp_declared *decla
 
 static void take_smtp(struct configuring *c, const struct rp_node *body)
 {
-    const struct rp_node *url = rp_node_get(body, "url");
+    const struct rp_node *url = rp_node_get(body, "url"), *node;
+    struct rp_smtp *smtp = &c->config->smtp;
+    struct rp_str problem;
+    const char *field;
 
-    c->config->smtp_url = value_of(c, url);
-    c->config->smtp_from = keep(c, rp_node_text(body, "from"));
-    c->config->smtp_password = value_of(c, rp_node_get(body, "password"));
-    if (c->config->smtp_url.len > 0 && !has_scheme(c->config->smtp_url, "smtp://", "smtps://"))
+    rp_smtp_take(c->arena, body, smtp);
+    smtp->url = value_of(c, url);
+    smtp->password = value_of(c, rp_node_get(body, "password"));
+    if (smtp->url.len > 0 && !has_scheme(smtp->url, "smtp://", "smtps://"))
         report(c, RP_CODE_URL, url, "write smtp://HOST:PORT or smtps://HOST:PORT",
                RP_STR("the url of smtp is no mail server's address"));
+    problem = rp_smtp_problem(&c->scratch, smtp, &field);
+    node = rp_node_get(body, field);
+    if (problem.len > 0)
+        report(c, strcmp(field, "from") == 0 ? RP_CODE_URL : RP_CODE_RANGE, node ? node : url,
+               strcmp(field, "from") == 0  ? "write Ana <ana@acme.test>"
+               : strcmp(field, "tls") == 0 ? "write tls = \"required\""
+                                           : "from 1s to 10m",
+               problem);
 }
 
 static void take_source(struct configuring *c, const struct rp_declared *declared)
@@ -346,9 +362,14 @@ static int take_environment(struct configuring *c, struct rp_err *err)
     from_env(c, "RIPEN_LISTEN", &config->listen);
     from_env(c, "RIPEN_DB", &config->db);
     from_env(c, "RIPEN_RULES", &config->rules);
-    from_env(c, "RIPEN_SMTP_URL", &config->smtp_url);
-    from_env(c, "RIPEN_SMTP_FROM", &config->smtp_from);
-    from_env(c, "RIPEN_SMTP_PASSWORD", &config->smtp_password);
+    from_env(c, "RIPEN_URL", &config->url);
+    from_env(c, "RIPEN_SMTP_URL", &config->smtp.url);
+    from_env(c, "RIPEN_SMTP_FROM", &config->smtp.from);
+    from_env(c, "RIPEN_SMTP_USER", &config->smtp.user);
+    from_env(c, "RIPEN_SMTP_PASSWORD", &config->smtp.password);
+    rp_smtp_settle(&config->smtp);
+    while (config->url.len > 0 && config->url.ptr[config->url.len - 1] == '/')
+        config->url.len--;
     for (size_t i = 0; i < config->endpoint_count; i++) {
         endpoint_from_env(c, &config->endpoints[i], "_URL", &config->endpoints[i].url);
         endpoint_from_env(c, &config->endpoints[i], "_SECRET", &config->endpoints[i].secret);
@@ -432,6 +453,9 @@ int rp_config_load(struct rp_arena *arena, const char *path, struct rp_config *r
                    struct rp_findings *findings, struct rp_err *err)
 {
     struct rp_config config = {.listen = RP_STR(""),
+                               .smtp = {.timeout_ms = RP_MINUTE,
+                                        .parallel = RP_SMTP_PARALLEL,
+                                        .per_minute = RP_SMTP_PER_MINUTE},
                                .body_bytes_max = RP_BODY_MAX,
                                .queue_events_max = RP_QUEUE_EVENTS_MAX,
                                .rule_steps_max = RP_RULE_STEPS_MAX};

@@ -22,16 +22,16 @@ enum rp_preset {
 struct rp_endpoint_crm {
     enum rp_preset preset;
     struct rp_str token, client_id, client_secret, version, header, method, path;
-    bool read;      /* REST: the record is read before it is written */
-    uint32_t rate;  /* requests a second; 0: as the preset does */
+    bool read;     /* REST: the record is read before it is written */
+    uint32_t rate; /* requests a second; 0: as the preset does */
 };
 
 struct rp_endpoint {
     struct rp_str name, url, secret; /* secret: "whsec_…" or plain; "" for none */
     struct rp_endpoint_crm crm;
-    int64_t timeout_ms;              /* 15 s */
-    uint32_t parallel;               /* requests at a time: 8 */
-    bool allow_private;              /* a receiver in one's own network */
+    int64_t timeout_ms; /* 15 s */
+    uint32_t parallel;  /* requests at a time: 8 */
+    bool allow_private; /* a receiver in one's own network */
     struct rp_place place;
 };
 
@@ -93,10 +93,33 @@ struct rp_doors {
     enum rp_subject cloud_subject;
 };
 
+enum rp_smtp_tls {
+    RP_SMTP_TLS_DEFAULT, /* until the configuration is read: required, but for one's own machine */
+    RP_SMTP_TLS_REQUIRED,
+    RP_SMTP_TLS_OFFERED, /* taken when the server offers it */
+    RP_SMTP_TLS_NONE,
+};
+#define RP_SMTP_PARALLEL   2   /* connections */
+#define RP_SMTP_PER_MINUTE 600 /* messages for recipients of one domain */
+
+struct rp_smtp_domain {
+    struct rp_str domain;
+    uint32_t per_minute;
+};
+struct rp_smtp {
+    struct rp_str url, from, user, password; /* url "": there is no mail server */
+    enum rp_smtp_tls tls;
+    int64_t timeout_ms; /* of one message */
+    uint32_t parallel, per_minute;
+    struct rp_smtp_domain *domains; /* those with a pace of their own */
+    size_t domain_count;
+};
+
 struct rp_config {
-    struct rp_str path;                               /* of the file; "" when none was found */
-    struct rp_str listen, db, rules;                  /* "" when not set */
-    struct rp_str smtp_url, smtp_from, smtp_password; /* kept for e-mail */
+    struct rp_str path;              /* of the file; "" when none was found */
+    struct rp_str listen, db, rules; /* "" when not set */
+    struct rp_str url; /* where people reach this server, without a slash at its end; "" */
+    struct rp_smtp smtp;
     struct rp_endpoint *endpoints;
     size_t endpoint_count;
     struct rp_doors doors;
@@ -113,5 +136,6 @@ int rp_config_load(struct rp_arena *arena, const char *path, struct rp_config *r
 /* A form that nobody declared, and the defaults of those that somebody did. */
 struct rp_form_door rp_form_door_default(struct rp_str name);
 bool rp_doors_same(const struct rp_doors *a, const struct rp_doors *b);
+bool rp_smtp_same(const struct rp_smtp *a, const struct rp_smtp *b);
 
 #endif
