@@ -17,7 +17,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { PAGE = 256, WORKERS_MAX = 64, LIST_DEFAULT = 1000, POLL_MS = 100 };
+enum { PAGE = 256, WORKERS_MAX = 64, LIST_DEFAULT = 1000, POLL_MS = 100, CACHE_KIB = 32768 };
 
 struct testing {
     struct rp_backtest_options options;
@@ -52,6 +52,9 @@ static int worker_open(struct worker *w, struct rp_err *err)
     struct testing *t = w->testing;
     int status = rp_reader_open(t->options.db_path, NULL, t->rules[RP_BT_ACTIVE], &w->reader, err);
 
+    if (status == 0) {
+        status = rp_store_cache(w->reader->store, CACHE_KIB, err);
+    }
     if (status == 0) {
         w->vm = rp_vm_new(t->rules[RP_BT_CANDIDATE], err);
         status = w->vm ? 0 : RIPEN_ERULE;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The funnel as text in 80 columns and as JSON. */
+#include "base/mem.h"
 #include "core/report_funnel.h"
 #include "core/report_table.h"
 #include "model/stats.h"
@@ -30,10 +31,10 @@ static int by_leads(const void *a, const void *b)
 /* Groups that have leads, the largest first; free it. */
 static struct order *groups_in_order(const struct rp_funnel *funnel, size_t *ret_count)
 {
-    struct order *order = calloc(funnel->group_count + 1, sizeof(*order));
+    struct order *order = rp_calloc(funnel->group_count + 1, sizeof(*order));
     size_t count = 0;
 
-    for (size_t g = 0; order && g < funnel->group_count; g++) {
+    for (size_t g = 0; g < funnel->group_count; g++) {
         if (funnel->groups[g].leads > 0) {
             order[count++] = (struct order){(uint32_t)g, funnel->groups[g].leads};
         }
@@ -194,7 +195,7 @@ static void print_text(const struct rp_funnel *funnel, const struct rp_by *by,
     if (count == 0) {
         rp_buf_text(out, "No lead came into a stage in this time.\n");
     }
-    for (size_t i = 0; order && i < count && i < GROUPS_TOLD; i++) {
+    for (size_t i = 0; i < count && i < GROUPS_TOLD; i++) {
         if (query->by.len > 0) {
             rp_buf_printf(out, "%s%.*s: %.*s (%" PRId64 " leads)\n", i ? "\n" : "",
                           RP_STR_ARG(query->by), RP_STR_ARG(rp_by_name(by, order[i].group)),
@@ -329,7 +330,7 @@ static void print_json(const struct rp_funnel *funnel, const struct rp_by *by,
     rp_jw_put_time(&jw, "until", query->until_ms == RP_NEVER ? query->now_ms : query->until_ms);
     rp_jw_key(&jw, "groups");
     rp_jw_array(&jw);
-    for (size_t i = 0; order && i < count; i++) {
+    for (size_t i = 0; i < count; i++) {
         group_json(funnel, by, order[i].group, &jw);
     }
     rp_jw_array_end(&jw);

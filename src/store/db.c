@@ -168,6 +168,14 @@ static int open_database(struct rp_store *store, const char *path, struct rp_err
     return status;
 }
 
+int rp_store_cache(struct rp_store *store, int kib, struct rp_err *err)
+{
+    char sql[64];
+
+    snprintf(sql, sizeof(sql), "PRAGMA cache_size = -%d", kib);
+    return rp_sql_exec(store, sql, "opening the store", err);
+}
+
 /* A path without links, so that all names of a file share one lock. */
 static int resolve(struct rp_store *store, const char *path, struct rp_err *err)
 {

@@ -41,6 +41,10 @@ RP_MUST_USE int rp_store_commit(struct rp_store *store, struct rp_err *err);
 void rp_store_rollback(struct rp_store *store); /* harmless without a transaction */
 bool rp_store_in_transaction(const struct rp_store *store);
 
+/* How much of the file this handle keeps in memory, KiB; a reader begins with 4,096, which is
+ * enough for who passes over the file once. Chains of many leads come back to the same pages. */
+RP_MUST_USE int rp_store_cache(struct rp_store *store, int kib, struct rp_err *err);
+
 /* A snapshot for several reads (RP_STORE_READ). */
 RP_MUST_USE int rp_store_snapshot(struct rp_store *store, struct rp_err *err);
 void rp_store_snapshot_end(struct rp_store *store);

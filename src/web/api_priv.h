@@ -32,7 +32,7 @@ struct rp_api_job {
     struct rp_leads_query query;
     struct rp_str lead;
     struct rp_task_filter tasks;
-    const void *extra; /* what else the question asks; its own file's */
+    const void *extra;        /* what else the question asks; its own file's */
     const char *content_type; /* NULL: JSON */
     int64_t at_ms;
     uint32_t generation, before;

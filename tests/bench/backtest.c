@@ -170,7 +170,7 @@ static double play(const char *db, const struct rp_rules *candidate, unsigned th
     struct rp_backtest result;
     struct rusage usage;
     struct rp_err err = {0};
-    double rate;
+    double rate, cpu = bench_cpu_s();
 
     if (rp_backtest_run(&options, &result, &err) != 0) {
         bench_die("backtest", err.text);
@@ -182,10 +182,10 @@ static double play(const char *db, const struct rp_rules *candidate, unsigned th
         *ret_changed += result.kinds[k];
     }
     printf("backtest threads=%u seconds=%.2f ev/s=%.0f leads=%lld events=%lld decisions=%.0f,%.0f "
-           "changed=%lld max_rss_kb=%ld\n",
+           "changed=%lld cpu_s=%.2f max_rss_kb=%ld\n",
            threads, result.seconds, rate, (long long)result.leads, (long long)result.events,
            result.quality[0].decisions, result.quality[1].decisions, (long long)*ret_changed,
-           usage.ru_maxrss);
+           bench_cpu_s() - cpu, usage.ru_maxrss);
     fflush(stdout);
     rp_backtest_fini(&result);
     return rate;
