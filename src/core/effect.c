@@ -28,6 +28,7 @@ struct measuring {
     const struct rp_effect_options *options;
     const struct rp_rules *rules;
     struct rp_vm *vm;
+    struct rp_trying trying; /* experiments under the candidate */
     struct rp_effect *effect;
     size_t stage_cap;
 };
@@ -55,8 +56,8 @@ static size_t count_faults(struct rp_fold *fold, struct rp_lead *lead,
 
 /* `lead` comes from its row; it is folded and judged in place. */
 static int judge(struct measuring *m, const struct rp_rules *rules, struct rp_vm *vm,
-                 struct rp_lead *lead, struct rp_str stage, struct judged *ret_judged,
-                 struct rp_err *err)
+                 const struct rp_trying *trying, struct rp_lead *lead, struct rp_str stage,
+                 struct judged *ret_judged, struct rp_err *err)
 {
     uint32_t index = rp_rules_stage(rules, stage);
     struct rp_decision decision = {0};
@@ -69,6 +70,7 @@ static int judge(struct measuring *m, const struct rp_rules *rules, struct rp_vm
     }
     lead->stage = index == RP_NONE ? RP_STAGE_NONE : (uint16_t)index;
     rp_fold_init(&fold, rules, vm, &m->scratch);
+    fold.model = rp_trying_model(trying, lead);
     ret_judged->failed = m->options->replay ? count_faults(&fold, lead, &history) : 0;
     rp_history_fold(&fold, lead, &history, INT64_MAX, NULL, NULL);
     rp_judge(&fold, lead, NULL, m->options->now_ms, &decision);
@@ -126,7 +128,8 @@ static int judge_active(struct measuring *m, int64_t id, struct judged *ret_judg
         status = rp_state_load(m->store, id, &lead, &stage, err);
     }
     if (status == 0) {
-        status = judge(m, m->active->rules, m->active->vm, &lead, stage, ret_judged, err);
+        status = judge(m, m->active->rules, m->active->vm, &m->active->trying, &lead, stage,
+                       ret_judged, err);
     }
     rp_lead_fini(&lead);
     return status;
@@ -143,7 +146,7 @@ static int look_at(struct measuring *m, int64_t id, struct rp_err *err)
     rp_lead_init(&lead);
     status = rp_state_load(m->store, id, &lead, &stage, err);
     if (status == 0 && stage.len > 0) {
-        status = judge(m, m->rules, m->vm, &lead, stage, &candidate, err);
+        status = judge(m, m->rules, m->vm, &m->trying, &lead, stage, &candidate, err);
         m->effect->seen += status == 0;
     }
     m->effect->failed += candidate.failed;
@@ -222,6 +225,9 @@ int rp_effect_measure(struct rp_arena *arena, const struct rp_rules *candidate,
     rp_arena_init(&m.scratch);
     m.vm = rp_vm_new(candidate, err);
     status = m.vm ? rp_store_snapshot(m.store, err) : RIPEN_ERULE;
+    if (status == 0) {
+        status = rp_trying_load(arena, m.store, candidate, &m.trying, err);
+    }
     if (status == 0) {
         int64_t newest = rp_lead_newest(m.store);
 

@@ -294,6 +294,9 @@ void rp_view_json(struct rp_view *view, bool whole, struct rp_jw *jw)
     stage.len ? rp_jw_put_str(jw, "stage", stage) : rp_jw_put_text(jw, "stage", NULL);
     status.len ? rp_jw_put_str(jw, "status", status) : rp_jw_put_text(jw, "status", NULL);
     put_owner(view, jw);
+    if (view->fold.rules->model_count > 1) { /* whose score it is: in an experiment its arm's */
+        rp_jw_put_str(jw, "model", view->fold.rules->models[view->fold.model].name);
+    }
     rp_lead_scores_json(&view->fold, &view->lead, view->fold.model, view->at_ms, jw);
     put_fired(view, jw);
     put_moves(view, jw);
