@@ -55,6 +55,7 @@ struct rp_replay *rp_replay_new(const struct rp_replay_options *options)
     for (size_t s = 0; s < options->sides; s++) {
         rp_fold_init(&r->sides[s].fold, options->rules[s], options->vms[s], &r->work);
         r->sides[s].fold.model = options->models[s];
+        r->sides[s].fold.no_sequences = true; /* nobody is handed to anybody, no mail is written */
     }
     return r;
 }
