@@ -315,6 +315,25 @@ static double log_loss_of(const uint8_t *y, const double *eta, size_t n, struct 
     return sum / (double)n;
 }
 
+/* When nothing is left to learn from, the reader should know what was left out. */
+static int name_suspect(const struct job *job, int status, struct rp_err *err)
+{
+    const struct rp_learn_about *about = job->out->about;
+    uint32_t best = RP_LEARN_NONE;
+
+    for (uint32_t c = 0; c < job->table->column_count; c++)
+        if (about[c].suspicion != RP_LEARN_FINE && about[c].suspicion != RP_LEARN_WEAK &&
+            !about[c].allowed && (best == RP_LEARN_NONE || about[c].iv > about[best].iv))
+            best = c;
+    if (best == RP_LEARN_NONE)
+        return status;
+    return rp_err_set(err, status,
+                      "nothing tells who converts but what looks like a leak: %.*s %s (information "
+                      "value %.2f); if it can be known at the decision, --allow takes it in",
+                      RP_STR_ARG(job->table->columns[best].name),
+                      rp_learn_suspicion_text(about[best].suspicion), about[best].iv);
+}
+
 static int learn_all(struct job *job, struct rp_err *err)
 {
     const struct rp_learn_table *table = job->table;
@@ -323,7 +342,7 @@ static int learn_all(struct job *job, struct rp_err *err)
                                  lines_max(job), &out->card, job->exact, err);
 
     if (status != 0)
-        return status;
+        return name_suspect(job, status, err);
     for (uint32_t i = 0; i < out->card.count; i++) {
         const struct rp_learn_attribute *a = &out->card.attributes[i];
         int least = 0, most = 0;

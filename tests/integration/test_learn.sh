@@ -75,6 +75,9 @@ said "$err" 'no column'
 head -n 150 leads.csv >few.csv
 run 2 learn --from few.csv --target won
 said "$err" 'needs at least 100'
+cut -d, -f6,8 leads.csv >leak.csv
+run 2 learn --from leak.csv --target won
+said "$err" 'looks like a leak: note tells too much'
 run 2 learn --from leads.csv
 said "$err" '--target'
 printf 'a,b\n1,yes\n2\n' >torn.csv
