@@ -68,11 +68,11 @@ run_step() { # STEP
     fixed=
     case $1 in
     gcc) build gcc && run_tests gcc ;;
-    clang) build clang && run_tests clang -L '^(unit|rules|integration|sandbox|fuzz)$' ;;
+    clang) build clang && run_tests clang -j 2 -L '^(unit|rules|integration|sandbox|fuzz)$' ;;
     asan)
         build asan || return 0
         export ASAN_OPTIONS="log_path=$top/build/asan/report" UBSAN_OPTIONS="print_stacktrace=1"
-        run_tests asan -LE 'e2e|bench|lint|preload'
+        run_tests asan -j 2 -LE 'e2e|bench|lint|preload'
         ;;
     tsan)
         build tsan || return 0
