@@ -220,6 +220,11 @@ static void take_tag(struct reading *r, struct rp_str inside)
     }
 }
 
+static bool starts_tag(char c)
+{
+    return c == '/' || c == '!' || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
+}
+
 void rp_html_text(struct rp_str html, struct rp_buf *out)
 {
     struct reading r = {.html = html, .out = out};
@@ -235,7 +240,7 @@ void rp_html_text(struct rp_str html, struct rp_buf *out)
             r.at = end ? (size_t)(end - html.ptr) + 3 : html.len;
             continue;
         }
-        if (c == '<')
+        if (c == '<' && r.at + 1 < html.len && starts_tag(html.ptr[r.at + 1]))
             end = memchr(html.ptr + r.at, '>', html.len - r.at);
         if (end) {
             struct rp_str inside = {html.ptr + r.at + 1, (size_t)(end - html.ptr) - r.at - 1};

@@ -326,7 +326,7 @@ struct rp_email_part *rp_compile_email(struct rp_compile *compile, const struct 
                  {"from", offsetof(struct rp_email_part, from)},
                  {"reply_to", offsetof(struct rp_email_part, reply_to)}};
 
-    compile->bare = RP_BARE_LEAD;
+    compile->bare = RP_BARE_EVENT;
     part = new_part(compile, fields);
     compile->bare = before;
     for (size_t i = 0; i < RP_COUNT(texts); i++) {

@@ -10,9 +10,10 @@
 
 #include <stdbool.h>
 
-#define RP_PURPOSE_MARKETING     "marketing"     /* of an e-mail that names no purpose */
-#define RP_PURPOSE_TRANSACTIONAL "transactional" /* needs no consent, cannot be unsubscribed from  \
-                                                  */
+#define RP_PURPOSE_MARKETING "marketing" /* of an e-mail that names no purpose */
+#define RP_PURPOSE_TRANSACTIONAL                                                                   \
+    "transactional" /* needs no consent, cannot be unsubscribed from                               \
+                     */
 
 /* Texts are "" when absent. */
 struct rp_email {

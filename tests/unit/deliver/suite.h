@@ -18,6 +18,7 @@ int rp_test_lanes(void);
 int rp_test_pace(void);
 int rp_test_deliver(void);
 int rp_test_deliver_bounds(void);
+int rp_test_mail(void);
 int rp_test_breaker(void);
 int rp_test_crm(void);
 
