@@ -256,7 +256,7 @@ static void scores_text(const struct rp_backtest *b, struct rp_buf *out)
 /* A width of 1, 2 or 5 times a power of ten that makes some 12 bins. */
 void rp_bt_bins(const struct rp_backtest *b, struct rp_bt_bins *bins)
 {
-    double lowest = INFINITY, highest = -(double)INFINITY, width = 1;
+    double lowest = (double)INFINITY, highest = -(double)INFINITY, width = 1;
     int step = 0;
 
     *bins = (struct rp_bt_bins){.width = 1};
