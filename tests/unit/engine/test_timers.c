@@ -293,8 +293,14 @@ static void working_time(void **state)
         if (end != at(cases[i].end))
             fail_msg("%s and %lld ms end %lld ms off", cases[i].start, (long long)cases[i].span,
                      (long long)(end - at(cases[i].end)));
+        assert_int_equal(
+            rp_calendar_between(cases[i].calendar, at(cases[i].start), at(cases[i].end)),
+            cases[i].span);
+        assert_int_equal(
+            rp_calendar_between(cases[i].calendar, at(cases[i].end), at(cases[i].start)), 0);
     }
     assert_true(rp_calendar_add(&never, 0, 1) == INT64_MAX);
+    assert_int_equal(rp_calendar_between(&never, 0, 50 * RP_DAY), 0);
     assert_true(rp_calendar_open(&sales, at("2026-03-02T08:00:00Z")));
     assert_false(rp_calendar_open(&sales, at("2026-03-02T07:59:59.999Z")));
     assert_false(rp_calendar_open(&sales, at("2026-03-02T17:00:00Z")));
