@@ -80,12 +80,13 @@
 /* Reports. */
 #define RP_REPORT_GROUPS_MAX 100 /* values of --by that are told apart; the rest are one group */
 
-#define RP_INSTANCES_MAX 64 /* sequences that a lead is in or was: the oldest that ended is forgotten */
+#define RP_INSTANCES_MAX                                                                           \
+    64 /* sequences that a lead is in or was: the oldest that ended is forgotten */
 
-#define RP_BULK_PORTION_MAX 100   /* leads that one bulk decision is for */
-#define RP_BULK_LEADS_MAX 100000  /* leads that `ripen bulk` decides for in portions */
+#define RP_BULK_PORTION_MAX 100     /* leads that one bulk decision is for */
+#define RP_BULK_LEADS_MAX   100000  /* leads that `ripen bulk` decides for in portions */
 #define RP_EXPORT_LEADS_MAX 2000000 /* rows of one list or CSV */
-#define RP_TASK_NOTES_MAX 200 /* of one task */
+#define RP_TASK_NOTES_MAX   200     /* of one task */
 
 /* Delivery. */
 #define RP_WEBHOOK_ANSWER_MAX (64 * 1024)
@@ -93,15 +94,15 @@
 #define RP_PAUSES_MAX         32 /* things that may be paused at a time */
 #define RP_PAUSE_SCOPE_MAX    120
 #define RP_PAUSE_REASON_MAX   200
-#define RP_CRM_STEPS_MAX      8                 /* requests that one row into a CRM may take */
+#define RP_CRM_STEPS_MAX      8            /* requests that one row into a CRM may take */
 #define RP_EMAIL_BODY_MAX     (256 * 1024) /* the row of an e-mail: subject, text and HTML */
 #define RP_EMAIL_SUBJECT_MAX  512          /* longer ones are cut */
 #define RP_MAILBOX_MAX        512          /* a name and an address */
 #define RP_MAIL_QUEUE_MAX     1024         /* e-mails in memory; the rest wait in the outbox */
 #define RP_MAIL_DOMAINS_MAX   4096         /* recipients' domains whose pace is remembered */
 #define RP_MAIL_LINKS_MAX     500          /* links of a message that are followed; the rest stay */
-#define RP_ENDPOINT_QUEUE_MAX 4096              /* rows in memory; the rest wait in the outbox */
-#define RP_RETRY_STEP_MS      (5 * 1000)        /* ceiling of the first back-off; doubles */
+#define RP_ENDPOINT_QUEUE_MAX 4096         /* rows in memory; the rest wait in the outbox */
+#define RP_RETRY_STEP_MS      (5 * 1000)   /* ceiling of the first back-off; doubles */
 #define RP_RETRY_STEP_MAX_MS  (5 * 3600 * 1000) /* ceiling of later ones and of Retry-After */
 #define RP_RETRY_ATTEMPTS_MAX 23                /* 22 waits, 27.8 hours on average; then dead */
 

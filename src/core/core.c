@@ -139,9 +139,9 @@ static int claim_rows(struct rp_core *core, void *ctx, struct rp_err *err)
     }
     status = rp_outbox_claim(claim->arena, core->store, claim->way, now, now + claim->lease_ms,
                              claim->max, claim->rows, claim->count, err);
-    return status == 0 ? rp_core_outgoing_leased(core, claim->arena, *claim->rows, claim->count,
-                                                 now, err)
-                       : status;
+    return status == 0
+               ? rp_core_outgoing_leased(core, claim->arena, *claim->rows, claim->count, now, err)
+               : status;
 }
 
 int rp_core_outbox_claim(struct rp_core *core, struct rp_arena *arena, enum rp_outbox_way way,

@@ -378,10 +378,9 @@ int rp_outbox_finish(struct rp_store *store, int64_t id, enum rp_outcome outcome
                      struct rp_str error, int64_t due_ms, int64_t now_ms, struct rp_err *err)
 {
     static const enum rp_outbox_state states[] = {
-        [RP_OUTCOME_DELIVERED] = RP_OUTBOX_DELIVERED,
-        [RP_OUTCOME_RETRY] = RP_OUTBOX_PENDING,
-        [RP_OUTCOME_DEAD] = RP_OUTBOX_DEAD,
-        [RP_OUTCOME_RETURNED] = RP_OUTBOX_PENDING,
+        [RP_OUTCOME_DELIVERED] = RP_OUTBOX_DELIVERED, [RP_OUTCOME_RETRY] = RP_OUTBOX_PENDING,
+        [RP_OUTCOME_DEAD] = RP_OUTBOX_DEAD,           [RP_OUTCOME_RETURNED] = RP_OUTBOX_PENDING,
+        [RP_OUTCOME_HELD] = RP_OUTBOX_HELD,
     };
     struct standing standing;
     bool again = outcome == RP_OUTCOME_RETRY || outcome == RP_OUTCOME_RETURNED;
@@ -395,6 +394,8 @@ int rp_outbox_finish(struct rp_store *store, int64_t id, enum rp_outcome outcome
         return rp_err_set(err, RIPEN_EDENIED, "action %lld is %s, not leased; it stays so",
                           (long long)id, rp_outbox_state_name(standing.state));
     status = write_end(store, id, outcome, http_status, error, err);
+    if (status == 0 && outcome == RP_OUTCOME_HELD)
+        status = write_end(store, id, RP_OUTCOME_RETURNED, 0, error, err);
     if (status < 0)
         return status;
     return change(store, id, &standing, states[outcome], again ? due_ms : RP_NEVER,
