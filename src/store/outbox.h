@@ -55,7 +55,13 @@ RP_MUST_USE int rp_outbox_claim(struct rp_arena *arena, struct rp_store *store,
 /* The end of a lease; only a row that is leased changes (EDENIED for another, ENOTFOUND for none).
  * RETRY: pending again at due_ms. RETURNED: no attempt was made: pending again at due_ms,
  * attempts - 1, http_status and error as they were. */
-enum rp_outcome { RP_OUTCOME_DELIVERED, RP_OUTCOME_RETRY, RP_OUTCOME_DEAD, RP_OUTCOME_RETURNED };
+enum rp_outcome {
+    RP_OUTCOME_DELIVERED,
+    RP_OUTCOME_RETRY,
+    RP_OUTCOME_DEAD,
+    RP_OUTCOME_RETURNED,
+    RP_OUTCOME_HELD, /* it may not go out any more: `error` says why; no attempt was made */
+};
 RP_MUST_USE int rp_outbox_finish(struct rp_store *store, int64_t id, enum rp_outcome outcome,
                                  int http_status, struct rp_str error, int64_t due_ms,
                                  int64_t now_ms, struct rp_err *err);
