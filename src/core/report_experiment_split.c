@@ -268,7 +268,7 @@ static void time_left(struct rp_x_report *r)
 {
     double base = r->arms[0].n > 0 ? r->arms[0].x / r->arms[0].n : 0;
     double wanted = base > 0 ? base * (1 + RP_X_WORTH) : 0;
-    double fewest = INFINITY;
+    double fewest = (double)INFINITY;
     double window = (double)r->def.within_ms / (double)RP_DAY;
     double dealt = 0;
 

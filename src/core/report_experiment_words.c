@@ -68,7 +68,7 @@ static bool unhealthy(struct rp_x_report *r)
 
 static double fewest_settled(const struct rp_x_report *r)
 {
-    double fewest = INFINITY;
+    double fewest = (double)INFINITY;
 
     for (uint32_t a = 0; a < r->def.arm_count; a++) {
         fewest = fmin(fewest, r->arms[a].n);
