@@ -159,7 +159,7 @@ static void reckon(struct plan *p)
                      ? ceil(rp_stats_n_rates(p->rate, wanted, alpha, p->wish->power, 1))
                      : (double)NAN;
     p->total = p->per_arm / smallest_weight(p->x);
-    p->weeks = p->per_week * part > 0 ? p->total / (p->per_week * part) : (double)INFINITY;
+    p->weeks = p->per_week * part > 0 ? p->total / (p->per_week * part) : HUGE_VAL;
     p->days = p->weeks * 7 + p->window_days;
     p->shadow = ceil(p->total / SHADOW_FACTOR);
     p->never = !(p->days <= (p->x->max_days > 0 ? p->x->max_days : 366));
