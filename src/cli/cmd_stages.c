@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* ripen stages evaluate: after a change of rules, who would move; with --act, moves them. Looking
- * works beside a server; acting takes the file for itself. */
+/* ripen stages evaluate: after a change of rules, who would move; with --act, moves them: the
+ * server that runs on the file does, or else this process. */
+#include "base/json_read.h"
 #include "base/json_write.h"
+#include "base/num.h"
+#include "cli/ask_server.h"
 #include "cli/commands.h"
+#include "cli/decide.h"
 #include "core/evaluate.h"
-#include "core/rules.h"
-#include "store/generations.h"
 
 #include <string.h>
-
-enum { PORTION = 500 };
 
 struct printing {
     struct rp_buf out;
@@ -30,13 +30,7 @@ static void print_move(void *ctx, const struct rp_would *would)
                       RP_STR_ARG(would->from), RP_STR_ARG(would->to), RP_STR_ARG(would->because));
         return;
     }
-    rp_jw_object(&p->jw);
-    rp_jw_put_str(&p->jw, "lead", would->lead);
-    rp_jw_put_str(&p->jw, "email", would->email);
-    rp_jw_put_str(&p->jw, "from", would->from);
-    rp_jw_put_str(&p->jw, "to", would->to);
-    rp_jw_put_str(&p->jw, "because", would->because);
-    rp_jw_object_end(&p->jw);
+    rp_would_write(&p->jw, would);
 }
 
 static int look(const char *db, const struct rp_evaluate_options *options, size_t *ret_leads,
@@ -52,73 +46,66 @@ static int look(const char *db, const struct rp_evaluate_options *options, size_
     return status;
 }
 
-/* The rules in force, as they are in the file. */
-static int take_rules(struct rp_arena *arena, struct rp_core *core, struct rp_err *err)
+static void take_moves(struct printing *p, struct rp_arena *arena, struct rp_str moves)
 {
-    struct rp_load_options load = {0};
-    struct rp_findings findings = {0};
-    struct rp_generation_row row;
-    struct rp_ready_notes notes = {.stored = true};
-    struct rp_ready *ready = NULL;
-    struct rp_rules *rules;
-    struct rp_files files;
-    int status = rp_generation_get(arena, rp_core_store(core), 0, &row, err);
+    struct rp_json json;
+    struct rp_str raw;
 
-    if (status == RIPEN_ENOTFOUND) {
-        return rp_err_set(err, status, "no rules were loaded into this database yet");
+    rp_json_init(&json, arena, moves);
+    if (rp_json_next(&json) != RP_JSON_ARRAY) {
+        return;
     }
-    if (status == 0) {
-        status = rp_files_unpack(arena, row.sources, &files, err);
+    while (rp_json_skip(&json, &raw) == RP_JSON_OBJECT) {
+        struct rp_would would = {.lead = rp_answer_member(arena, raw, "lead"),
+                                 .email = rp_answer_member(arena, raw, "email"),
+                                 .from = rp_answer_member(arena, raw, "from"),
+                                 .to = rp_answer_member(arena, raw, "to"),
+                                 .because = rp_answer_member(arena, raw, "because")};
+
+        print_move(p, &would);
     }
-    if (status == 0) {
-        load.disabled = rp_generation_disabled(arena, row.disabled, &load.disabled_count);
-        status = rp_load(arena, &files, &load, &rules, &findings, err);
-    }
-    if (status == 0) {
-        notes.author = row.author;
-        notes.disabled = row.disabled;
-        status = rp_ready_new(rules, &files, &notes, &ready, err);
-    }
-    if (status == 0) {
-        status = rp_core_begin(core, &ready, err);
-    }
-    rp_ready_free(ready);
-    return status;
 }
 
-static int act(const char *db, const struct rp_evaluate_options *options, size_t *ret_leads,
-               struct rp_err *err)
+/* In portions, so that traffic goes on between them. */
+static int act(struct rp_setup *setup, const char *db, const struct rp_evaluate_options *options,
+               size_t *ret_leads, struct rp_err *err)
 {
-    struct rp_core_options opening = {
-        .db_path = db, .mode = RP_STORE_SERVE, .clock = rp_clock_system(), .set_aside = true};
-    struct rp_core *core = NULL;
-    struct rp_arena arena;
-    int64_t after = 0;
-    int status = rp_core_open(&opening, &core, err);
+    struct rp_decider decider;
+    struct rp_arena *arena = &setup->arena;
+    struct rp_str after = RP_STR("0");
+    bool done = false;
+    int status = rp_decider_open(&decider, setup, db, rp_author(NULL), err);
 
-    if (status == RIPEN_EBUSY) {
-        return rp_err_set(err, status,
-                          "a server works with %s; stop it to move leads, or leave out --act to "
-                          "see who would move",
-                          db);
-    }
-    if (status != 0) {
-        return status;
-    }
-    rp_arena_init(&arena);
-    status = take_rules(&arena, core, err);
-    for (int got = 1; status == 0 && got > 0;) {
-        got = rp_core_evaluate(core, options, &after, PORTION, ret_leads, err);
-        status = got < 0 ? got : 0;
-        while (got > 0 && rp_core_idle(core)) {
+    while (status == 0 && !done) {
+        struct rp_buf body = {0};
+        struct rp_buf out = {0};
+        struct rp_jw jw = rp_jw(&body);
+        double leads = 0;
+
+        rp_jw_object(&jw);
+        rp_jw_put_str(&jw, "stage", options->stage);
+        rp_jw_key(&jw, "after");
+        rp_jw_raw(&jw, after);
+        rp_jw_object_end(&jw);
+        status = rp_decider_ask(&decider, "evaluate", rp_buf_view(&body), &out, err);
+        if (status == 0) {
+            struct rp_str answer = rp_arena_str(arena, rp_buf_view(&out));
+
+            take_moves(options->ctx, arena, rp_answer_member(arena, answer, "moves"));
+            (void)rp_number_parse(rp_answer_member(arena, answer, "leads"), &leads);
+            *ret_leads += (size_t)leads;
+            after = rp_answer_member(arena, answer, "after");
+            done = rp_str_is(rp_answer_member(arena, answer, "done"), "true");
         }
+        rp_buf_fini(&body);
+        rp_buf_fini(&out);
     }
-    rp_core_close(core);
-    rp_arena_fini(&arena);
+    rp_decider_close(&decider);
     return status;
 }
 
-static int evaluate(const char *db, struct rp_evaluate_options *options, bool acts, bool json)
+static int evaluate(struct rp_setup *setup, const char *db, struct rp_evaluate_options *options,
+                    bool acts, bool json)
 {
     struct printing p = {.json = json};
     struct rp_err err = {0};
@@ -133,7 +120,7 @@ static int evaluate(const char *db, struct rp_evaluate_options *options, bool ac
         rp_jw_key(&p.jw, "moves");
         rp_jw_array(&p.jw);
     }
-    status = acts ? act(db, options, &leads, &err) : look(db, options, &leads, &err);
+    status = acts ? act(setup, db, options, &leads, &err) : look(db, options, &leads, &err);
     if (status != 0) {
         rp_buf_fini(&p.out);
         return rp_fail(&err);
@@ -181,13 +168,17 @@ int rp_cmd_stages(const struct rp_command *command, int argc, char **argv)
         return rp_complain("ripen stages has no verb \"%s\"; it has evaluate", arguments[0]);
     }
     format = rp_format_parse(format_text);
+    if (acts && at) {
+        return rp_complain("--act moves leads as of now; leave out --at");
+    }
     if (format < 0 || !rp_moment_parse(at, rp_clock_system().now_ms(NULL), &evaluating.now_ms)) {
         return RP_EXIT_FAILED;
     }
     evaluating.stage = rp_str_from(stage ? stage : "");
     status = rp_setup_config(&setup, NULL, config);
     if (status == RP_EXIT_DONE) {
-        status = evaluate(rp_setup_db(&setup, db), &evaluating, acts, format == RP_FORMAT_JSON);
+        status =
+            evaluate(&setup, rp_setup_db(&setup, db), &evaluating, acts, format == RP_FORMAT_JSON);
     }
     rp_setup_fini(&setup);
     return status;

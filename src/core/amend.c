@@ -10,6 +10,8 @@
 #include "base/text.h"
 #include "core/bulk.h"
 #include "core/core_priv.h"
+#include "core/gate.h"
+#include "core/evaluate.h"
 #include "core/outgoing.h"
 #include "core/own_event.h"
 #include "core/people.h"
@@ -27,7 +29,7 @@
 /* The members of a body; points as written. */
 struct asked {
     struct rp_str lead, stage, points, dimension, reason, author, until, message_id, text, scope,
-        task, outcome, owner, experiment, sequence, step;
+        task, outcome, owner, experiment, sequence, step, after;
 };
 
 static const struct {
@@ -52,6 +54,7 @@ static const struct {
     {"sequence", offsetof(struct asked, sequence), false},
     {"step", offsetof(struct asked, step), false},
     {"experiment", offsetof(struct asked, experiment), false},
+    {"after", offsetof(struct asked, after), true},
 };
 
 static struct rp_str *member(struct asked *asked, size_t i)
@@ -370,6 +373,13 @@ static int sequence_cancel(struct rp_core *core, const struct asked *asked, stru
     return of_sequence(core, RP_SEQUENCE_CANCEL, asked, out, err);
 }
 
+static int evaluate(struct rp_core *core, const struct asked *asked, struct rp_buf *out,
+                    struct rp_err *err)
+{
+    return rp_core_evaluate_portion(core, asked->stage, asked->after, rp_clock_now(&core->clock),
+                                    out, err);
+}
+
 /* ---- Experiments ------------------------------------------------------------------------------
  */
 
@@ -393,6 +403,21 @@ static int experiment_promoted(struct rp_core *core, const struct asked *asked, 
                                    RP_EXPERIMENT_PROMOTED, out, err);
 }
 
+/* ---- The suppression list --------------------------------------------------------------------
+ */
+
+static int suppress_it(struct rp_core *core, const struct asked *asked, struct rp_buf *out,
+                       struct rp_err *err)
+{
+    return rp_core_suppress(core, asked->lead, asked->reason, asked->author, out, err);
+}
+
+static int unsuppress_it(struct rp_core *core, const struct asked *asked, struct rp_buf *out,
+                         struct rp_err *err)
+{
+    return rp_core_unsuppress(core, asked->lead, asked->reason, asked->author, out, err);
+}
+
 /* ---- Verbs ----------------------------------------------------------------------------------- */
 
 static const struct verb {
@@ -409,6 +434,7 @@ static const struct verb {
     {"assign", RP_CORRECTION_OWNER, NULL, {"lead", "owner", "reason"}},
     {"unmerge", RP_CORRECTION_NONE, unmerge, {"lead"}},
     {"forget", RP_CORRECTION_NONE, forget, {"lead"}},
+    {"evaluate", RP_CORRECTION_NONE, evaluate, {0}},
     {"experiment_start", RP_CORRECTION_NONE, experiment_start, {"experiment"}},
     {"experiment_stop", RP_CORRECTION_NONE, experiment_stop, {"experiment", "reason"}},
     {"experiment_promoted", RP_CORRECTION_NONE, experiment_promoted, {"experiment", "reason"}},
@@ -420,6 +446,8 @@ static const struct verb {
     {"sequence-cancel", RP_CORRECTION_NONE, sequence_cancel, {"lead"}},
     {"pause", RP_CORRECTION_NONE, pause_it, {"scope"}},
     {"resume", RP_CORRECTION_NONE, resume_it, {"scope"}},
+    {"suppress", RP_CORRECTION_NONE, suppress_it, {"lead"}},
+    {"unsuppress", RP_CORRECTION_NONE, unsuppress_it, {"lead", "reason"}},
 };
 
 static const struct verb *find_verb(struct rp_str name)

@@ -5,6 +5,7 @@
 #include "core/evaluate.h"
 
 #include "base/mem.h"
+#include "base/num.h"
 #include "core/core_priv.h"
 #include "core/reader_priv.h"
 #include "core/timers.h"
@@ -177,6 +178,9 @@ static int judge_lead(struct rp_core *core, struct rp_cached *lead,
     }
     rp_core_act_as(core, &lead->lead);
     rp_judge(&core->fold, &lead->lead, NULL, options->now_ms, &decision);
+    if (decision.move_count || decision.status_count || decision.intent_count) {
+        lead->lead.flags |= RP_LEAD_SAVE; /* no event row makes recovery look at this lead */
+    }
     tell_moves(&core->arena, core->store, core->rules, &lead->lead, &decision, options);
     status = rp_core_record(core, lead, NULL, &decision, options->now_ms, err);
     if (status != 0) {
@@ -184,7 +188,7 @@ static int judge_lead(struct rp_core *core, struct rp_cached *lead,
     }
     rp_core_timer_derive(core, lead);
     rp_core_dirty(core, lead);
-    if (lead->lead.flags & RP_LEAD_SAVE) { /* a fact that no event could bring back */
+    if (lead->lead.flags & RP_LEAD_SAVE) {
         status = rp_core_save(core, lead, err);
         lead->lead.flags &= (uint16_t)~RP_LEAD_SAVE;
     }
@@ -235,4 +239,48 @@ int rp_core_evaluate(struct rp_core *core, const struct rp_evaluate_options *opt
     }
     rp_arena_reset(&core->arena);
     return status == 0 ? got : status;
+}
+
+void rp_would_write(struct rp_jw *jw, const struct rp_would *would)
+{
+    rp_jw_object(jw);
+    rp_jw_put_str(jw, "lead", would->lead);
+    rp_jw_put_str(jw, "email", would->email);
+    rp_jw_put_str(jw, "from", would->from);
+    rp_jw_put_str(jw, "to", would->to);
+    rp_jw_put_str(jw, "because", would->because);
+    rp_jw_object_end(jw);
+}
+
+static void add_move(void *ctx, const struct rp_would *would)
+{
+    rp_would_write(ctx, would);
+}
+
+int rp_core_evaluate_portion(struct rp_core *core, struct rp_str stage, struct rp_str after,
+                             int64_t now_ms, struct rp_buf *out, struct rp_err *err)
+{
+    struct rp_jw jw = rp_jw(out);
+    struct rp_evaluate_options options = {
+        .stage = stage, .now_ms = now_ms, .would = add_move, .ctx = &jw};
+    double number = 0;
+    int64_t at;
+    size_t leads = 0;
+    int got;
+
+    if (after.len > 0 && (!rp_number_parse(after, &number) || number < 0 || number > 1e15)) {
+        return rp_err_set(err, RIPEN_EINPUT, "\"after\" is the number of the last answer, not %.*s",
+                          RP_STR_ARG(after));
+    }
+    at = (int64_t)number;
+    rp_jw_object(&jw);
+    rp_jw_key(&jw, "moves");
+    rp_jw_array(&jw);
+    got = rp_core_evaluate(core, &options, &at, PAGE, &leads, err);
+    rp_jw_array_end(&jw);
+    rp_jw_put_int(&jw, "leads", (int64_t)leads);
+    rp_jw_put_int(&jw, "after", at);
+    rp_jw_put_bool(&jw, "done", got == 0);
+    rp_jw_object_end(&jw);
+    return got < 0 ? got : 0;
 }

@@ -5,7 +5,9 @@
 #ifndef RP_CORE_EVALUATE_H
 #define RP_CORE_EVALUATE_H
 
+#include "base/buf.h"
 #include "base/err.h"
+#include "base/json_write.h"
 #include "base/str.h"
 #include "core/core.h"
 #include "core/reader.h"
@@ -33,5 +35,14 @@ int rp_reader_evaluate(struct rp_reader *reader, const struct rp_evaluate_option
  * that were asked. `would` is called before the commit. */
 int rp_core_evaluate(struct rp_core *core, const struct rp_evaluate_options *options,
                      int64_t *after, int max, size_t *leads, struct rp_err *err);
+
+/* The core's thread: one portion, as somebody asks for it from outside (core/amend.h). stage: ""
+ * for all; after: "" first, then what the answer says. Adds {"moves":[{"lead","email","from","to",
+ * "because"}],"leads":n,"after":n,"done":bool} to out. */
+RP_MUST_USE int rp_core_evaluate_portion(struct rp_core *core, struct rp_str stage,
+                                         struct rp_str after, int64_t now_ms, struct rp_buf *out,
+                                         struct rp_err *err);
+/* A move as an object of JSON. */
+void rp_would_write(struct rp_jw *jw, const struct rp_would *would);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A life: the steps one after the other, until the process ends by a fault, on purpose, or because
  * all steps are done. */
+#include "core/evaluate.h"
 #include "sim.h"
 
 #include <signal.h>
@@ -217,6 +218,27 @@ static void sweep_step(void)
     expect_counts(&before, "the sweep");
 }
 
+static void no_matter(void *ctx, const struct rp_would *would)
+{
+    (void)ctx;
+    (void)would;
+}
+
+/* Somebody has the leads moved after a change of rules. */
+static void evaluate_step(void)
+{
+    struct rp_evaluate_options options = {.now_ms = sim->now_ms, .would = no_matter};
+    struct rp_err err = {0};
+    int64_t after = 0;
+    size_t leads = 0;
+    int got = 1;
+
+    while (got > 0) {
+        got = rp_core_evaluate(life.core, &options, &after, 1 + below(40), &leads, &err);
+    }
+    failed(got, &err, "to evaluate stages");
+}
+
 static void crash_step(void)
 {
     disk_faults.crash_in = 1 + below(chance(50) ? 12 : 120);
@@ -278,6 +300,7 @@ static const struct {
     {"broken edit", 1, broken_step},
     {"sweep", 3, sweep_step},
     {"retention", 3, retention_step},
+    {"evaluate", 1, evaluate_step},
     {"crash", 3, crash_step},
     {"disk full", 2, full_step},
     {"failed sync", 1, sync_step},
