@@ -108,12 +108,25 @@ int rp_core_outbox_claim(struct rp_core *core, struct rp_arena *arena, enum rp_o
 int rp_core_outbox_finish(struct rp_core *core, const struct rp_outbox_result *results,
                           size_t count, struct rp_err *err);
 
+/* Why a message is held back (core/gate.h). */
+enum rp_gate {
+    RP_GATE_OPEN,
+    RP_GATE_SUPPRESSED,
+    RP_GATE_NO_CONSENT,
+    RP_GATE_PENDING,
+    RP_GATE_WITHDRAWN,
+    RP_GATE_UNSUBSCRIBED,
+    RP_GATE_LIMIT,
+};
+#define RP_GATES 7
+
 /* Counters since open, for /metrics. */
 struct rp_core_stats {
     uint64_t events, duplicates, rejected, groups, moves, intents, faults, refolds, leads_cached,
         leads_dirty, leads_aside, merges, joins_refused, timers_judged, timers_pending,
         leads_compacted, events_compacted, sequences_started, sequence_steps;
     uint64_t sequences_stuck; /* live ones whose step the rules do not have */
+    uint64_t held[RP_GATES];
     int64_t watermark, newest_event;
     int64_t timer_lag_ms; /* how long the oldest timer is over; 0: none is */
     struct rp_sweep_progress sweep;

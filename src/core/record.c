@@ -8,6 +8,7 @@
 #include "base/json_write.h"
 #include "core/assign.h"
 #include "core/core_priv.h"
+#include "core/gate.h"
 #include "core/sequences.h"
 #include "store/decisions.h"
 #include "store/outbox.h"
@@ -210,6 +211,10 @@ static int record_intents(struct rp_core *core, struct rp_cached *lead,
 
         key_of(&lead->lead, event, intent, row.action, key);
         row.key = rp_str_from(key);
+        status = rp_gate_intent(core, lead, intent, &row, err);
+        if (status != 0) {
+            return status;
+        }
         keep_dry(core, &row);
         status = rp_outbox_add(core->store, &row, &id, err);
         if (status != 0 && status != RIPEN_EDENIED) { /* EDENIED: decided before, under this key */

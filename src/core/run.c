@@ -15,6 +15,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "core/core_priv.h"
+#include "core/gate.h"
 #include "core/history.h"
 #include "model/correction.h"
 #include "store/dedup.h"
@@ -200,6 +201,12 @@ static int judge(struct rp_core *core, struct rp_cached *lead, struct rp_folded 
 
     if (status != 0) {
         return status;
+    }
+    if (!folded->copy) {
+        status = rp_gate_event(core, event, err);
+        if (status != 0) {
+            return status;
+        }
     }
     rp_judge(&core->fold, &lead->lead, folded->copy ? NULL : event, event->received_ms,
              &folded->decision);

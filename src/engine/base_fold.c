@@ -7,6 +7,7 @@
  * What names nothing any more is left out. */
 #include "engine/base_event.h"
 #include "engine/eval.h"
+#include "model/consent.h"
 
 #include <string.h>
 
@@ -251,5 +252,7 @@ bool rp_base_fold(struct rp_scratch *s, struct rp_lead *lead, const struct rp_ev
     take_hits(s, lead, &reader);
     take_voided(lead, &reader);
     take_grants(s, lead, event, &reader, false);
+    if (reader.at < reader.end) /* older records end here */
+        rp_consent_join(lead, rp_base_str(&reader));
     return false;
 }

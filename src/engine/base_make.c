@@ -368,6 +368,8 @@ void rp_base_body(const struct rp_base *base, const struct rp_lead *lead, const 
     put_bytes(&record, cells, len);
     put_u32(&record, base->grant_count);
     rp_buf_str(&record, rp_buf_view(&base->grants));
+    cells = rp_lead_cell(lead, rp_cell_key(RP_CELL_CONSENT, 0, 0), &len);
+    put_bytes(&record, cells, cells ? len : 0);
     rp_buf_text(out, "{\"base\":[\"");
     for (size_t i = 0; i < record.len; i++) {
         if (i > 0 && i % TEXT_BYTES == 0)

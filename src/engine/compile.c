@@ -157,6 +157,7 @@ void rp_compile(struct rp_compile *compile)
     rp_compile_actions(compile);
     rp_compile_segments(compile);
     rp_compile_reasons(compile);
+    rp_compile_limits(compile);
     rp_compile_sequences(compile);
     rules->rejected_kind = rp_rules_kind(rules, RP_STR("Lead Rejected"));
     domain = rp_map_get(&compile->fields, RP_STR("lead.email_domain"));

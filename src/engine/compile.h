@@ -116,6 +116,7 @@ void rp_compile_stage_names(struct rp_compile *compile);
 void rp_compile_stages(struct rp_compile *compile);
 /* compile_status.c: calendars, and what belongs to a stage besides its conditions */
 void rp_compile_reasons(struct rp_compile *compile);
+void rp_compile_limits(struct rp_compile *compile); /* compile_limits.c */
 void rp_compile_calendars(struct rp_compile *compile);
 uint32_t rp_compile_calendar_of(struct rp_compile *compile,
                                 const struct rp_node *body); /* its `hours`; RP_NONE */

@@ -11,13 +11,15 @@
 #include "base/mem.h"
 #include "engine/base_event.h"
 #include "engine/eval.h"
+#include "model/consent.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <time.h>
 
-#define NEWEST_VOIDS   2U /* some event voids another */
-#define NEWEST_TOUCHED 1U /* some event brought a touch */
+#define NEWEST_VOIDS    2U /* some event voids another */
+#define NEWEST_TOUCHED  1U /* some event brought a touch */
+#define NEWEST_OBJECTED 4U /* to profiling: events give no points */
 
 struct newest {
     int64_t at;
@@ -113,9 +115,8 @@ struct rp_intent *rp_decision_intent(struct rp_arena *arena, struct rp_decision 
 struct rp_sequence_change *rp_decision_sequence(struct rp_arena *arena,
                                                 struct rp_decision *decision)
 {
-    decision->sequences =
-        list_room(arena, decision->sequences, decision->sequence_count, &decision->sequence_cap,
-                  sizeof(*decision->sequences));
+    decision->sequences = list_room(arena, decision->sequences, decision->sequence_count,
+                                    &decision->sequence_cap, sizeof(*decision->sequences));
     return &decision->sequences[decision->sequence_count++];
 }
 
@@ -449,6 +450,8 @@ static void fold_base(struct rp_fold *fold, struct rp_lead *lead, const struct r
     newest.flags |= has_touch(s, lead) ? NEWEST_TOUCHED : 0;
     if (rp_lead_cell(lead, rp_cell_key(RP_CELL_VOIDED, 0, 0), &len))
         newest.flags |= NEWEST_VOIDS;
+    newest.flags &= ~NEWEST_OBJECTED;
+    newest.flags |= rp_consent_objected(lead) ? NEWEST_OBJECTED : 0;
     newest_write(lead, event, newest.flags);
 }
 
@@ -458,7 +461,7 @@ void rp_fold_event(struct rp_fold *fold, struct rp_lead *lead, const struct rp_e
     struct rp_scratch *s = fold->scratch;
     struct newest newest = {0};
     struct rp_str id;
-    bool first, known, changed, touched, voids;
+    bool first, known, changed, touched, voids, objected;
 
     if (event->flags & RP_EVENT_BASE) {
         fold_base(fold, lead, event);
@@ -481,12 +484,14 @@ void rp_fold_event(struct rp_fold *fold, struct rp_lead *lead, const struct rp_e
     known = rp_profile_known(s->rules, lead);
     changed = rp_profile_merge(s, lead);
     touched = (newest.flags & NEWEST_TOUCHED) != 0;
-    if (is_excluded(s)) {
+    objected = (newest.flags & NEWEST_OBJECTED) != 0;
+    if ((event->flags & RP_EVENT_ROBOT) || is_excluded(s)) {
         decision->excluded = true;
     } else {
         changed |= rp_profile_touch(s, lead, known, &touched);
         rp_bind_kinds(s);
-        run_scores(s, lead, decision);
+        if (!objected)
+            run_scores(s, lead, decision);
         rp_adjust(s, lead, decision);
         rp_counters_add(s, lead);
         rp_active_note(s, lead);
@@ -496,5 +501,11 @@ void rp_fold_event(struct rp_fold *fold, struct rp_lead *lead, const struct rp_e
         rp_fit_store(s, lead);
     if (s->index->held_count)
         rp_held_behind(s, lead);
-    newest_write(lead, event, (touched ? NEWEST_TOUCHED : 0) | (voids ? NEWEST_VOIDS : 0));
+    if (rp_consent_is(event) && !(event->flags & RP_EVENT_ROBOT)) {
+        rp_consent_note(lead, event); /* also of excluded leads */
+        objected = rp_consent_objected(lead);
+    }
+    newest_write(lead, event,
+                 (touched ? NEWEST_TOUCHED : 0) | (voids ? NEWEST_VOIDS : 0) |
+                     (objected ? NEWEST_OBJECTED : 0));
 }

@@ -551,6 +551,9 @@ struct rp_rules {
     uint32_t owner_field; /* the trait that a CRM sends; who owns is decided: model/owner.h */
     uint32_t
         email_domain_field; /* RP_NONE when no rule reads it: the engine makes it from the e-mail */
+    uint32_t mails_per_lead; /* limits { email }; within mails_per_ms, as written mails_per */
+    int64_t mails_per_ms;    /* 0: no limit is declared */
+    struct rp_str mails_per;
     uint32_t rejected_kind; /* Lead Rejected, as rules know it; RP_NONE: none of them does */
     bool keeps_traits;      /* some test function may read any trait: keep all of them */
 

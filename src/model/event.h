@@ -42,6 +42,7 @@ enum rp_event_flag {
     RP_EVENT_VOIDED = 8, /* an Event Voided of its lead names it: the fold omits it. Of a history;
                             never stored */
     RP_EVENT_BASE = 16,  /* it stands for all of its lead's events up to its time: our own row */
+    RP_EVENT_ROBOT = 32, /* a machine did it, not the lead: recorded, and nothing else */
 };
 
 struct rp_event {

@@ -39,6 +39,7 @@ enum rp_cell_kind {
     RP_CELL_WAKE,       /* index: status with a day to wake: receivedAt i64, the day i64 */
     RP_CELL_ADJUSTED,   /* points that people gave by hand */
     RP_CELL_VOIDED,     /* hashes of messageIds whose events are void */
+    RP_CELL_CONSENT,    /* what the lead agreed to: model/consent.h */
 };
 
 static inline uint32_t rp_cell_key(enum rp_cell_kind kind, uint32_t model, uint32_t index)

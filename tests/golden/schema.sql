@@ -3,6 +3,9 @@ CREATE INDEX assignment_rows_owner ON assignment_rows (owner) WHERE ended_ms IS 
 CREATE INDEX attempt_rows_lead ON attempt_rows (lead);
 CREATE INDEX dealt_rows_lead ON dealt_rows (lead);
 CREATE INDEX entry_rows_lead ON entry_rows (lead);
+CREATE INDEX hit_rows_action ON hit_rows (action, at_ms);
+CREATE INDEX hit_rows_judged ON hit_rows (id) WHERE judged = 2;
+CREATE INDEX hit_rows_lead ON hit_rows (lead);
 CREATE INDEX lead_rows_merged ON lead_rows (merged_into) WHERE merged_into IS NOT NULL;
 CREATE INDEX merge_rows_from ON merge_rows (from_lead);
 CREATE INDEX merge_rows_into ON merge_rows (into_lead);
@@ -201,6 +204,15 @@ CREATE TABLE generation_rows (
     result       TEXT NOT NULL,
     sources      BLOB NOT NULL
 , parent INTEGER, reason TEXT NOT NULL DEFAULT '', findings TEXT NOT NULL DEFAULT '', effect TEXT NOT NULL DEFAULT '', disabled TEXT NOT NULL DEFAULT '') STRICT;
+CREATE TABLE hit_rows (
+    id         INTEGER PRIMARY KEY,
+    lead       INTEGER NOT NULL,
+    action     INTEGER NOT NULL,
+    link       INTEGER NOT NULL,
+    at_ms      INTEGER NOT NULL,
+    judged     INTEGER NOT NULL,
+    message_id TEXT NOT NULL
+) STRICT;
 CREATE TABLE key_rows (
     id         INTEGER PRIMARY KEY,
     prefix     TEXT NOT NULL,
@@ -362,6 +374,13 @@ CREATE TABLE status_rows (
     at_ms       INTEGER NOT NULL,
     generation  INTEGER NOT NULL
 ) STRICT;
+CREATE TABLE suppression_rows (
+    digest  TEXT PRIMARY KEY,
+    address TEXT NOT NULL,
+    reason  TEXT NOT NULL,
+    source  TEXT NOT NULL,
+    at_ms   INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 CREATE TABLE tails (
     id   INTEGER PRIMARY KEY,
     text TEXT NOT NULL
@@ -601,6 +620,10 @@ LEFT JOIN names AS g ON g.id = v.stage
 LEFT JOIN names AS f ON f.id = v.from_status
 LEFT JOIN names AS t ON t.id = v.to_status
 LEFT JOIN names AS b ON b.id = v.because;
+CREATE VIEW suppressions AS
+SELECT nullif(address, '') AS address, digest, reason, source,
+       strftime('%Y-%m-%dT%H:%M:%fZ', at_ms / 1000.0, 'unixepoch') AS at, at_ms
+FROM suppression_rows;
 CREATE VIEW tasks AS
 SELECT k.id, l.public_id AS lead, a.text AS action, nullif(k.owner, '') AS owner, t.text AS team,
        o.body ->> '$.note' AS note,
