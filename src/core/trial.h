@@ -57,7 +57,6 @@ struct rp_goal {
     struct rp_str file;
     int line;
     bool reached;
-    const char *never; /* why no test can reach it in this version; NULL: it can */
 };
 
 struct rp_trial_result {

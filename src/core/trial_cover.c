@@ -157,7 +157,6 @@ void rp_goals_new(const struct rp_rules *rules, struct rp_trial_result *result)
             rp_arena_printf(&result->arena, "%.*s.%.*s", RP_STR_ARG(step->sequence),
                             RP_STR_ARG(step->step)),
             RP_STR("reached"), step->place);
-        result->goals[result->goal_count - 1].never = "sequences do not run yet";
     }
 }
 
@@ -236,6 +235,22 @@ static void mark_event(void *ctx, struct rp_look *look, size_t index, struct rp_
     mark_bands(m, look, lead, event->effective_ms);
 }
 
+static void mark_steps(struct rp_playing *p, const struct rp_look *look)
+{
+    const struct rp_view_sequences *all = &look->view.sequences;
+
+    for (size_t i = 0; i < all->step_count; i++) {
+        for (size_t q = 0; q < all->count; q++) {
+            if (all->rows[q].id == all->steps[i].instance)
+                reach(p->result, RP_GOAL_STEP,
+                      rp_arena_printf(&p->reader->arena, "%.*s.%.*s",
+                                      RP_STR_ARG(all->rows[q].sequence),
+                                      RP_STR_ARG(all->steps[i].step)),
+                      RP_STR("reached"));
+        }
+    }
+}
+
 void rp_goals_mark(struct rp_playing *p, struct rp_look *look, bool bands_only)
 {
     const struct rp_rules *rules = &p->rules;
@@ -262,13 +277,14 @@ void rp_goals_mark(struct rp_playing *p, struct rp_look *look, bool bands_only)
     for (uint32_t i = 0; i < rules->action_count; i++)
         if (look->sent[i] > 0)
             reach(p->result, RP_GOAL_ACTION, rules->actions[i].name, RP_STR("caused"));
+    mark_steps(p, look);
 }
 
 void rp_goals_count(struct rp_trial_result *result)
 {
     for (size_t i = 0; i < result->goal_count; i++) {
-        result->reachable += result->goals[i].never == NULL;
-        result->reached += result->goals[i].never == NULL && result->goals[i].reached;
+        result->reachable++;
+        result->reached += result->goals[i].reached;
     }
 }
 

@@ -93,24 +93,12 @@ static void text_percent(struct rp_buf *out, const struct rp_trial_result *resul
 
 static void text_coverage(struct rp_buf *out, const struct rp_trial_result *result)
 {
-    size_t never = 0;
-
     rp_buf_text(out, "\nCoverage: ");
     text_percent(out, result);
     rp_buf_printf(out, ", %zu of %zu reached\n", result->reached, result->reachable);
     for (size_t i = 0; i < result->goal_count; i++) {
-        never += result->goals[i].never != NULL;
-        if (!result->goals[i].never && !result->goals[i].reached)
+        if (!result->goals[i].reached)
             text_goal(out, &result->goals[i]);
-    }
-    if (never > 0)
-        rp_buf_text(out, "Not counted, because this version cannot run it:\n");
-    for (size_t i = 0; i < result->goal_count; i++) {
-        const struct rp_goal *goal = &result->goals[i];
-
-        if (goal->never)
-            rp_buf_printf(out, "  %s %.*s: %s\n", rp_goal_kind_name(goal->kind),
-                          RP_STR_ARG(goal->name), goal->never);
     }
 }
 
@@ -177,8 +165,6 @@ static void json_coverage(struct rp_jw *jw, const struct rp_trial_result *result
         rp_jw_put_str(jw, "name", goal->name);
         rp_jw_put_str(jw, "goal", goal->what);
         rp_jw_put_bool(jw, "reached", goal->reached);
-        if (goal->never)
-            rp_jw_put_text(jw, "never", goal->never);
         rp_jw_put_str(jw, "file", goal->file);
         rp_jw_put_int(jw, "line", goal->line);
         rp_jw_object_end(jw);
