@@ -86,7 +86,7 @@ export const pipedrive = (t) => start(t, (crm, method, url, body, reply, headers
   if (url.pathname.endsWith('/search')) {
     const term = url.searchParams.get('term');
     const items = [...crm.records.values()].filter((r) => r.emails.some((e) => e.value === term))
-      .map((r) => ({ result_score: 0.29, item: { id: r.id, type: 'person', name: r.name, primary_email: term } }));
+      .map((r) => ({ result_score: 0.5092, item: { id: r.id, type: 'person', name: r.name, emails: [term] } }));
     return reply(200, { success: true, data: { items }, additional_data: { next_cursor: null } });
   }
   const id = Number(url.pathname.split('/')[4]);

@@ -168,6 +168,7 @@ static void test_errors_of_hubspot(void **state)
     } cases[] = {
         {401, "hubspot/unauthorized.json", RP_CRM_REFUSED, 0, "correct token and rights"},
         {429, "hubspot/limit_ten_seconds.json", RP_CRM_LIMITED, 10000, "ten_secondly_rolling"},
+        {429, "hubspot/limit_second.json", RP_CRM_LIMITED, 10000, "secondly limit"},
         {429, "hubspot/limit_day.json", RP_CRM_LIMITED, 3600000, "daily limit"},
         {400, "hubspot/invalid.json", RP_CRM_DEAD, 0, "Property values were not valid"},
         {502, "hubspot/invalid.json", RP_CRM_RETRY, 0, "answered 502"},
@@ -284,8 +285,8 @@ static void test_salesforce_logs_in_and_again(void **state)
     assert_int_equal(rp_crm_request(flow)->auth.len, 0);
     assert_int_equal(answer_file(flow, 200, "salesforce/token.json"), RP_CRM_ASK);
     assert_true(rp_str_is(rp_crm_request(flow)->auth,
-                          "Authorization: Bearer 00DE0X0A0M0PeLE!AQcAQH0dMHEXAMPLE"));
-    assert_true(rp_str_is(rp_crm_token(flow), "00DE0X0A0M0PeLE!AQcAQH0dMHEXAMPLE"));
+                          "Authorization: Bearer 00DS7000000oxzo!AR8AQPXAhJNveaXDdPzbrtXq"));
+    assert_true(rp_str_is(rp_crm_token(flow), "00DS7000000oxzo!AR8AQPXAhJNveaXDdPzbrtXq"));
     assert_int_equal(answer_file(flow, 401, "salesforce/unauthorized.json"), RP_CRM_REFUSED);
     rp_crm_free(flow);
 
@@ -319,6 +320,16 @@ static void test_pipedrive(void **state)
                   "{\"custom_fields\":{\"d4de1c1518b4531717c676029a45911c340390a6\":72}}");
     assert_int_equal(answer_file(flow, 200, "pipedrive/person.json"), RP_CRM_DELIVERED);
     assert_non_null(strstr(rp_crm_text(flow).ptr, "edited it: phone, first_name"));
+    rp_crm_free(flow);
+
+    flow = rp_crm_new(&pipe, body, RP_STR(""), RP_STR(""));
+    assert_int_equal(rp_crm_begin(flow), RP_CRM_ASK);
+    assert_int_equal(answer_file(flow, 429, "pipedrive/limit.json"), RP_CRM_LIMITED);
+    rp_crm_free(flow);
+
+    flow = rp_crm_new(&pipe, body, RP_STR(""), RP_STR(""));
+    assert_int_equal(rp_crm_begin(flow), RP_CRM_ASK);
+    assert_int_equal(answer_file(flow, 401, "pipedrive/unauthorized.json"), RP_CRM_REFUSED);
     rp_crm_free(flow);
 
     flow = rp_crm_new(&pipe, body, RP_STR(""), RP_STR(""));
