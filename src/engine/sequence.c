@@ -13,6 +13,8 @@
 
 #include "base/hash.h"
 #include "engine/eval.h"
+#include "model/consent.h"
+#include "model/email.h"
 
 struct running {
     struct rp_scratch *s;
@@ -249,21 +251,24 @@ static void advance(struct running *r)
 /* The event takes back the consent that the sequence's mails need. */
 static bool consent_ended(struct running *r, struct rp_str *ret_reason)
 {
-    const struct rp_event *event = r->s->event;
     struct rp_str needs = r->sequence->purpose;
-    const struct rp_prop *prop;
-    bool unsubscribed;
 
-    if (!event || event->type != RP_TRACK || needs.len == 0)
+    if (!r->s->event || needs.len == 0 || rp_str_is(needs, RP_PURPOSE_TRANSACTIONAL) ||
+        !rp_consent_is(r->s->event))
         return false;
-    unsubscribed = rp_str_is(event->name, "Unsubscribed");
-    if (!unsubscribed && !rp_str_is(event->name, "Consent Withdrawn"))
+    switch (rp_consent_of(r->lead, needs, NULL)) {
+    case RP_CONSENT_WITHDRAWN:
+        *ret_reason = RP_STR("consent withdrawn");
+        return true;
+    case RP_CONSENT_UNSUBSCRIBED:
+        *ret_reason = RP_STR("unsubscribed");
+        return true;
+    case RP_CONSENT_UNKNOWN:
+    case RP_CONSENT_GIVEN:
+    case RP_CONSENT_PENDING:
         return false;
-    prop = rp_event_get(event, rp_path_of(RP_STR("properties.purpose")));
-    *ret_reason = unsubscribed ? RP_STR("unsubscribed") : RP_STR("consent withdrawn");
-    if (!prop || prop->type != RP_STRING || prop->text.len == 0 || rp_str_is(prop->text, "all"))
-        return !rp_str_is(needs, "service");
-    return rp_str_eq(prop->text, needs);
+    }
+    RP_UNREACHABLE();
 }
 
 static bool exit_holds(struct running *r, bool triggers, struct rp_str *ret_reason)
