@@ -1,6 +1,8 @@
 -- Situation 16. Un MQL désabonné : plus aucun e-mail, mais toujours MQL pour les ventes.
--- À regarder : Karen se désabonne avant d'être MQL : les ventes l'ont, le mailing non. Liam reçoit les deux, puis
--- se désabonne : il reste MQL, et son livre blanc suivant ne lui vaut plus d'e-mail. Mina ne se désabonne pas.
+-- À regarder : Karen n'a jamais donné son accord : les ventes l'ont, l'e-mail est retenu avec sa raison. Liam a donné le
+-- sien et reçoit le guide, puis la suite ; il se désabonne au milieu : la série s'arrête d'elle-même, il reste MQL, et son
+-- livre blanc suivant ne lui vaut plus d'e-mail. Mina va au bout. Aucune règle ne parle de l'accord : le moteur le demande
+-- pour chaque e-mail.
 
 dimension "engagement" { range = { 0, 100 }, half_life = "30d" }
 total { engagement = 1 }
@@ -18,6 +20,16 @@ action "remettre_aux_ventes" {
 }
 action "e_mail_de_suite" {
   on = fired "livre_blanc",
-  when = all { trait { email = exists() }, none { did("Unsubscribed", { ever = true }) } },
-  webhook { to = endpoint "mailing", body = { email = "{lead.email}", template = "apres-livre-blanc" } },
+  when = trait { email = exists() },
+  email { template = "apres-livre-blanc", subject = "Votre guide, {lead.first_name|et bonne lecture}" },
+}
+sequence "decouverte" {
+  start = entered "mql", exit = left "mql", purpose = "marketing",
+  send = { days = "mon-fri", from = "09:00", to = "18:00", tz = { "lead.timezone", "Europe/Paris" } },
+  steps = {
+    step "pause" { wait "2d" },
+    step "cas"   { email { template = "cas-client", subject = "Comment d'autres ont fait" } },
+    step "repos" { wait "5d" },
+    step "appel" { email { template = "rendez-vous", subject = "En parler ?" } },
+  },
 }
