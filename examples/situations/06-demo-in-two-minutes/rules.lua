@@ -1,6 +1,7 @@
 -- Situation 6. Un visiteur traverse toutes les étapes en deux minutes : il demande tout de suite une démo.
 -- À regarder : la demande de Paul le fait passer MQL puis SQL d'un seul coup. Un humain a une tâche dans les
--- cinq minutes ; la remise du MQL, étape seulement traversée, n'est pas répétée. Rose prend son temps : elle a les deux.
+-- cinq minutes, chez Léa dont c'est le tour, et l'équipe l'entend ; la remise du MQL et sa série d'e-mails, étape
+-- seulement traversée, ne partent pas. Rose prend son temps : elle a les deux, et sa demande arrête la série.
 
 dimension "fit"        { range = { 0, 100 }, kind = "state" }
 dimension "engagement" { range = { 0, 200 }, half_life = "21d" }
@@ -23,11 +24,26 @@ stage "mql"      { from = "lead", enter = at_least { fit = 30, engagement = 35 }
 stage "sql"      { from = { "visitor", "lead", "mql" }, enter = did "Demo Requested" }
 stage "customer" { enter = did "Deal Won", terminal = true }
 
+calendar "ventes" { days = "mon-fri", from = "09:00", to = "18:00", tz = "Europe/Paris" }
+team "sdr" { members = { "lea@acme.test", "tom@acme.test" }, hours = "ventes" }
+
 action "remise_mql" {
   on = entered "mql",
-  webhook { to = endpoint "crm", body = { email = "{lead.email}", stage = "{stage}", grade = "{score.grade}" } },
+  assign  { team = "sdr" },
+  webhook { to = endpoint "crm", body = { email = "{lead.email}", stage = "{stage}", grade = "{score.grade}", owner = "{lead.owner|personne}" } },
 }
 action "tache_humaine" {
   on = entered "sql",
-  task { to = "owner", due = "5m", note = "Appeler {lead.first_name|ce visiteur} maintenant : {reasons.top(2)}" },
+  assign { team = "sdr", keep_owner = true },
+  task   { to = "owner", due = "5m", note = "Appeler {lead.first_name|ce visiteur} maintenant : {reasons.top(2)}" },
+  notify { to = endpoint "canal_ventes", text = "{lead.email|Un visiteur} demande une démo. Pour {lead.owner|personne}, dans les cinq minutes" },
+}
+sequence "avant_la_demo" {
+  start = entered "mql", exit = left "mql", purpose = "marketing",
+  send  = { days = "mon-fri", from = "09:00", to = "18:00", tz = { "lead.timezone", "Europe/Paris" } },
+  steps = {
+    step "bienvenue" { email { template = "bienvenue", subject = "Ce que {lead.first_name|vous} pourriez voir en démo" } },
+    step "pause"     { wait "3d" },
+    step "rappel"    { email { template = "rappel", subject = "Vingt minutes suffisent" } },
+  },
 }

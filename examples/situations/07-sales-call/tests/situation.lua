@@ -10,12 +10,14 @@ test "Sami est prêt : SQL, et une démo à planifier" {
   },
 }
 
-test "Tess est à nourrir ; un nouveau webinaire la ramène, l'ancienne réponse ne compte plus" {
+test "Tess est à nourrir ; elle lit l'étude, un webinaire la ramène, l'ancienne réponse ne compte plus" {
   given = { lead = { email = "tess@lead.test" }, stage = "lead" },
   play = {
-    after("0d")  { track("Webinar Attended", { webinar = "avril" }), expect { stage = "mql" } },
-    after("1d")  { track("Sales Call", { outcome = "nurture" }), expect { stage = "recycled", fired = { a_nourrir = 1 } } },
-    after("30d") { track("Webinar Attended", { webinar = "mai" }), expect { stage = "mql", sent = { remise_mql = 2 } } },
+    after("0d")  { track("Consent Given", { purpose = "marketing" }) },
+    after("0d")  { track("Webinar Attended", { webinar = "avril" }), expect { stage = "mql", owner = "lea@acme.test" } },
+    after("1d")  { track("Sales Call", { outcome = "nurture" }), expect { stage = "recycled", fired = { a_nourrir = 1 }, started = { "nourrir" } } },
+    after("9d")  { track("Ebook Downloaded"), expect { stage = "recycled" } },
+    after("30d") { track("Webinar Attended", { webinar = "mai" }), expect { stage = "mql", owner = "lea@acme.test", sent = { remise_mql = 2 } } },
   },
 }
 
@@ -29,5 +31,8 @@ test "Ugo est suspect, et achète quand même" {
 
 test "un appel sans issue notée compte comme « à nourrir »" {
   given = { lead = { email = "vera@lead.test" }, stage = "mql" },
-  play = { after("1d") { track("Sales Call", { note = "pas de réponse" }), expect { stage = "recycled" } } },
+  play = {
+    after("1d")  { track("Sales Call", { note = "pas de réponse" }), expect { stage = "recycled", started = { "nourrir" } } },
+    after("30d") { expect { stage = "recycled" } },
+  },
 }
