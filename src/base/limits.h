@@ -16,6 +16,7 @@
 
 #define RP_FORM_FIELDS_MAX    200  /* fields of one form, empty ones as well */
 #define RP_FORM_PEERS_MAX     4096 /* network addresses whose posts are counted at a time */
+#define RP_HITS_PER_MINUTE    600 /* links of mails that one network follows; more is not counted */
 #define RP_WEBHOOK_AGE_MAX_MS (5 * 60 * 1000) /* of a signed request, and as much ahead of us */
 
 /* What an import may hold. */

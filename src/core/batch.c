@@ -58,6 +58,7 @@ void rp_batch_items(struct rp_batch *batch, const struct rp_request *request,
         struct rp_item *item = &batch->items[i];
         item->reject = rp_event_parse(&batch->arena, request->items[i], envelope, &item->event,
                                       &item->message);
+        item->hit = NULL;
         item->verdict = RP_VERDICT_REJECTED; /* until the core says otherwise */
         if (item->reject == RP_REJECT_NONE && (item->event.flags & RP_EVENT_PUBLIC) &&
             rp_correction_named(&item->event) != RP_CORRECTION_NONE)

@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/json_write.h"
 #include "core/core_priv.h"
+#include "core/hits.h"
 #include "store/dedup.h"
 #include "store/states.h"
 
@@ -242,8 +243,8 @@ bool rp_core_idle(struct rp_core *core)
         return false;
     }
     if (core->writing_at == core->writing_count && !cycle_due(core)) {
-        if (rp_aside_step(core, false) || rp_core_sweep_step(core, false) ||
-            rp_core_retention_step(core)) {
+        if (rp_core_hits_step(core) || rp_aside_step(core, false) ||
+            rp_core_sweep_step(core, false) || rp_core_retention_step(core)) {
             return true;
         }
         rp_store_checkpoint(core->store, CHECKPOINT_PAGES);

@@ -41,6 +41,7 @@ int rp_core_open(const struct rp_core_options *options, struct rp_core **ret_cor
     int status;
 
     core->clock = options->clock;
+    core->hits_owed = true; /* as far as we know */
     core->no_actions = options->no_actions;
     core->dry_run = options->dry_run;
     core->lent_rules = options->lent_rules;

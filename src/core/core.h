@@ -31,6 +31,7 @@ struct rp_item {
     struct rp_str message;        /* of a rejected item */
     struct rp_item *next_pending; /* of the same lead in the same run; the core's */
     uint64_t hash;                /* of the messageId, keyed; the core's */
+    const struct rp_hit *hit; /* a link of a mail was followed: the core makes the event of it */
 };
 
 /* One request on its way: parsed, queued, judged, committed, answered. Owned by whoever made it;

@@ -50,7 +50,7 @@ struct rp_core {
     struct rp_rules *rules;
     struct rp_vm *vm;
     struct rp_fold fold;
-    struct rp_turns turns; /* of `assign` (assign.c) */
+    struct rp_turns turns;            /* of `assign` (assign.c) */
     int64_t *score_names, *dim_names; /* interned names of the active generation, by index */
     struct rp_arena stage_arena;
     struct rp_stage_list *stage_lists; /* each list of stages that was in force, once */
@@ -84,6 +84,8 @@ struct rp_core {
     int64_t cycle_event, cycle_node; /* newest rows when the cycle began */
     int64_t cycle_started_ms;
     int64_t newest_event; /* newest row committed or appended */
+
+    bool hits_owed; /* some followed links are to be voided, perhaps: core/hits.h */
 
     uint64_t refused[1024]; /* joins refused lately, by hash: not written again */
 

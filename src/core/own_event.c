@@ -5,9 +5,8 @@
 
 #include "base/json_write.h"
 
-/* A node by which an event reaches the lead: its userId, else an anonymousId, else an e-mail. */
-static int best_node(struct rp_core *core, int64_t id, struct rp_identity *ret_node,
-                     struct rp_err *err)
+int rp_core_best_node(struct rp_core *core, int64_t id, struct rp_identity *ret_node,
+                      struct rp_err *err)
 {
     struct rp_identity best = {0};
     struct rp_cached *lead;
@@ -93,7 +92,7 @@ int rp_core_own_event(struct rp_core *core, int64_t lead, const char *event,
 {
     struct rp_identity node;
     struct rp_buf item = {0};
-    int status = best_node(core, lead, &node, err);
+    int status = rp_core_best_node(core, lead, &node, err);
 
     if (status == 0) {
         write_item(&node, event, message_id, properties, &item);

@@ -13,4 +13,9 @@ int rp_core_own_event(struct rp_core *core, int64_t lead, const char *event,
                       struct rp_str message_id, struct rp_str properties, struct rp_buf *out,
                       struct rp_err *err);
 
+/* A node by which an event reaches the lead: its userId, else an anonymousId, else an e-mail; its
+ * value lives in the core's arena. ENOTFOUND: it has none. */
+int rp_core_best_node(struct rp_core *core, int64_t id, struct rp_identity *ret_node,
+                      struct rp_err *err);
+
 #endif

@@ -16,6 +16,7 @@
 #include "store/reports.h"
 #include "store/scour.h"
 #include "store/states.h"
+#include "store/suppressions.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -236,6 +237,9 @@ static int forget_nodes(struct rp_core *core, const struct rp_lead *lead, int64_
                 core->store,
                 rp_arena_printf(&core->arena, "%d:%.*s", (int)node.kind, RP_STR_ARG(node.value)),
                 now_ms, err);
+        }
+        if (status == 0 && node.kind == RP_NODE_EMAIL) {
+            status = rp_suppression_forget(core->store, node.value, err);
         }
         if (status == 0) {
             status = forget_chain(core, heads[i].event, forget, err);

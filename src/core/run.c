@@ -17,6 +17,7 @@
 #include "core/core_priv.h"
 #include "core/gate.h"
 #include "core/history.h"
+#include "core/hits.h"
 #include "model/correction.h"
 #include "store/dedup.h"
 #include "store/events.h"
@@ -110,11 +111,18 @@ static int take_item(struct rp_core *core, struct rp_arena *arena, struct rp_ite
 {
     struct rp_resolved resolved;
     struct rp_cached *lead;
-    uint64_t hash = item->hash;
+    uint64_t hash;
     int status;
 
     item->next_pending = NULL;
     item->verdict = RP_VERDICT_REJECTED;
+    if (item->hit && item->reject == RP_REJECT_NONE) {
+        status = rp_core_hit(core, arena, item, err);
+        if (status != 0) {
+            return status;
+        }
+    }
+    hash = item->hash;
     if (item->reject == RP_REJECT_NONE && !rp_identity_clean(&item->event)) {
         item->reject = RP_REJECT_IDENTITY;
         item->message = rp_str_from(rp_reject_text(RP_REJECT_IDENTITY));

@@ -511,6 +511,7 @@ static int open_doors(struct daemon *daemon, struct rp_err *err)
     daemon->queue = rp_queue_new(options->config->queue_events_max, wake, daemon);
     daemon->ingest = rp_ingest_new(daemon->queue, rp_clock_system());
     rp_ingest_doors_set(daemon->ingest, &options->config->doors);
+    rp_ingest_links_set(daemon->ingest, rp_store_secret(rp_core_store(daemon->core)));
     daemon->api = rp_api_new(&api);
     status = refresh_keys(daemon, err);
     if (status == 0 && !daemon->any_key && !daemon->loopback && !options->insecure) {
@@ -524,7 +525,8 @@ static int open_doors(struct daemon *daemon, struct rp_err *err)
         status = rp_deliver_new(&daemon->loop, options->config, rp_clock_system(), on_delivered,
                                 daemon, &daemon->deliver, err);
         if (status == 0) {
-            status = rp_post_new(&daemon->loop, daemon->queue, options->config, rp_clock_system(),
+            status = rp_post_new(&daemon->loop, daemon->queue, options->config,
+                                 rp_store_secret(rp_core_store(daemon->core)), rp_clock_system(),
                                  &daemon->post, err);
         }
     }

@@ -10,6 +10,7 @@
 #include "base/json_write.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "deliver/mail_link.h"
 
 #include <stdlib.h>
 
@@ -33,6 +34,13 @@ struct rp_post {
     void (*stopped)(void *ctx);
     void *stopped_ctx;
     struct bounced *waiting, **waiting_end;
+    uint8_t secret[16];
+    struct linker *linkers; /* one a configuration: what is under way reads them */
+};
+
+struct linker {
+    struct linker *next;
+    struct rp_mail_linker linker;
 };
 
 static void show_room(struct rp_post *post)
@@ -180,27 +188,56 @@ void rp_post_hand_over(struct rp_post *post)
 
 /* ---- Life ------------------------------------------------------------------------------------ */
 
+static struct linker *add_linker(struct rp_post *post, struct rp_str url)
+{
+    struct linker *linker = rp_calloc(1, sizeof(*linker));
+
+    memcpy(linker->linker.secret, post->secret, sizeof(post->secret));
+    linker->linker.url = (struct rp_str){rp_strndup(url.ptr, url.len), url.len};
+    linker->next = post->linkers;
+    post->linkers = linker;
+    return linker;
+}
+
+static void free_linkers(struct rp_post *post)
+{
+    while (post->linkers) {
+        struct linker *first = post->linkers;
+
+        post->linkers = first->next;
+        free((char *)(uintptr_t)first->linker.url.ptr);
+        free(first);
+    }
+}
+
 static int new_mail(struct rp_post *post, const struct rp_config *config, struct rp_mail **ret_mail,
                     struct rp_err *err)
 {
     struct rp_mail_options options = {
         .config = config, .clock = post->clock, .mailed = on_mailed, .ctx = post};
 
+    if (config->url.len > 0) {
+        options.sender.link = rp_mail_link;
+        options.sender.ctx = &add_linker(post, config->url)->linker;
+    }
     return rp_mail_new(post->loop, &options, ret_mail, err);
 }
 
 int rp_post_new(uv_loop_t *loop, struct rp_queue *queue, const struct rp_config *config,
-                struct rp_clock clock, struct rp_post **ret_post, struct rp_err *err)
+                const uint8_t secret[16], struct rp_clock clock, struct rp_post **ret_post,
+                struct rp_err *err)
 {
     struct rp_post *post = rp_calloc(1, sizeof(*post));
     int status;
 
+    memcpy(post->secret, secret, sizeof(post->secret));
     post->loop = loop;
     post->queue = queue;
     post->clock = clock;
     post->waiting_end = &post->waiting;
     status = new_mail(post, config, &post->mail, err);
     if (status != 0) {
+        free_linkers(post);
         free(post);
         return status;
     }
@@ -264,6 +301,7 @@ void rp_post_free(struct rp_post *post)
         free_bounced(post->waiting);
         post->waiting = next;
     }
+    free_linkers(post);
     free(post);
 }
 

@@ -10,9 +10,10 @@
 
 struct rp_post;
 
-/* The configuration is copied. */
+/* The configuration is copied. `secret`: the store's, which signs the links of mails. */
 int rp_post_new(uv_loop_t *loop, struct rp_queue *queue, const struct rp_config *config,
-                struct rp_clock clock, struct rp_post **ret_post, struct rp_err *err);
+                const uint8_t secret[16], struct rp_clock clock, struct rp_post **ret_post,
+                struct rp_err *err);
 /* The writer that leases rows, until rp_post_stopped or NULL. */
 void rp_post_writer(struct rp_post *post, struct rp_writer *writer);
 /* Another configuration: what is under way ends with the old one. */

@@ -30,8 +30,7 @@ static bool wants_json(const struct rp_http_request *request)
            !memmem(accept.ptr, accept.len, "text/html", 9);
 }
 
-/* Who posts: the peer, or whom a proxy on this machine names last. */
-static struct rp_str sender(const struct rp_http_request *request, char out[64])
+struct rp_str rp_ingest_sender(const struct rp_http_request *request)
 {
     struct rp_str peer = rp_http_peer(request), named;
 
@@ -46,7 +45,12 @@ static struct rp_str sender(const struct rp_http_request *request, char out[64])
         }
         peer = named.len > 0 ? named : peer;
     }
-    return rp_rate_sender(peer, out);
+    return peer;
+}
+
+static struct rp_str sender(const struct rp_http_request *request, char out[64])
+{
+    return rp_rate_sender(rp_ingest_sender(request), out);
 }
 
 /* 0, or the milliseconds to wait. A form that nobody declared shares one count with all such. */

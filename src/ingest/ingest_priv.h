@@ -11,7 +11,8 @@ struct rp_ingest {
     struct rp_clock clock;
     struct rp_auth auth;
     const struct rp_doors *doors; /* never NULL */
-    struct rp_rate rate;          /* of forms */
+    struct rp_rate rate;          /* of forms and links of mails */
+    const uint8_t *link_secret;   /* 16 bytes; NULL: no link is known */
     struct rp_ingest_stats stats;
     struct rp_batch *spare; /* batches to use again, through next */
     size_t spare_count, pending;
@@ -19,7 +20,7 @@ struct rp_ingest {
 };
 
 /* How a request ends. */
-enum rp_reply_kind { RP_REPLY_VERDICTS, RP_REPLY_GIF, RP_REPLY_FORM };
+enum rp_reply_kind { RP_REPLY_VERDICTS, RP_REPLY_GIF, RP_REPLY_FORM, RP_REPLY_UNSUBSCRIBED };
 
 /* --- segment.c: what all doors share --- */
 
@@ -46,6 +47,14 @@ void rp_form_answer(struct rp_ingest *ingest, struct rp_http_request *request,
 void rp_webhook_take(struct rp_ingest *ingest, struct rp_http_request *request, struct rp_str name);
 void rp_cloud_take(struct rp_ingest *ingest, struct rp_http_request *request, struct rp_str name);
 void rp_cloud_preflight(struct rp_http_request *request);
+
+/* --- track.c --- */
+
+/* True when it was a link of a mail, /e/…. */
+bool rp_track_take(struct rp_ingest *ingest, struct rp_http_request *request);
+void rp_track_answer(struct rp_http_request *request);
+/* Who asks: the peer, or whom a proxy on this machine names last; borrows from the request. */
+struct rp_str rp_ingest_sender(const struct rp_http_request *request);
 
 /* --- cors.c --- */
 

@@ -116,6 +116,11 @@ void rp_ingest_doors_set(struct rp_ingest *ingest, const struct rp_doors *doors)
     ingest->doors = doors;
 }
 
+void rp_ingest_links_set(struct rp_ingest *ingest, const uint8_t *secret)
+{
+    ingest->link_secret = secret;
+}
+
 void rp_ingest_stats(const struct rp_ingest *ingest, struct rp_ingest_stats *ret_stats)
 {
     *ret_stats = ingest->stats;
@@ -177,6 +182,10 @@ static void answer(struct rp_ingest *ingest, struct rp_http_request *request,
     }
     if (reply == RP_REPLY_FORM) {
         rp_form_answer(ingest, request, batch, form);
+        return;
+    }
+    if (reply == RP_REPLY_UNSUBSCRIBED) {
+        rp_track_answer(request);
         return;
     }
     rp_ingest_cors(request);
@@ -349,7 +358,7 @@ bool rp_ingest_handle(struct rp_ingest *ingest, struct rp_http_request *request)
     const struct route *route = find_route(request->path, &key);
 
     if (!route)
-        return rp_ingest_door(ingest, request);
+        return rp_track_take(ingest, request) || rp_ingest_door(ingest, request);
     bool posts = route->kind == ROUTE_EVENTS || route->kind == ROUTE_BEACON;
     const char *methods = posts ? "POST, OPTIONS" : "GET, HEAD, OPTIONS";
     ingest->stats.requests++;

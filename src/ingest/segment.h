@@ -24,6 +24,8 @@ void rp_ingest_free(struct rp_ingest *ingest);
 void rp_ingest_auth_set(struct rp_ingest *ingest, const struct rp_auth *auth);
 /* Forms, webhooks and CloudEvents as ripen.lua declares them; borrowed until the next set. */
 void rp_ingest_doors_set(struct rp_ingest *ingest, const struct rp_doors *doors);
+/* What signs the links of mails (rp_store_secret), borrowed. */
+void rp_ingest_links_set(struct rp_ingest *ingest, const uint8_t *secret);
 /* True when the request was one of its routes (answered now or later). */
 bool rp_ingest_handle(struct rp_ingest *ingest, struct rp_http_request *request);
 /* Answers what the writer finished; to be called when woken. */

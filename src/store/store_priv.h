@@ -217,6 +217,7 @@ enum rp_sql {
     RP_SQL_HIT_JUDGE,
     RP_SQL_HIT_OWED,
     RP_SQL_HIT_PRUNE,
+    RP_SQL_HIT_MAIL,
     RP_SQL_COUNT
 };
 

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/* Makes the links that ingest/track.c answers: model/link_token.h is what both agree on. */
+#include "deliver/mail_link.h"
+
+#include "model/link_token.h"
+
+static void put_target(struct rp_str target, struct rp_buf *out)
+{
+    for (size_t i = 0; i < target.len; i++) { /* it stands in an attribute again */
+        if (target.ptr[i] == '&')
+            rp_buf_text(out, "&amp;");
+        else if (target.ptr[i] == '"')
+            rp_buf_text(out, "&quot;");
+        else if (target.ptr[i] == '\'')
+            rp_buf_text(out, "&#39;");
+        else
+            rp_buf_char(out, target.ptr[i]);
+    }
+}
+
+void rp_mail_link(void *ctx, enum rp_mail_link kind, const struct rp_mail_row *row,
+                  const struct rp_email *email, struct rp_str target, struct rp_buf *out)
+{
+    static const enum rp_link_kind kinds[] = {[RP_MAIL_LINK_OPEN] = RP_LINK_OPEN,
+                                              [RP_MAIL_LINK_CLICK] = RP_LINK_CLICK,
+                                              [RP_MAIL_LINK_UNSUBSCRIBE] = RP_LINK_UNSUBSCRIBE};
+    const struct rp_mail_linker *linker = ctx;
+    struct rp_link link = {.kind = kinds[kind], .lead = row->lead, .action = row->key};
+    size_t before = out->len;
+
+    if (kind == RP_MAIL_LINK_CLICK)
+        link.about = target;
+    else if (kind == RP_MAIL_LINK_UNSUBSCRIBE)
+        link.about = email->purpose;
+    rp_buf_str(out, linker->url);
+    if (rp_link_write(linker->secret, &link, out) == 0)
+        return;
+    out->len = before;
+    if (kind == RP_MAIL_LINK_UNSUBSCRIBE) { /* a purpose with too long a name: leave all */
+        link.about = RP_STR("");
+        rp_buf_str(out, linker->url);
+        (void)rp_link_write(linker->secret, &link, out);
+        return;
+    }
+    put_target(target, out);
+}
