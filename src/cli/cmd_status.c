@@ -21,6 +21,7 @@ static const struct line lines[] = {
     {"leads", "setAside", "leads set aside, since their history costs too much"},
     {"rebuild", "leads", "leads were there when the last rebuild began"},
     {"rebuild", "done", "of them are known to be of the rules in force"},
+    {"sequences", "stuck", "leads in a sequence whose step is gone (`ripen sequence list`)"},
     {"timers", "pending", "timers wait"},
     {"timers", "lagMs", "ms behind is the timer that is due longest"},
     {"outbox", "pending", "actions wait for delivery"},

@@ -222,7 +222,11 @@ static int change_one(struct rp_core *core, struct rp_cached *lead,
     row->generation = core->rules->number;
     *in = row->in;
     lead->lead.flags |= RP_LEAD_SAVE;
-    return rp_sequence_put(core->store, row, &row->id, err);
+    status = rp_sequence_put(core->store, row, &row->id, err);
+    if (status == 0 && ask->verb == RP_SEQUENCE_RESUME && ask->step.len) {
+        status = rp_sequence_step_add(core->store, lead->lead.id, row->id, step, now_ms, err);
+    }
+    return status;
 }
 
 static bool is_asked(const struct rp_sequence_ask *ask, const struct rp_sequence_row *row)
@@ -242,19 +246,43 @@ static bool is_asked(const struct rp_sequence_ask *ask, const struct rp_sequence
     RP_UNREACHABLE();
 }
 
+/* Folds a lead of other rules anew. */
+static int complete(struct rp_core *core, struct rp_cached *lead, int64_t now_ms,
+                    struct rp_err *err)
+{
+    uint32_t generation = lead->lead.generation;
+    struct rp_history history;
+    int status;
+
+    if (generation == core->rules->number) {
+        return 0;
+    }
+    rp_trail_drop(&core->trails, lead->lead.id);
+    status =
+        rp_history_load(&core->history_arena, core->store, &lead->lead, NULL, 0, &history, err);
+    if (status == 0) {
+        rp_history_fold(&core->fold, &lead->lead, &history, INT64_MAX, NULL, NULL);
+        rp_core_timer_rebuilt(core, lead, generation, now_ms);
+    }
+    rp_arena_reset(&core->history_arena);
+    return status;
+}
+
 /* Goes on with what waits no longer; now. */
 static int judge_now(struct rp_core *core, struct rp_cached *lead, int64_t now_ms,
                      struct rp_err *err)
 {
     struct rp_decision decision = {0};
-    int status = 0;
+    int status = complete(core, lead, now_ms, err);
 
-    if (lead->lead.generation == core->rules->number) {
+    if (status == 0) {
         status = rp_core_timers_before(core, lead, now_ms, err);
-        if (status == 0 && now_ms >= lead->lead.judged_ms) {
-            rp_judge(&core->fold, &lead->lead, NULL, now_ms, &decision);
-            status = rp_core_record(core, lead, NULL, &decision, now_ms, err);
-        }
+    }
+    if (status == 0 && now_ms >= lead->lead.judged_ms) {
+        rp_judge(&core->fold, &lead->lead, NULL, now_ms, &decision);
+        status = rp_core_record(core, lead, NULL, &decision, now_ms, err);
+    }
+    if (status == 0) {
         rp_core_timer_derive(core, lead);
     }
     return status;
@@ -322,7 +350,7 @@ static int ask_lead(struct rp_core *core, const struct rp_sequence_ask *ask, str
     status = change_all(core, lead, ask, now_ms, jw, &changed, err);
     rp_jw_array_end(jw);
     rp_jw_object_end(jw);
-    if (status == 0 && ask->verb == RP_SEQUENCE_RESUME) {
+    if (status == 0 && ask->verb == RP_SEQUENCE_RESUME && !rp_aside_has(core, lead->lead.id)) {
         status = judge_now(core, lead, now_ms, err);
     } else if (status == 0) {
         rp_core_timer_derive(core, lead);

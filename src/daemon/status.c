@@ -65,6 +65,12 @@ static void put_leads(const struct rp_health *s, struct rp_jw *jw)
     rp_jw_put_int(jw, "done", s->core->sweep.leads_done);
     rp_jw_put_int(jw, "rebuilt", (int64_t)s->core->sweep.rebuilt);
     rp_jw_object_end(jw);
+    rp_jw_key(jw, "sequences");
+    rp_jw_object(jw);
+    rp_jw_put_int(jw, "started", (int64_t)s->core->sequences_started);
+    rp_jw_put_int(jw, "steps", (int64_t)s->core->sequence_steps);
+    rp_jw_put_int(jw, "stuck", (int64_t)s->core->sequences_stuck);
+    rp_jw_object_end(jw);
     rp_jw_key(jw, "timers");
     rp_jw_object(jw);
     rp_jw_put_int(jw, "pending", (int64_t)s->core->timers_pending);

@@ -13,5 +13,5 @@ holds "every step at its minute, none twice, none after an exit" \
 run 0 sequence list --db year.db && said "$out" '^nightly +done ' && said "$out" '^welcome +exited '
 run 0 sequence list --db year.db --format json && holds "one place at least" [ -n "$(value "$out" 0.sequence)" ]
 run 0 sequence show u00000 --db year.db && said "$out" '^Sequences'
-run 0 verify --db year.db --rules rules
+run 0 verify --db year.db
 finish

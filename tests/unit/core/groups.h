@@ -12,6 +12,7 @@ int test_sweep(void);
 int test_swap(void);
 int test_stages(void);
 int test_timers(void);
+int test_sequences(void);
 int test_counts(void);
 int test_models(void);
 int test_trial(void);
