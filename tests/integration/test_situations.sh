@@ -1,6 +1,6 @@
 #!/bin/sh
-# Every directory of examples/situations, and examples/b2c: the rules are taken, and its events give what
-# its expected.json says.
+# Every directory of examples/situations, and examples/b2c: the rules are taken, its tests pass, and its events
+# give what its expected.json says. examples/forty-days: the story is what its README shows.
 . "$(dirname "$0")/../support/kit.sh"
 for dir in "$root"/examples/situations/*/ "$root"/examples/b2c/; do
     dir=${dir%/}
@@ -8,7 +8,24 @@ for dir in "$root"/examples/situations/*/ "$root"/examples/b2c/; do
     run 0 check "$dir" --format json && same "ok of check" true "$(value "$out" ok)"
     run 0 try "$dir" "$dir/events.ndjson" --at "$(cat "$dir/at")" --format json || continue
     holds "$dir" "$json" match "$dir/expected.json" "$out"
+    run 0 test "$dir"
 done
+
+# The story of forty days: what its README shows, line by line, after an import and by a dry run.
+story=$root/examples/forty-days
+run 0 check "$story" --format json && same "ok of forty days" true "$(value "$out" ok)"
+run 0 test "$story" --coverage && said "$out" 'Coverage: 100%'
+run 0 import "$story/events.ndjson" --db story.db --rules "$story"
+run 0 verify --db story.db && said "$out" '^1 leads verified, 0 differ'
+awk '/^```text/ { on = 1; next } /^```/ { on = 0 } on && NF' "$story/README.md" >shown
+same "the story has its lines" true "$([ "$(wc -l <shown)" -ge 70 ] && echo true)"
+told() { # FILE: each line of the story is in it
+    sed 's/ld_[a-z0-9]*/ld_…/' "$1" >told
+    grep -vxFf told shown >missing
+    same "lines of the story that $2 does not print" "" "$(cat missing)"
+}
+run 0 lead ines@hooli.test --db story.db --at "$(cat "$story/at")" && told "$out" "ripen lead"
+run 0 try "$story" "$story/events.ndjson" --at "$(cat "$story/at")" && told "$out" "ripen try"
 
 # The comparison itself sees what differs.
 cat >expected <<'TXT'
