@@ -253,13 +253,12 @@ static void build(struct modelling *m, uint32_t number)
     m->building[number] = true;
     if (other != RP_MAP_NONE && m->building[other] && !m->built[other]) {
         rp_compile_what(compile, declared);
-        rp_compile_report(compile, RP_CODE_SELF, like->place, rp_node_width(like),
-                          other == number
-                              ? RP_STR("name another model")
-                              : RP_STR("let one of them start from the rules, without `like`"),
-                          other == number ? "%.*s is like itself"
-                                          : "%.*s is like a model that is like it",
-                          RP_STR_ARG(compile->what));
+        rp_compile_report(
+            compile, RP_CODE_SELF, like->place, rp_node_width(like),
+            other == number ? RP_STR("name another model")
+                            : RP_STR("let one of them start from the rules, without `like`"),
+            other == number ? "%.*s is like itself" : "%.*s is like a model that is like it",
+            RP_STR_ARG(compile->what));
         other = RP_MAP_NONE;
     }
     if (other != RP_MAP_NONE)

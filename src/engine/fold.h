@@ -56,9 +56,9 @@ struct rp_fold {
     void *trace_ctx;
     rp_reasons_fn *reasons; /* NULL: {reasons.top(n)} is "" */
     void *reasons_ctx;
-    bool no_sequences;      /* history is judged: none starts, none goes on */
+    bool no_sequences;            /* history is judged: none starts, none goes on */
     const struct rp_turns *turns; /* NULL: nobody had a turn yet */
-    struct rp_scratch *scratch; /* of rp_fold_init */
+    struct rp_scratch *scratch;   /* of rp_fold_init */
 };
 
 void rp_fold_init(struct rp_fold *fold, const struct rp_rules *rules, struct rp_vm *vm,

@@ -276,7 +276,8 @@ static struct rp_span cond_span(const struct rp_scratch *s, const struct rp_cond
         span = rp_span_within(s->now_ms, cond->within_ms);
     else if (cond->since == RP_SINCE_ENTRY)
         span.received_ms = s->since_ms    ? s->since_ms
-                           : s->in_status ? s->lead->status_since_ms : s->lead->stage_since_ms;
+                           : s->in_status ? s->lead->status_since_ms
+                                          : s->lead->stage_since_ms;
     return span;
 }
 

@@ -24,8 +24,7 @@ struct deriving {
 const char *rp_timer_kind_name(enum rp_timer_kind kind)
 {
     static const char *const names[] = {"none",   "crossing", "held", "inactive", "in_stage",
-                                        "window", "due",      "stay", "wake",
-                                        "sequence"};
+                                        "window", "due",      "stay", "wake",     "sequence"};
 
     RP_ASSERT((size_t)kind < RP_COUNT(names));
     return names[kind];
