@@ -84,6 +84,31 @@ static void rules(const struct rp_metrics *m, struct rp_buf *out)
             "From the first notice of the newest edit to its being in force.", m->reload.edit_us);
 }
 
+static void nurture(const struct rp_metrics *m, struct rp_buf *out)
+{
+    const struct {
+        const char *name, *type, *help;
+        uint64_t value;
+    } nurturing[] = {
+        {"ripen_sequences_started_total", "counter", "Leads that went into a sequence.",
+         m->core.sequences_started},
+        {"ripen_sequence_steps_total", "counter", "Steps that sequences came to.",
+         m->core.sequence_steps},
+        {"ripen_sequences_stuck", "gauge",
+         "Leads in a sequence whose step the rules do not have any more.", m->core.sequences_stuck},
+        {"ripen_mail_sent_total", "counter", "E-mails that a mail server took.", m->mail.sent},
+        {"ripen_mail_retries_total", "counter", "Attempts to be made again.", m->mail.retried},
+        {"ripen_mail_dead_total", "counter", "E-mails given up.", m->mail.dead},
+        {"ripen_mail_bounced_total", "counter", "Of them, for a reason at the recipient's.",
+         m->mail.bounced},
+        {"ripen_mail_queued", "gauge", "E-mails waiting in memory.", m->mail.queued},
+    };
+
+    for (size_t i = 0; i < RP_COUNT(nurturing); i++) {
+        one(out, nurturing[i].name, nurturing[i].type, nurturing[i].help, nurturing[i].value);
+    }
+}
+
 void rp_metrics_print(const struct rp_metrics *m, struct rp_buf *out)
 {
     const struct {
@@ -124,12 +149,6 @@ void rp_metrics_print(const struct rp_metrics *m, struct rp_buf *out)
          (uint64_t)m->core.sweep.leads_done},
         {"ripen_rebuild_leads_rebuilt_total", "counter", "Leads that the last rebuild folded anew.",
          m->core.sweep.rebuilt},
-        {"ripen_sequences_started_total", "counter", "Leads that went into a sequence.",
-         m->core.sequences_started},
-        {"ripen_sequence_steps_total", "counter", "Steps that sequences came to.",
-         m->core.sequence_steps},
-        {"ripen_sequences_stuck", "gauge",
-         "Leads in a sequence whose step the rules do not have any more.", m->core.sequences_stuck},
         {"ripen_timers_pending", "gauge", "Leads that wait for a moment.", m->core.timers_pending},
         {"ripen_timers_judged_total", "counter", "Moments that were judged.",
          m->core.timers_judged},
@@ -141,24 +160,10 @@ void rp_metrics_print(const struct rp_metrics *m, struct rp_buf *out)
          (uint64_t)m->core.watermark},
     };
 
-    const struct {
-        const char *name, *type, *help;
-        uint64_t value;
-    } mail[] = {
-        {"ripen_mail_sent_total", "counter", "E-mails that a mail server took.", m->mail.sent},
-        {"ripen_mail_retries_total", "counter", "Attempts to be made again.", m->mail.retried},
-        {"ripen_mail_dead_total", "counter", "E-mails given up.", m->mail.dead},
-        {"ripen_mail_bounced_total", "counter", "Of them, for a reason at the recipient's.",
-         m->mail.bounced},
-        {"ripen_mail_queued", "gauge", "E-mails waiting in memory.", m->mail.queued},
-    };
-
-    for (size_t i = 0; i < RP_COUNT(mail); i++) {
-        one(out, mail[i].name, mail[i].type, mail[i].help, mail[i].value);
-    }
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         one(out, rows[i].name, rows[i].type, rows[i].help, rows[i].value);
     }
+    nurture(m, out);
     rules(m, out);
     endpoints(m, out);
 }
