@@ -268,6 +268,79 @@ static void forget_leaves_no_trace(void **state)
     (void)rmdir(path);
 }
 
+static const char selling_rules[] =
+    "dimension \"engagement\" { range = {0, 200}, decay = \"none\" }\n"
+    "score \"page\" { why = \"Looked at a page\", on = \"page\", points = 1 }\n"
+    "team \"sdr\" { members = { \"lea@acme.test\" } }\n"
+    "stages { \"visitor\", \"lead\" }\n"
+    "stage \"lead\" { enter = known(), terminal = true }\n"
+    "action \"hand\" { on = entered \"lead\", assign { team = \"sdr\" },\n"
+    "  task { to = \"owner\", due = \"1h\", note = \"Call\" },\n"
+    "  crm { to = endpoint \"crm\", fields = { score = \"{score.total}\" } } }\n"
+    "sequence \"wait\" { start = entered \"lead\", steps = {\n"
+    "  step \"pause\" { wait \"9d\" }, step \"end\" { stop() } } }\n";
+
+/* A failed attempt to write into the CRM, which remembers something all the same. */
+static void fail_once(struct bench *b)
+{
+    struct rp_arena arena = {0};
+    struct rp_outbox_row *rows;
+    struct rp_err err = {0};
+    size_t count;
+
+    assert_int_equal(
+        rp_core_outbox_claim(b->core, &arena, RP_WAY_HTTP, 60000, 10, &rows, &count, &err), 0);
+    for (size_t i = 0; i < count; i++) {
+        struct rp_outbox_result result = {.id = rows[i].id,
+                                          .outcome = RP_OUTCOME_RETRY,
+                                          .http_status = 503,
+                                          .error = RP_STR("it is down"),
+                                          .memory = RP_STR("{\"id\":\"51\"}"),
+                                          .due_ms = b->now_ms + 60000};
+
+        assert_int_equal(rp_core_outbox_finish(b->core, &result, 1, &err), 0);
+    }
+    rp_arena_fini(&arena);
+}
+
+/* What nurture and hand-off keep of a person goes with him; another person's stays. */
+static void forget_takes_what_sales_had(void **state)
+{
+    static const char *const tables[] = {"sequence_rows",   "sequence_step_rows", "task_rows",
+                                         "assignment_rows", "crm_rows",           "attempt_rows"};
+    char path[] = "/tmp/ripen-people-XXXXXX";
+    int64_t before[RP_COUNT(tables)];
+    struct rp_forget forget;
+    struct rp_err err = {0};
+    struct bench b;
+    char sql[100];
+
+    (void)state;
+    assert_non_null(mkdtemp(path));
+    assert_int_equal(chdir(path), 0);
+    bench_open(&b, "p.db", selling_rules);
+    page(&b, "\"userId\":\"zoe\"", "m1");
+    page(&b, "\"userId\":\"other\"", "m2");
+    fail_once(&b);
+    assert_int_equal(rp_core_flush(b.core, &err), 0);
+    for (size_t i = 0; i < RP_COUNT(tables); i++) {
+        (void)snprintf(sql, sizeof(sql), "SELECT count(*) FROM %s", tables[i]);
+        before[i] = number("p.db", sql);
+        assert_in_range(before[i], 2, 4);
+    }
+    assert_int_equal(rp_core_forget(b.core, RP_STR("zoe"), &forget, &err), 0);
+    for (size_t i = 0; i < RP_COUNT(tables); i++) {
+        (void)snprintf(sql, sizeof(sql), "SELECT count(*) FROM %s", tables[i]);
+        assert_int_equal(number("p.db", sql), before[i] / 2);
+    }
+    assert_verified(&b);
+    bench_close(&b);
+    (void)unlink("p.db");
+    (void)unlink("p.db-lock");
+    assert_int_equal(chdir("/"), 0);
+    (void)rmdir(path);
+}
+
 static void void_of(struct bench *b, const char *target, const char *message)
 {
     b->now_ms += 1000;
@@ -458,6 +531,7 @@ int test_people(void)
         cmocka_unit_test(unmerge_is_no_difference),
         cmocka_unit_test(shared_browser),
         cmocka_unit_test(forget_leaves_no_trace),
+        cmocka_unit_test(forget_takes_what_sales_had),
         cmocka_unit_test(forget_leaves_no_copy),
         cmocka_unit_test(a_void_event_counts_for_nothing),
         cmocka_unit_test(voids_have_a_bound),
