@@ -1,6 +1,8 @@
 -- Situation 12. B2C : tranche d'âge, centres d'intérêt, favoris, panier, téléphone connu par la boutique.
 -- À regarder : Emma a 34 ans, aime la course et a donné son téléphone en boutique. Félix aura 18 ans demain. Gina n'a
--- pas dit son âge : on ne lui en tient pas rigueur. Le panier compte par tranche de 50 euros.
+-- pas dit son âge : on ne lui en tient pas rigueur. Le panier compte par tranche de 50 euros. Un panier laissé
+-- un jour vaut un rappel, jamais le soir : Emma le reçoit le lendemain matin ; Félix n'a pas donné son accord, le sien est
+-- retenu ; Gina a payé entre-temps, la série s'arrête.
 
 dimension "profil"     { range = { 0, 60 }, kind = "state" }
 dimension "engagement" { range = { 0, 200 }, half_life = "14d" }
@@ -23,4 +25,12 @@ stage "acheteur" { enter = did "Order Completed", terminal = true }
 action "appel_boutique" {
   on = crossed("engagement", 12), when = all { in_stage "contact", trait { phone = exists() } },
   task { to = "owner", due = "1d", note = "Appeler {lead.first_name|ce client} : {reasons.top(2)}" },
+}
+sequence "panier_laisse" {
+  start = did "Product Added", exit = did "Order Completed", reenter = "30d", purpose = "marketing",
+  send  = { from = "09:00", to = "20:00", tz = { "lead.timezone", "Europe/Paris" } },
+  steps = {
+    step "un_jour" { wait "1d" },
+    step "rappel"  { email { template = "panier", subject = "{lead.first_name|Bonjour}, votre panier vous attend" } },
+  },
 }

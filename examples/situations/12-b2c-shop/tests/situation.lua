@@ -19,3 +19,12 @@ test "les tranches d'âge, au jour de la lecture" {
     after("2d") { identify { birthday = "1960-01-01", interests = "natation" }, expect { profil = 25 } },
   },
 }
+
+test "un panier laissé un jour vaut un rappel ; un panier payé, non" {
+  at = "2026-06-01T10:00:00Z",
+  given = { lead = { email = "hugo@client.test" }, stage = "contact" },
+  play = {
+    after("0h") { track("Consent Given", { purpose = "marketing" }), track("Product Added", { price = 60 }), expect { started = { "panier_laisse" } } },
+    after("2d") { track("Order Completed"), expect { stage = "acheteur" } },
+  },
+}
