@@ -23,9 +23,9 @@ stage "lead" { enter = known(), terminal = true }
 
 action "etude_analytics" {
   on = crossed("prix_analytics", 3), when = trait { email = exists() },
-  webhook { to = endpoint "mailing", body = { email = "{lead.email}", template = "etude-de-cas-analytics" } },
+  email { template = "etude-de-cas-analytics", subject = "Analytics : comment d'autres s'en servent" },
 }
 action "etude_paie" {
   on = crossed("prix_paie", 3), when = trait { email = exists() },
-  webhook { to = endpoint "mailing", body = { email = "{lead.email}", template = "etude-de-cas-paie" } },
+  email { template = "etude-de-cas-paie", subject = "Paie : comment d'autres s'en servent" },
 }
