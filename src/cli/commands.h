@@ -21,7 +21,7 @@ rp_command_fn rp_cmd_serve, rp_cmd_check, rp_cmd_test, rp_cmd_try, rp_cmd_import
     rp_cmd_rules_activate, rp_cmd_rules_rollback, rp_cmd_report, rp_cmd_backtest, rp_cmd_status,
     rp_cmd_rules_doc, rp_cmd_help, rp_cmd_completion;
 
-rp_command_fn rp_cmd_learn;
+rp_command_fn rp_cmd_learn, rp_cmd_suppress;
 
 rp_command_fn rp_cmd_assign, rp_cmd_stage, rp_cmd_points, rp_cmd_void, rp_cmd_note, rp_cmd_unmerge,
     rp_cmd_forget, rp_cmd_export; /* cmd_people.c */

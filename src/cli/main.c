@@ -51,6 +51,8 @@ const struct rp_command rp_commands[] = {
     {"stages", "evaluate",
      "After a change of rules: who would move, by the rules as they are now; --act moves them.",
      rp_cmd_stages, 1, 1},
+    {"suppress", "LEAD | list | remove ADDRESS",
+     "Who gets no e-mail, whatever rules and events say; --reason says why.", rp_cmd_suppress, 1, 2},
     {"outbox", "list | show ID | dead | retry [ID] | cancel [ID] | endpoints",
      "What is to be delivered, and what became of it; retries and cancels it.", rp_cmd_outbox, 1,
      2},

@@ -62,6 +62,9 @@ int rp_reader_why_not(struct rp_reader *reader, struct rp_str lead, struct rp_st
 /* All that is known of a lead, as JSON: LEAD, its deliveries, its events as they came. */
 int rp_reader_export(struct rp_reader *reader, struct rp_str lead, int64_t now_ms,
                      struct rp_buf *out, struct rp_err *err);
+/* Who gets no e-mail, the newest first. */
+int rp_reader_suppressions(struct rp_reader *reader, size_t limit, enum rp_format format,
+                           struct rp_buf *out, struct rp_err *err);
 /* Compares every state on file with the fold of its lead's events; differences are told on out. */
 struct rp_verified {
     size_t same, different,

@@ -58,6 +58,7 @@ struct rp_view {
     struct rp_view_sequences sequences;
     struct rp_outbox_row *actions;
     size_t action_count;
+    const char *suppressed; /* why no e-mail goes to the lead; NULL: it may */
     int64_t at_ms;
 };
 
@@ -67,6 +68,11 @@ void rp_view_close(struct rp_view *view);
 struct rp_str rp_view_node(const struct rp_view *view, enum rp_node_kind kind); /* first; "" */
 struct rp_str rp_view_stage(const struct rp_view *view);
 struct rp_str rp_view_owner(const struct rp_view *view); /* at the moment; "": nobody */
+
+int rp_view_load_suppressed(struct rp_reader *reader, struct rp_view *view, struct rp_err *err);
+/* reader_consent.c: "consent" and "suppressed", as members and as lines. */
+void rp_view_consent_json(const struct rp_view *view, struct rp_jw *jw);
+void rp_view_consent_text(const struct rp_view *view, struct rp_buf *out);
 
 /* The members of LEAD; `whole`: with traits and time line. */
 void rp_view_json(struct rp_view *view, bool whole, struct rp_jw *jw);

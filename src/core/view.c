@@ -174,6 +174,9 @@ int rp_view_open(struct rp_reader *reader, int64_t lead, int64_t at_ms, struct r
     if (status == 0) {
         status = load_actions(reader, ret_view, err);
     }
+    if (status == 0) {
+        status = rp_view_load_suppressed(reader, ret_view, err);
+    }
     if (status != 0) {
         rp_view_close(ret_view);
         return status;

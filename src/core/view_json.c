@@ -3,6 +3,7 @@
 #include "base/hash.h"
 #include "core/reader_priv.h"
 #include "engine/timers.h"
+#include "model/consent.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -294,6 +295,7 @@ void rp_view_json(struct rp_view *view, bool whole, struct rp_jw *jw)
     stage.len ? rp_jw_put_str(jw, "stage", stage) : rp_jw_put_text(jw, "stage", NULL);
     status.len ? rp_jw_put_str(jw, "status", status) : rp_jw_put_text(jw, "status", NULL);
     put_owner(view, jw);
+    rp_view_consent_json(view, jw);
     if (view->fold.rules->model_count > 1) { /* whose score it is: in an experiment its arm's */
         rp_jw_put_str(jw, "model", view->fold.rules->models[view->fold.model].name);
     }
@@ -317,12 +319,16 @@ void rp_view_json(struct rp_view *view, bool whole, struct rp_jw *jw)
 void rp_view_explain_head(struct rp_view *view, struct rp_jw *jw)
 {
     struct rp_str email = rp_view_node(view, RP_NODE_EMAIL);
+    int64_t since;
 
     rp_jw_put_text(jw, "lead", view->lead.public_id);
     email.len ? rp_jw_put_str(jw, "email", email) : rp_jw_put_text(jw, "email", NULL);
     rp_jw_put_str(jw, "model", view->fold.rules->models[view->fold.model].name);
     rp_jw_put_int(jw, "generation", view->fold.rules->number);
     rp_jw_put_time(jw, "at", view->at_ms);
+    if (rp_consent_of(&view->lead, RP_STR(RP_CONSENT_PROFILING), &since) == RP_CONSENT_WITHDRAWN) {
+        rp_jw_put_time(jw, "objected", since); /* events give no points from then on */
+    }
     rp_jw_key(jw, "total");
     rp_jw_milli(jw,
                 rp_lead_score(&view->fold, &view->lead, view->fold.model, RP_NONE, view->at_ms));

@@ -267,6 +267,7 @@ void rp_view_text(struct rp_view *view, bool colour, struct rp_buf *out)
     if (owner.len > 0) {
         rp_buf_printf(out, "  owner %.*s\n", RP_STR_ARG(owner));
     }
+    rp_view_consent_text(view, out);
     text_scores(view, colour, out);
     rp_view_traits(view, &jw);
     rp_buf_printf(out, "%s  %.*s%s\n", paint(colour, DIM), RP_STR_ARG(rp_buf_view(&json)),
