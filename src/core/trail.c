@@ -174,8 +174,8 @@ size_t rp_trail_push(struct rp_trails *trails, struct rp_trail *trail, const str
     struct rp_order order = rp_event_order(event);
 
     if (trail->step_count == trail->step_cap) {
-        trail->steps =
-            rp_grow(trail->steps, &trail->step_cap, trail->step_count + 1, sizeof(struct rp_trail_step));
+        trail->steps = rp_grow(trail->steps, &trail->step_cap, trail->step_count + 1,
+                               sizeof(struct rp_trail_step));
         count_bytes(trails, trail);
     }
     trail->steps[trail->step_count] =

@@ -84,7 +84,7 @@ struct sim {
         bool done;
         int64_t lease_ms; /* it is out until then; 0: it is not */
     } deliveries[RECORDS_MAX];
-    int8_t arms[LEADS_MAX]; /* dealt by the experiment, and 1; 0: not seen yet */
+    int8_t arms[LEADS_MAX];                /* dealt by the experiment, and 1; 0: not seen yet */
     bool seen[LEADS_MAX], gone[LEADS_MAX]; /* leads that ever were; that were forgotten */
     struct {
         int64_t generation, last_move; /* decisions behind last_move are of this generation */

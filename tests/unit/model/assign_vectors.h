@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Vectors of the assignment hash. From growthbook/growthbook at 8f1db4456915a8e7b7faf23d5632ca7219d2f469
- * (packages/sdk-js/test/cases.json, MIT): hash, getBucketRange, chooseVariation, inNamespace, and the
- * `run` cases that need nothing but assignment. The rows of seeds and ids were computed apart from
- * Ripen. Generated; one row a line. */
+/* Vectors of the assignment hash. From growthbook/growthbook at
+ * 8f1db4456915a8e7b7faf23d5632ca7219d2f469 (packages/sdk-js/test/cases.json, MIT): hash,
+ * getBucketRange, chooseVariation, inNamespace, and the `run` cases that need nothing but
+ * assignment. The rows of seeds and ids were computed apart from Ripen. Generated; one row a line.
+ */
 #ifndef RP_TESTS_UNIT_MODEL_ASSIGN_VECTORS_H
 #define RP_TESTS_UNIT_MODEL_ASSIGN_VECTORS_H
 
