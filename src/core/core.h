@@ -120,6 +120,7 @@ enum rp_gate {
     RP_GATE_LIMIT,
 };
 #define RP_GATES 7
+const char *rp_gate_name(enum rp_gate gate); /* "no_consent", as in ripen_held_total */
 
 /* Counters since open, for /metrics. */
 struct rp_core_stats {

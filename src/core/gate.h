@@ -8,9 +8,6 @@
 #include "core/core_priv.h"
 #include "store/suppressions.h"
 
-/* Why a message is held; also the labels of ripen_held_total. */
-const char *rp_gate_name(enum rp_gate gate);
-
 /* Fills row->error and makes it held when an intent that was to go out may not. In the decision's
  * transaction, before the row is added. */
 int rp_gate_intent(struct rp_core *core, const struct rp_cached *lead,

@@ -107,6 +107,12 @@ static void nurture(const struct rp_metrics *m, struct rp_buf *out)
     for (size_t i = 0; i < RP_COUNT(nurturing); i++) {
         one(out, nurturing[i].name, nurturing[i].type, nurturing[i].help, nurturing[i].value);
     }
+    rp_buf_text(out, "# HELP ripen_held_total E-mails that were held back, by reason.\n"
+                     "# TYPE ripen_held_total counter\n");
+    for (size_t i = RP_GATE_OPEN + 1; i < RP_GATES; i++) {
+        rp_buf_printf(out, "ripen_held_total{reason=\"%s\"} %" PRIu64 "\n",
+                      rp_gate_name((enum rp_gate)i), m->core.held[i]);
+    }
 }
 
 void rp_metrics_print(const struct rp_metrics *m, struct rp_buf *out)

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "engine/eval.h"
 #include "engine/fold.h"
+#include "model/consent.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -400,6 +401,8 @@ void rp_explain_text(struct rp_explain *explain, struct rp_fold *fold, const str
     rp_buf_text(out, "total  ");
     rp_milli_print(out, rp_score_read(s, RP_NONE));
     rp_buf_char(out, '\n');
+    if (rp_consent_objected(lead))
+        rp_buf_text(out, "the lead objected to profiling: events behind that give no points\n");
     free(lines.items);
 }
 
