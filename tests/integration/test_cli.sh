@@ -124,7 +124,7 @@ ask_db 0 outbox list --format json --limit 1000
 same "rows of the outbox" "$(sqlite3 s.db 'SELECT count(*) FROM actions')" "$(value "$out" '#')"
 pending=$("$json" rows "$out" status id | sed -n 's/^pending|//p' | head -n 1)
 open=$("$json" rows "$out" status id | sed -n 's/^open|//p' | head -n 1)
-ask_db 0 outbox list --limit 2 && same "limited rows" 2 "$(wc -l <"$out")"
+ask_db 0 outbox list --limit 2 --format json && same "limited rows" 2 "$(value "$out" '#')"
 ask_db 2 outbox list --limit x && said "$err" '"x"'
 ask_db 0 outbox dead && said "$out" 'nothing there'
 ask_db 0 outbox dead --format json && same "dead letters" '[]' "$(cat "$out")"

@@ -216,10 +216,8 @@ static const struct place {
     {RP_MAKES_PART, "action \"t\" { on = entered \"mql\", ", " }", "action", "t", rp_words_part},
     {RP_MAKES_STEP, "sequence \"t\" { start = entered \"mql\", steps = { ", " } }", "sequence", "t",
      NULL},
-    {RP_MAKES_IN_STEP,
-     "sequence \"t\" { start = entered \"mql\", steps = { step \"human\" { stop() }, step \"tips\" "
-     "{ stop() }, step \"one\" { ",
-     " } } }", "sequence", "t", rp_words_part},
+    {RP_MAKES_IN_STEP, "sequence \"t\" { start = entered \"mql\", steps = { step \"one\" { ",
+     " }, step \"human\" { stop() }, step \"tips\" { stop() } } }", "sequence", "t", rp_words_part},
     {RP_MAKES_PLAY, "test \"t\" { play = { ", " } }", "test", "t", NULL},
     {RP_MAKES_MOMENT, "test \"t\" { play = { after(\"1h\") { ", " } } }", "test", "t", NULL},
     {RP_MAKES_ENDPOINT, "action \"t\" { on = entered \"mql\", notify { text = \"x\", to = ", " } }",
