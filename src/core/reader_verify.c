@@ -233,6 +233,7 @@ static void look_at_history(struct check *check, int64_t *ret_newest)
 
         check->one_node = check->one_node && event->node == history->events[0].node;
         check->in_order = check->in_order && event->id > *ret_newest &&
+                          !(event->flags & RP_EVENT_BASE) && /* what it holds may have come late */
                           rp_event_correction(event) != RP_CORRECTION_VOID;
         *ret_newest = event->id > *ret_newest ? event->id : *ret_newest;
     }

@@ -166,7 +166,19 @@ static void find_kept(struct compacting *c)
     qsort(c->kept, c->kept_count, sizeof(*c->kept), by_row);
 }
 
-/* 1: the row stays. Copies of a message, which are not of the history, go by their own time. */
+/* Copies of a message are not of the history as long as the first one is. */
+static bool is_copy_of_old(const struct compacting *c, const struct rp_event *event)
+{
+    for (size_t i = 0; i < c->old; i++) {
+        if (rp_str_eq(c->history.events[i].message_id, event->message_id)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* 1: the row stays. A copy goes with the first of its message, which nobody would know any more, or
+ * by its own time. */
 static int stays(struct compacting *c, int64_t row, bool in_history, struct rp_err *err)
 {
     struct rp_event event;
@@ -180,7 +192,9 @@ static int stays(struct compacting *c, int64_t row, bool in_history, struct rp_e
         return 0;
     }
     status = rp_event_read(&c->core->history_arena, c->core->store, row, &event, &prev, err);
-    return status != 0 ? status : event.effective_ms >= c->core->retention.cutoff_ms;
+    return status != 0
+               ? status
+               : event.effective_ms >= c->core->retention.cutoff_ms && !is_copy_of_old(c, &event);
 }
 
 static bool is_old(const struct compacting *c, int64_t row)

@@ -291,13 +291,70 @@ static void restart_and_forget(void **state)
     (void)rmdir(path);
 }
 
+/* A page of the day, under the ids, received on another. */
+static void page_of(struct bench *b, const char *ids, const char *message, int day, int received)
+{
+    bench_send(
+        b, false,
+        "{\"type\":\"page\",%s,\"messageId\":\"%s\",\"properties\":{\"path\":\"/x\"},"
+        "\"timestamp\":\"2026-03-%02dT10:00:00Z\",\"receivedAt\":\"2026-03-%02dT10:00:00Z\"}",
+        ids, message, day, received);
+}
+
+/* Of two copies the first accepted counts; when it goes into the base, the other one goes too. */
+static void copies(void **state)
+{
+    struct bench b;
+    char *before;
+
+    (void)state;
+    bench_open(&b, NULL, kept_rules);
+    b.now_ms = T0;
+    page_of(&b, "\"anonymousId\":\"a9\"", "mx", 3, 3);
+    page_of(&b, "\"userId\":\"u1\"", "my", 4, 4);
+    page_of(&b, "\"userId\":\"u1\"", "mx", 28, 28);
+    page_of(&b, "\"userId\":\"u1\",\"anonymousId\":\"a9\"", "mz", 29, 29);
+    b.now_ms = T0 + 40 * DAY;
+    before = story(&b);
+    assert_int_equal(rows(&b), 4);
+    assert_int_equal(compact(&b, 20), 2);
+    assert_int_equal(rows(&b), 2);
+    expect_same(before, story(&b));
+    expect_verified(&b);
+    bench_close(&b);
+}
+
+/* Points that an event got, and lost to a late one that is in the base by now, are no difference.
+ */
+static void late_in_base(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    bench_open(&b, NULL, kept_rules);
+    page_of(&b, "\"userId\":\"u1\"", "m1", 3, 3);
+    page_of(&b, "\"userId\":\"u1\"", "m2", 28, 28);
+    bench_send(
+        &b, false,
+        "{\"type\":\"page\",\"userId\":\"u1\",\"messageId\":\"m3\",\"properties\":{\"path\":"
+        "\"/y\"},\"timestamp\":\"2026-03-28T11:00:00Z\",\"receivedAt\":\"2026-03-28T11:00:00Z\"}");
+    bench_send(
+        &b, false,
+        "{\"type\":\"page\",\"userId\":\"u1\",\"messageId\":\"m4\",\"properties\":{\"path\":"
+        "\"/y\"},\"timestamp\":\"2026-03-02T11:00:00Z\",\"receivedAt\":\"2026-03-28T12:00:00Z\"}");
+    expect_verified(&b);
+    b.now_ms = T0 + 40 * DAY;
+    assert_int_equal(compact(&b, 20), 1);
+    expect_verified(&b);
+    bench_close(&b);
+}
+
 int test_retention(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(same_bytes),
-        cmocka_unit_test(too_old),
-        cmocka_unit_test(other_generation),
-        cmocka_unit_test(restart_and_forget),
+        cmocka_unit_test(same_bytes),       cmocka_unit_test(too_old),
+        cmocka_unit_test(other_generation), cmocka_unit_test(restart_and_forget),
+        cmocka_unit_test(copies),           cmocka_unit_test(late_in_base),
     };
 
     return cmocka_run_group_tests_name("core: retention", tests, NULL, NULL);
