@@ -64,10 +64,12 @@ static bool open_for(struct rp_breaker *breaker, uint64_t now)
 
 bool rp_breaker_bad(struct rp_breaker *breaker, uint64_t now)
 {
-    breaker->failures++;
+    if (breaker->failures++ == 0)
+        breaker->since = now;
     if (breaker->state == RP_BREAKER_OPEN) /* one that was out when it opened */
         return false;
-    if (breaker->state == RP_BREAKER_CLOSED && breaker->failures < RP_BREAKER_FAILURES)
+    if (breaker->state == RP_BREAKER_CLOSED &&
+        (breaker->failures < RP_BREAKER_FAILURES || now < breaker->since + RP_BREAKER_SPAN_MS))
         return false;
     return open_for(breaker, now);
 }

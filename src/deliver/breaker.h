@@ -2,13 +2,14 @@
 /* A circuit breaker: an endpoint that fails again and again is left alone but for one attempt now
  * and then, until one succeeds. What waits meanwhile is not tried, so nothing is given up. Pure.
  *
- *   closed ──RP_BREAKER_FAILURES in a row, or trip──▶ open ──probe_at──▶ probing (one attempt out)
+ *   closed ──failures in a row for a while, or trip──▶ open ──probe_at──▶ probing (one attempt out)
  *     ▲                                                ▲                   │   │
  *     └────────────────────a success───────────────────┼───────────────────┘   │
  *                                                      └──failed: wait doubled─┘
  *
- * A failure is no answer, 408, 5xx or a refused token; any other answer shows that the endpoint is
- * alive. `now` is the loop's clock. */
+ * "For a while": RP_BREAKER_FAILURES at least, over RP_BREAKER_SPAN_MS at least: many attempts are
+ * out at once, and a burst of failures is no proof. A failure is no answer, 408, 5xx or a refused
+ * token; any other answer shows that the endpoint is alive. `now` is the loop's clock. */
 #ifndef RP_DELIVER_BREAKER_H
 #define RP_DELIVER_BREAKER_H
 
@@ -16,6 +17,7 @@
 #include <stdint.h>
 
 #define RP_BREAKER_FAILURES 5
+#define RP_BREAKER_SPAN_MS  10000 /* from the first of them on */
 #define RP_BREAKER_FIRST_MS 5000  /* until the first probe; doubles */
 #define RP_BREAKER_LAST_MS  60000 /* the longest wait between probes */
 
@@ -26,6 +28,7 @@ const char *rp_breaker_state_name(enum rp_breaker_state state);
 struct rp_breaker {
     enum rp_breaker_state state;
     uint32_t failures; /* in a row */
+    uint64_t since;    /* the first of them */
     uint64_t wait_ms;  /* before the next probe */
     uint64_t probe_at; /* OPEN */
     uint64_t opened;   /* how often it opened from closed */

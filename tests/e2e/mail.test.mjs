@@ -33,7 +33,7 @@ async function startSink(t, { answer = () => ({}), options = {}, port = 0 } = {}
   const sink = { messages: [], tries: {}, secure: [], users: [] };
   const refuse = (code, text) => Object.assign(new Error(text), { responseCode: code });
   const server = new SMTPServer({
-    authOptional: true, disabledCommands: options.key ? [] : ['STARTTLS', 'AUTH'], logger: false, ...options,
+    authOptional: true, disabledCommands: options.key ? [] : ['STARTTLS', 'AUTH'], logger: false, closeTimeout: 10, ...options,
     onAuth: (auth, session, done) => { sink.users.push(`${auth.username}:${auth.password}`); done(null, { user: auth.username }); },
     onRcptTo: (address, session, done) => {
       const tries = sink.tries[address.address] = (sink.tries[address.address] ?? 0) + 1;

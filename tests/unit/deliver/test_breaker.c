@@ -6,15 +6,27 @@
 
 static void test_it_opens_at_the_fifth_failure(void **state)
 {
+    const uint64_t end = 1000 + RP_BREAKER_SPAN_MS;
     struct rp_breaker breaker = {0};
 
     (void)state;
-    for (int i = 1; i < RP_BREAKER_FAILURES; i++)
-        assert_false(rp_breaker_bad(&breaker, 1000));
-    assert_true(rp_breaker_allows(&breaker, 1000));
-    assert_true(rp_breaker_bad(&breaker, 1000));
-    assert_false(rp_breaker_allows(&breaker, 1000 + RP_BREAKER_FIRST_MS - 1));
-    assert_true(rp_breaker_allows(&breaker, 1000 + RP_BREAKER_FIRST_MS));
+    assert_false(rp_breaker_bad(&breaker, 1000));
+    for (int i = 2; i < RP_BREAKER_FAILURES; i++)
+        assert_false(rp_breaker_bad(&breaker, end));
+    assert_true(rp_breaker_allows(&breaker, end));
+    assert_true(rp_breaker_bad(&breaker, end));
+    assert_false(rp_breaker_allows(&breaker, end + RP_BREAKER_FIRST_MS - 1));
+    assert_true(rp_breaker_allows(&breaker, end + RP_BREAKER_FIRST_MS));
+}
+
+static void test_a_burst_opens_nothing(void **state)
+{
+    struct rp_breaker breaker = {0};
+
+    (void)state;
+    for (int i = 0; i < 100 * RP_BREAKER_FAILURES; i++)
+        assert_false(rp_breaker_bad(&breaker, 1000 + (i ? RP_BREAKER_SPAN_MS - 1 : 0)));
+    assert_true(rp_breaker_bad(&breaker, 1000 + RP_BREAKER_SPAN_MS));
 }
 
 static void test_a_success_between_starts_the_count_anew(void **state)
@@ -100,6 +112,7 @@ int rp_test_breaker(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_it_opens_at_the_fifth_failure),
+        cmocka_unit_test(test_a_burst_opens_nothing),
         cmocka_unit_test(test_a_success_between_starts_the_count_anew),
         cmocka_unit_test(test_one_probe_at_a_time_and_longer_waits),
         cmocka_unit_test(test_late_ends),
