@@ -67,7 +67,7 @@ run_tests() { # PRESET CTEST-ARGUMENTS…
 run_step() { # STEP
     fixed=
     case $1 in
-    gcc) build gcc && run_tests gcc ;;
+    gcc) build gcc && run_tests gcc -j 2 ;;
     clang) build clang && run_tests clang -j 2 -L '^(unit|rules|integration|sandbox|fuzz)$' ;;
     asan)
         build asan || return 0
