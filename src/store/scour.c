@@ -27,9 +27,12 @@ struct scour {
 
 static const uint8_t zeros[65536];
 
-/* Events are emptied in their places, and dedup holds keyed hashes. */
-static const char sql_roots[] = "SELECT rootpage FROM sqlite_schema WHERE rootpage > 0 AND "
-                                "tbl_name NOT IN ('event_rows', 'dedup_pages', 'dedup_filters')";
+/* Rows of events are emptied in their places and stay where they are, until retention makes one a
+ * base, which is longer and moves its neighbours. Dedup holds keyed hashes. */
+static const char sql_roots[] =
+    "SELECT rootpage FROM sqlite_schema WHERE rootpage > 0 AND tbl_name NOT IN ('dedup_pages', "
+    "'dedup_filters') AND (tbl_name <> 'event_rows' OR EXISTS (SELECT 1 FROM meta WHERE key = "
+    "'retention_horizon'))";
 
 static uint32_t be16(const uint8_t *at)
 {
