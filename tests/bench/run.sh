@@ -51,10 +51,15 @@ done
 
 echo "== size: goal 12"
 rm -f "$out"/memory.db* "$out"/size.db*
-build/release/tests/bench/bench_memory tests/bench/rules "$out/memory.db" 200000 | tee "$out/memory.txt" "$out/deliver.txt"
+build/release/tests/bench/bench_memory tests/bench/rules "$out/memory.db" 200000 | tee "$out/memory.txt"
 "$top/build/release/ripen" import "$bench/work/events.ndjson" --db "$out/size.db" --rules tests/bench/rules --history >/dev/null
 sqlite3 "$out/size.db" 'PRAGMA wal_checkpoint(TRUNCATE)' >/dev/null
-echo "size bytes_an_event=$(($(stat -c %s "$out/size.db") / 100000)) events=100000" | tee -a "$out/memory.txt" "$out/deliver.txt"
+echo "size bytes_an_event=$(($(stat -c %s "$out/size.db") / 100000)) events=100000" | tee -a "$out/memory.txt"
+
+echo "== dedup: what it costs to know every messageId"
+rm -f "$out"/dedup.db*
+build/release/tests/bench/bench_dedup "$out/dedup.db" 2000000
+rm -f "$out"/dedup.db*
 
 echo "== deliveries: goal 14"
 node tests/bench/deliver.mjs build/release/ripen "$rounds" | tee "$out/deliver.txt"
