@@ -23,7 +23,8 @@ void rp_mail_link(void *ctx, enum rp_mail_link kind, const struct rp_mail_row *r
 {
     static const enum rp_link_kind kinds[] = {[RP_MAIL_LINK_OPEN] = RP_LINK_OPEN,
                                               [RP_MAIL_LINK_CLICK] = RP_LINK_CLICK,
-                                              [RP_MAIL_LINK_UNSUBSCRIBE] = RP_LINK_UNSUBSCRIBE};
+                                              [RP_MAIL_LINK_UNSUBSCRIBE] = RP_LINK_UNSUBSCRIBE,
+                                              [RP_MAIL_LINK_TRAP] = RP_LINK_TRAP};
     const struct rp_mail_linker *linker = ctx;
     struct rp_link link = {.kind = kinds[kind], .lead = row->lead, .action = row->key};
     size_t before = out->len;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What turns a row into a message: the sender, the way to unsubscribe, followed links, the open
- * pixel; MIME is mime.c's. Marketing mail without a way out is not sent. Pure. */
+ * pixel, the trap for robots; MIME is mime.c's. Marketing mail without a way out is not sent. Pure.
+ */
 #include "deliver/mail_row.h"
 
 #include "base/limits.h"
@@ -148,6 +149,15 @@ static size_t body_end(struct rp_str html)
     return html.len;
 }
 
+/* A link that no person sees, hears or reaches with the keyboard: who follows it is a robot. */
+static void put_trap(const struct following *f, struct rp_buf *out)
+{
+    rp_buf_text(out, "<a href=\"");
+    f->sender->link(f->sender->ctx, RP_MAIL_LINK_TRAP, f->row, f->email, RP_STR(""), out);
+    rp_buf_text(out, "\" rel=\"nofollow\" aria-hidden=\"true\" tabindex=\"-1\" "
+                     "style=\"display:none\"></a>");
+}
+
 static struct rp_str followed(struct rp_arena *arena, const struct following *f)
 {
     struct rp_buf links = {0}, out = {0};
@@ -158,6 +168,8 @@ static struct rp_str followed(struct rp_arena *arena, const struct following *f)
     html = rp_buf_view(&links);
     end = body_end(html);
     rp_buf_add(&out, html.ptr, end);
+    if (rp_email_is_marketing(f->email))
+        put_trap(f, &out);
     rp_buf_text(&out, "<img src=\"");
     f->sender->link(f->sender->ctx, RP_MAIL_LINK_OPEN, f->row, f->email, RP_STR(""), &out);
     rp_buf_text(&out, "\" width=\"1\" height=\"1\" alt=\"\" style=\"display:none\">");

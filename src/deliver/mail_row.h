@@ -19,7 +19,12 @@ struct rp_mail_row {
     int64_t created_ms;
 };
 
-enum rp_mail_link { RP_MAIL_LINK_OPEN, RP_MAIL_LINK_CLICK, RP_MAIL_LINK_UNSUBSCRIBE };
+enum rp_mail_link {
+    RP_MAIL_LINK_OPEN,
+    RP_MAIL_LINK_CLICK,
+    RP_MAIL_LINK_UNSUBSCRIBE,
+    RP_MAIL_LINK_TRAP,
+};
 
 struct rp_mail_sender {
     struct rp_str from; /* of smtp {…} */

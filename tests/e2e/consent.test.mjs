@@ -51,8 +51,10 @@ const delivered = (ripen, who, count = 1) => until(`${count} delivered to ${who}
   const all = (await rows(ripen, who)).filter((a) => a.status === 'delivered');
   return all.length >= count && all;
 });
+const hrefs = (mail) => [...mail.html.matchAll(/href="([^"]+)"/g)].map((m) => m[1].replaceAll('&amp;', '&'));
 const links = (mail) => ({
-  urls: [...mail.html.matchAll(/href="([^"]+)"/g)].map((m) => m[1].replaceAll('&amp;', '&')),
+  urls: hrefs(mail).filter((url) => !url.includes('/e/t/')),
+  trap: hrefs(mail).find((url) => url.includes('/e/t/')),
   open: /<img src="([^"]+)"/.exec(mail.html)[1],
   leave: /<(.*)>/.exec(mail.headerLines.find((h) => h.key === 'list-unsubscribe').line)[1],
 });
@@ -71,6 +73,7 @@ test('mail needs consent to its purpose; what was held says why; an unsubscripti
   await delivered(ripen, ana);
   assert.equal((await ripen.lead(ana)).consent.marketing.state, 'given');
   const { leave } = links(mails[0]);
+  assert.match(mails[0].html, /<a href="[^"]+\/e\/t\/[^"]+" rel="nofollow" aria-hidden="true" tabindex="-1" style="display:none"><\/a>/);
   assert.match(mails[0].headerLines.find((h) => h.key === 'list-unsubscribe-post').line, /List-Unsubscribe=One-Click/);
   const page = await go(ripen, leave); // a scanner's GET does nothing
   assert.equal(page.status, 200);
@@ -111,7 +114,7 @@ test('two mails in seven days, not three', async (t) => {
 
 test('a person opens and clicks; robots are recorded and get nothing, also when they are found out late', async (t) => {
   const { mails, ripen, send, cli } = await world(t);
-  for (const who of ['eva', 'rob', 'fast', 'ua']) {
+  for (const who of ['eva', 'rob', 'fast', 'ua', 'trap']) {
     await send(`${who}@globex.test`, 'Consent Given', {});
     await send(`${who}@globex.test`, 'News');
     await delivered(ripen, `${who}@globex.test`);
@@ -142,6 +145,16 @@ test('a person opens and clicks; robots are recorded and get nothing, also when 
   });
   assert.equal(lead.fired.clicked ?? 0, 0);
   assert.equal(await score('ua'), 0);
+  const trap = of('trap');
+  await go(ripen, trap.open);
+  await go(ripen, trap.urls[0]);
+  await until('a person, as it seems', async () => await score('trap') === 11);
+  assert.equal((await go(ripen, trap.trap)).status, 200); // it leads nowhere
+  const trapped = await until('points taken back', async () => {
+    const now = await ripen.lead('trap@globex.test');
+    return now.scores.engagement === 0 && now;
+  });
+  assert.deepEqual([trapped.fired.opened ?? 0, trapped.fired.clicked ?? 0], [0, 0]);
   for (const headers of [{ ...HUMAN, 'sec-purpose': 'prefetch' }, { ...HUMAN, 'x-moz': 'prefetch' }, { 'user-agent': 'Mozilla/5.0' }])
     await go(ripen, of('fast').urls[0], { headers });
   await go(ripen, of('fast').urls[1], { method: 'HEAD' });

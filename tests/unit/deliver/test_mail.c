@@ -9,6 +9,7 @@
 #include "deliver/smtp.h"
 #include "suite.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define CREATED INT64_C(1772442000123) /* 2026-03-02T09:00:00.123Z */
@@ -141,7 +142,7 @@ static void html_reads_as_text(void **state)
 static void link(void *ctx, enum rp_mail_link kind, const struct rp_mail_row *row,
                  const struct rp_email *email, struct rp_str target, struct rp_buf *out)
 {
-    static const char *const names[] = {"open", "click", "out"};
+    static const char *const names[] = {"open", "click", "out", "trap"};
 
     (void)ctx;
     (void)email;
@@ -187,6 +188,49 @@ static void marketing_has_a_way_out(void **state)
     rp_buf_fini(&message.bytes);
     assert_int_equal(compose("{}", true, &message, &arena, &err), RIPEN_EINPUT);
     assert_int_equal(compose("nonsense", true, &message, &arena, &err), RIPEN_EINPUT);
+    rp_arena_fini(&arena);
+}
+
+/* In the HTML of marketing mail, once, before the body's end, and not in the text made of it. */
+static void robots_find_a_link_that_people_do_not(void **state)
+{
+    static const char trap[] = "<a href=3D\"https://r.test/trap/k1/0\" rel=3D\"nofollow\" aria-h";
+    struct rp_mail_message message, again;
+    struct rp_buf bytes = {0};
+    struct rp_arena arena;
+    const char *found;
+
+    (void)state;
+    rp_arena_init(&arena);
+    for (int marketing = 1; marketing >= 0; marketing--) {
+        char body[200];
+
+        (void)snprintf(body, sizeof(body),
+                       "{\"to\":\"c@d.test\",\"purpose\":\"%s\",\"track\":true,\"html\":"
+                       "\"<body>Hi</body>\"}",
+                       marketing ? "marketing" : "transactional");
+        assert_int_equal(compose(body, true, &message, &arena, NULL), 0);
+        assert_int_equal(compose(body, true, &again, &arena, NULL), 0);
+        assert_true(rp_str_eq(rp_buf_view(&message.bytes), rp_buf_view(&again.bytes)));
+        for (size_t i = 0; i < message.bytes.len; i++) { /* without soft line ends */
+            if (rp_str_starts((struct rp_str){message.bytes.ptr + i, message.bytes.len - i},
+                              RP_STR("=\r\n")))
+                i += 2;
+            else
+                rp_buf_char(&bytes, message.bytes.ptr[i]);
+        }
+        found = strstr(bytes.ptr, trap);
+        assert_int_equal(found != NULL, marketing);
+        if (found) {
+            assert_non_null(strstr(found, "aria-hidden=3D\"true\" tabindex=3D\"-1\" "
+                                          "style=3D\"display:none\"></a><img src"));
+            assert_non_null(strstr(found, "</body>"));
+            assert_null(strstr(found + strlen(trap), "/trap/"));
+        }
+        rp_buf_fini(&bytes);
+        rp_buf_fini(&message.bytes);
+        rp_buf_fini(&again.bytes);
+    }
     rp_arena_fini(&arena);
 }
 
@@ -252,10 +296,15 @@ static void answers_have_meanings(void **state)
 int rp_test_mail(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_text_is_these_bytes), cmocka_unit_test(html_alone_gets_a_text),
-        cmocka_unit_test(nothing_ends_a_header), cmocka_unit_test(lines_are_short),
-        cmocka_unit_test(html_reads_as_text),    cmocka_unit_test(marketing_has_a_way_out),
-        cmocka_unit_test(a_domain_has_its_pace), cmocka_unit_test(answers_have_meanings),
+        cmocka_unit_test(a_text_is_these_bytes),
+        cmocka_unit_test(html_alone_gets_a_text),
+        cmocka_unit_test(nothing_ends_a_header),
+        cmocka_unit_test(lines_are_short),
+        cmocka_unit_test(html_reads_as_text),
+        cmocka_unit_test(marketing_has_a_way_out),
+        cmocka_unit_test(robots_find_a_link_that_people_do_not),
+        cmocka_unit_test(a_domain_has_its_pace),
+        cmocka_unit_test(answers_have_meanings),
     };
 
     return cmocka_run_group_tests_name("deliver: mail", tests, NULL, NULL);
