@@ -318,7 +318,9 @@ static size_t make_rows(const struct thresholds *t, struct row *rows)
     while (highest / step > ROWS_MAX - 18) {
         step *= factors[turn++ % 3];
     }
-    for (double at = step; at <= highest && count < ROWS_MAX - 1; at += step) {
+    for (int n = 1; n * step <= highest && count < ROWS_MAX - 1; n++) {
+        double at = n * step;
+
         if (present > at - step && present < at) {
             count_row(t, present, &rows[count++]);
         }

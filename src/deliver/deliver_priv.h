@@ -72,8 +72,8 @@ extern const struct rp_str rp_target_gone;
 void rp_target_asked(void *ctx);
 
 /* deliver_endpoint.c: EINPUT when the url or a secret cannot be used. */
-int rp_target_init(struct rp_deliver *deliver, struct rp_target *target,
+int rp_target_init(struct rp_deliver *deliver, struct rp_target *endpoint,
                    const struct rp_endpoint *wanted, struct rp_err *err);
-void rp_target_fini(struct rp_target *target);
+void rp_target_fini(struct rp_target *endpoint);
 
 #endif

@@ -249,8 +249,14 @@ static bool enhanced_of(const char *error, int *ret_subject, int *ret_detail)
     for (const char *at = error; (at = strstr(at, "5.")) != NULL; at++) {
         if (at == error || at[-1] != ' ')
             continue;
-        if (sscanf(at, "5.%2d.%3d", ret_subject, ret_detail) == 2)
-            return true;
+        char *dot, *end;
+        long subject = strtol(at + 2, &dot, 10);
+        long detail = *dot == '.' ? strtol(dot + 1, &end, 10) : -1;
+        if (dot == at + 2 || detail < 0 || end == dot + 1 || subject > 99 || detail > 999)
+            continue;
+        *ret_subject = (int)subject;
+        *ret_detail = (int)detail;
+        return true;
     }
     return false;
 }

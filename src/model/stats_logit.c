@@ -137,7 +137,8 @@ static bool separated(const struct rp_logit *data, const double *coef)
 static bool descend(const struct rp_logit *data, const double *step, double *p,
                     struct rp_logit_fit *fit)
 {
-    for (double length = 1; length > 1e-9; length *= 0.5) {
+    for (int halved = 0; halved < 30; halved++) {
+        const double length = ldexp(1, -halved);
         double coef[COLUMNS];
         for (size_t j = 0; j <= data->k; j++)
             coef[j] = fit->coef[j] - length * step[j];
