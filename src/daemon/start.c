@@ -79,8 +79,17 @@ static int begin(struct starting *s, struct rp_rules *rules, const struct rp_fil
 static int begin_disk(struct starting *s, struct rp_err *err)
 {
     struct rp_ready_notes notes = {.author = owner_of_files(s), .disabled = RP_STR("")};
+    int status = begin(s, s->start->rules, s->start->files, &notes, err);
 
-    return begin(s, s->start->rules, s->start->files, &notes, err);
+    if (status == 0 && s->active.number != 0 && s->on_disk != s->active.number) {
+        rp_log(
+            RP_LOG_WARN, "rules",
+            "problem=\"the rules in %s were changed while no server ran, so their tests and the "
+            "guards were not asked: `ripen test %s` asks the tests, `ripen rules diff %u active` "
+            "tells what changed\"",
+            s->start->rules_dir, s->start->rules_dir, s->active.number);
+    }
+    return status;
 }
 
 static int begin_stored(struct starting *s, struct rp_err *err)

@@ -149,6 +149,11 @@ base 78 >rules/a.lua && kill -HUP "$server"
 hurried() { [ "$(score one "eve$(date +%s%N)")" = 78 ]; }
 holds "SIGHUP" wait_until 3 hurried
 stop
+base 79 >rules/a.lua
+: >serve.err
+serve rules --db t.db --no-deliver
+said serve.err "changed while no server ran.*ripen rules diff [0-9]+ active"
+stop
 run 2 serve nowhere --db none.db
 run 1 serve rules/more --db none.db --strict
 
