@@ -228,8 +228,6 @@ void rp_compile_part(struct rp_compile *compile, const struct rp_node *node,
         part->purpose = part->email->purpose;
         break;
     case RP_ACTION_CRM:
-        part->body = tree_of(compile, fields);
-        break;
     case RP_ACTION_SET:
         part->body = tree_of(compile, fields);
         break;

@@ -49,7 +49,8 @@ double rp_stats_fisher(double x_a, double n_a, double x_b, double n_b)
     const double seen = ln_choose(n_a, x_a) + ln_choose(n_b, x_b) - whole;
     double sum = 0;
 
-    for (double k = lo; k <= hi; k++) {
+    for (long i = 0; lo + (double)i <= hi; i++) {
+        const double k = lo + (double)i;
         const double p = ln_choose(n_a, k) + ln_choose(n_b, hits - k) - whole;
         if (p <= seen + log(SAME))
             sum += exp(p);
