@@ -194,10 +194,18 @@ static int run(struct rp_setup *setup, const struct arguments *arguments,
         return rp_fail(&err);
     }
     status = rp_core_rules(options.core, setup->rules, &setup->files, RP_STR("import"), &err);
+    if (status == 0 && preset) { /* first: what the rows cause is held back already */
+        status = rp_import_suppress(options.core, rp_preset_objected(preset),
+                                    arguments->preset.suppress, &err);
+    }
     if (status != 0) {
         exit_status = rp_fail(&err);
     } else {
         status = rp_import_run(&options, &result, &err);
+        if (status == 0 && preset) {
+            status = rp_import_suppress(options.core, rp_preset_opted_out(preset), arguments->file,
+                                        &err);
+        }
         remark(preset);
         exit_status = tell(arguments, &result, status, &err);
     }

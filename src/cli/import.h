@@ -112,4 +112,9 @@ int rp_import_run(const struct rp_import_options *options, struct rp_import_resu
                   struct rp_err *err);
 void rp_import_result_fini(struct rp_import_result *result);
 
+/* Puts addresses on the suppression list, in a transaction of its own, and says so on stderr;
+ * `source` is the file that they stand in. Not within a run. */
+int rp_import_suppress(struct rp_core *core, const struct rp_addresses *addresses,
+                       const char *source, struct rp_err *err);
+
 #endif

@@ -111,10 +111,10 @@ struct rp_import_preset {
     const struct rp_rules *rules;
     struct rp_arena arena;
     struct rp_str stage, owner, consent, purpose;
-    struct rp_str stage_column; /* folded; "": the preset's own */
-    struct rp_str *objected;    /* folded, sorted */
-    size_t objected_count, objected_cap;
-    const struct column **meant; /* [column]; NULL: left out */
+    struct rp_str stage_column;    /* folded; "": the preset's own */
+    struct rp_addresses objected;  /* folded, sorted */
+    struct rp_addresses opted_out; /* of rows, as they came */
+    const struct column **meant;   /* [column]; NULL: left out */
     size_t count;
     struct rp_str *columns;
     char strange[STRANGE_MAX][STRANGE_LEN]; /* values that are no stage */
@@ -167,15 +167,11 @@ static int read_objected(struct rp_import_preset *preset, const char *path, stru
         if (!memchr(text.ptr, '@', text.len)) {
             continue;
         }
-        if (preset->objected_count == preset->objected_cap) {
-            preset->objected = rp_grow(preset->objected, &preset->objected_cap,
-                                       preset->objected_count + 1, sizeof(*preset->objected));
-        }
-        preset->objected[preset->objected_count++] = folded(&preset->arena, text);
+        rp_addresses_add(&preset->objected, folded(&preset->arena, text));
     }
     fclose(file);
-    if (preset->objected_count > 1) {
-        qsort(preset->objected, preset->objected_count, sizeof(*preset->objected), by_text);
+    if (preset->objected.count > 1) {
+        qsort(preset->objected.list, preset->objected.count, sizeof(struct rp_str), by_text);
     }
     return 0;
 }
@@ -227,8 +223,19 @@ void rp_preset_free(struct rp_import_preset *preset)
         return;
     }
     rp_arena_fini(&preset->arena);
-    free(preset->objected);
+    free(preset->objected.list);
+    free(preset->opted_out.list);
     free(preset);
+}
+
+const struct rp_addresses *rp_preset_objected(const struct rp_import_preset *preset)
+{
+    return &preset->objected;
+}
+
+const struct rp_addresses *rp_preset_opted_out(const struct rp_import_preset *preset)
+{
+    return &preset->opted_out;
 }
 
 /* ---- Columns --------------------------------------------------------------------------------- */
@@ -322,10 +329,12 @@ static bool parse_time(struct rp_arena *arena, struct rp_str text, int64_t *ret_
     if (rp_time_parse(text, ret_ms)) {
         return true;
     }
+    /* NOLINTNEXTLINE(cert-err34-c): the widths bound the numbers */
     if (sscanf(plain.ptr, "%4d-%2d-%2d %2d:%2d", &year, &a, &b, &hour, &minute) == 5) {
         plain = rp_arena_printf(arena, "%04d-%02d-%02dT%02d:%02d:00Z", year, a, b, hour, minute);
         return rp_time_parse(plain, ret_ms);
     }
+    /* NOLINTNEXTLINE(cert-err34-c): the widths bound the numbers */
     if (sscanf(plain.ptr, "%2d%1[/.]%2d%*1[/.]%4d", &a, mark, &b, &year) != 4) {
         return false;
     }
@@ -503,8 +512,8 @@ static bool has_objected(const struct rp_import_preset *preset, struct rp_arena 
 {
     struct rp_str wanted = folded(arena, email);
 
-    return preset->objected_count > 0 &&
-           bsearch(&wanted, preset->objected, preset->objected_count, sizeof(wanted), by_text);
+    return preset->objected.count > 0 &&
+           bsearch(&wanted, preset->objected.list, preset->objected.count, sizeof(wanted), by_text);
 }
 
 /* Consent is only what a person gave: an objection outweighs it, a legitimate interest is none. */
@@ -555,6 +564,9 @@ bool rp_preset_row(struct rp_import_preset *preset, struct rp_arena *arena,
     if (!told.email.ptr || !memchr(told.email.ptr, '@', told.email.len)) {
         *ret_why = RP_STR("the row has no e-mail address");
         return false;
+    }
+    if (told.opted_out) {
+        rp_addresses_add(&preset->opted_out, rp_arena_str(&preset->arena, told.email));
     }
     stage = stage_of(preset, arena, told.stage);
     rp_buf_reset(out);

@@ -18,6 +18,13 @@ struct rp_preset_wish {
 
 struct rp_import_preset;
 
+struct rp_addresses {
+    struct rp_str *list;
+    size_t count, cap;
+};
+void rp_addresses_add(struct rp_addresses *addresses,
+                      struct rp_str address); /* import_suppress.c */
+
 /* Knows the stages of the rules, and reads the file of addresses that objected. EINPUT: no such
  * preset or stage; EIO. */
 int rp_preset_new(const struct rp_preset_wish *wish, const struct rp_rules *rules,
@@ -30,6 +37,9 @@ int rp_preset_bind(struct rp_import_preset *preset, const struct rp_str *columns
 bool rp_preset_row(struct rp_import_preset *preset, struct rp_arena *arena,
                    const struct rp_str *cells, struct rp_str raw, struct rp_buf *out,
                    struct rp_str *ret_why);
+/* Who is on the list of --suppress; whose rows so far say that they opted out. The preset's. */
+const struct rp_addresses *rp_preset_objected(const struct rp_import_preset *preset);
+const struct rp_addresses *rp_preset_opted_out(const struct rp_import_preset *preset);
 /* Columns that were left out, and values of the stage column that are no stage: sentences for
  * people, "" when there is nothing to say. */
 void rp_preset_remarks(const struct rp_import_preset *preset, struct rp_buf *out);

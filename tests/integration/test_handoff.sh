@@ -118,6 +118,12 @@ run 0 bulk points 5 --segment ours --reason "a fair" --expect 5 --act --db r.db 
 run 0 explain u1 --db r.db && said "$out" 'a fair'
 printf '# two and nobody\nu1\np5@lead.test\nnobody\n' >ids.txt
 run 1 bulk note "met" --file ids.txt --act --db r.db --format json && same "noted" 2 "$(value "$out" done)" && said "$out" '"lead":"nobody"'
+run 2 bulk suppress --segment ours --act --db r.db && said "$err" 'needs a reason'
+run 0 bulk suppress --segment ours --reason "a fair" --db r.db && said "$out" 'nothing was done'
+run 0 suppress list --db r.db && said "$out" 'nobody is suppressed'
+run 0 bulk suppress --segment ours --reason "a fair" --author boss --expect 5 --act --db r.db && said "$out" 'done for 5 leads'
+run 0 suppress list --db r.db --format json && same "suppressed by boss" 5 "$(count '"reason":"manual","source":"boss"' "$out")"
+run 0 lead u1 --db r.db --format json && same "suppressed" manual "$(value "$out" suppressed)"
 run 2 bulk stage mql --segment ours --act --db r.db && said "$err" 'needs a reason'
 run 2 bulk stage mql --reason x --act --db r.db && said "$err" 'say for whom'
 

@@ -46,8 +46,14 @@ has "$(cat remarks)" '"Evangelist" is no stage of the rules'
 [ ! -e i.db ] || fail "a dry run made a database"
 status=0; "$ripen" "$@" >done 2>/dev/null || status=$?
 has "$(cat done)" "8 accepted, 0 duplicates, 1 rejected; 3 leads"
+list=$("$ripen" suppress list --db i.db)
+has "$list" "import           dylan.g@lumon.industries  by objected.csv"
+has "$list" "import           helly.r@lumon.industries  by hubspot.csv"
+[ "$(echo "$list" | wc -l)" = 2 ] || fail "suppressed: $list"
+"$ripen" suppress remove dylan.g@lumon.industries --reason "a mistake" --db i.db >/dev/null
 status=0; "$ripen" "$@" >done 2>/dev/null || status=$?
 has "$(cat done)" "0 accepted, 8 duplicates"
+has "$("$ripen" suppress list --db i.db)" "dylan.g@lumon.industries" # the list says so again
 status=0; "$ripen" "$@" --dry-run >dry 2>/dev/null || status=$?
 has "$(cat dry)" "line 2: known mark.s@lumon.industries"
 mark=$("$ripen" lead mark.s@lumon.industries --db i.db --format json)
