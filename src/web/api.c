@@ -308,13 +308,15 @@ static void post_rollback(struct rp_api *api, struct rp_http_request *request, s
     ask(api, request, &what);
 }
 
-/* /api/corrections/stage, points, void, note, unmerge, forget: the body says of whom and why. */
+/* /api/corrections/stage, points, void, note, unmerge, forget, suppress …: the body says of whom
+ * and why. */
 static void post_correction(struct rp_api *api, struct rp_http_request *request, struct rp_str rest)
 {
     if (!rp_amend_knows(rest))
         rp_http_error(
             request, 404, "not_found",
-            RP_STR("a correction is stage, points, void, note, assign, unmerge or forget"));
+            RP_STR("a correction is stage, points, void, note, assign, unmerge, forget, suppress "
+                   "or unsuppress"));
     else
         api->options.amend(api->options.ctx, request, rest, rp_api_author(api, request));
 }
@@ -347,6 +349,7 @@ static const struct route routes[] = {
     {{"/api/experiments", 16}, {"", 0}, false, ACCESS_READ, rp_api_get_experiments},
     {{"/api/experiments/", 17}, {"", 0}, true, ACCESS_READ, rp_api_get_experiment},
     {{"/api/reports/", 13}, {"", 0}, true, ACCESS_READ, rp_api_get_report},
+    {{"/api/suppressions", 17}, {"", 0}, false, ACCESS_READ, rp_api_get_suppressions},
     {{"/api/status", 11}, {"", 0}, false, ACCESS_READ, get_status},
     {{"/api/reload", 11}, {"", 0}, false, ACCESS_EDIT, post_reload},
     {{"/api/corrections/", 17}, {"", 0}, true, ACCESS_EDIT, post_correction},

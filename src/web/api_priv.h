@@ -57,6 +57,8 @@ rp_api_route_fn rp_api_get_leads, rp_api_get_lead, rp_api_get_explain;
 rp_api_route_fn rp_api_get_experiments, rp_api_get_experiment;
 /* api_reports.c */
 rp_api_route_fn rp_api_get_report;
+/* api_suppressions.c */
+rp_api_route_fn rp_api_get_suppressions;
 /* api_tasks.c */
 rp_api_route_fn rp_api_get_tasks, rp_api_claim_task, rp_api_done_task, rp_api_note_task;
 

@@ -54,6 +54,15 @@ has "$("$ripen" explain zora --db r.db)" "by HTTP, by web"
 [ "$(curl -s -o body -w '%{http_code}' -d '{"lead":"zora","stage":"nowhere","reason":"x"}' "$address/api/corrections/stage")" = 422 ] ||
     fail "an unknown stage over HTTP: $(cat body)"
 [ "$(curl -s -o body -w '%{http_code}' -d '{}' "$address/api/corrections/bless")" = 404 ] || fail "bless: $(cat body)"
+post() { curl -s -o body -w '%{http_code}' -d "$1" "$address/api/corrections/$2?author=web"; }
+[ "$(post '{"lead":"gone@initech.test","reason":"by HTTP"}' suppress)" = 200 ] || fail "suppress: $(cat body)"
+has "$(cat body)" '{"suppressed":["gone@initech.test"]}'
+has "$(curl -s "$address/api/suppressions?limit=1")" '"address":"gone@initech.test"'
+has "$("$ripen" suppress list --db r.db)" "gone@initech.test  by web"
+[ "$(post '{"lead":"gone@initech.test"}' unsuppress)" = 422 ] || fail "unsuppressed without a reason: $(cat body)"
+[ "$(post '{"lead":"gone@initech.test","reason":"a mistake"}' unsuppress)" = 200 ] || fail "unsuppress: $(cat body)"
+[ "$(curl -s "$address/api/suppressions")" = '[]' ] || fail "still suppressed"
+[ "$(post '{"lead":"gone@initech.test","reason":"again"}' unsuppress)" = 404 ] || fail "unsuppressed twice: $(cat body)"
 has "$("$ripen" forget zora@initech.test --db r.db)" "forgotten:"
 if "$ripen" lead zora --db r.db >/dev/null 2>&1; then fail "a forgotten lead is known"; fi
 for file in r.db r.db-wal log; do

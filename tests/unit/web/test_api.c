@@ -99,6 +99,13 @@ int rp_reader_tasks(struct rp_reader *reader, const struct rp_task_filter *filte
                 (int64_t)filter->which);
 }
 
+int rp_reader_suppressions(struct rp_reader *reader, size_t limit, enum rp_format format,
+                           struct rp_buf *out, struct rp_err *err)
+{
+    assert_true(format == RP_FORMAT_JSON);
+    return tell(reader, out, err, "suppressions", RP_STR(""), RP_STR(""), (int64_t)limit, 0);
+}
+
 int rp_reader_lead(struct rp_reader *reader, struct rp_str lead, int64_t now_ms,
                    enum rp_format format, bool colour, struct rp_buf *out, struct rp_err *err)
 {
@@ -390,6 +397,10 @@ static void routes(void **state)
         {"POST", "/api/tasks/seven/claim", 404, "no task"},
         {"GET", "/api/tasks/7/claim", 405, "POST"},
         {"POST", "/api/tasks", 405, "GET, HEAD"},
+        {"GET", "/api/suppressions", 200, "{\"suppressions\":\"||1000|0\"}"},
+        {"GET", "/api/suppressions?limit=10000", 200, "||10000|0"},
+        {"GET", "/api/suppressions?limit=10001", 400, "give 1 to 10000"},
+        {"POST", "/api/suppressions", 405, "GET, HEAD"},
         {"GET", "/api/leads?limit=0", 400, "give 1 to 10000"},
         {"GET", "/api/leads?limit=x", 400, "bad_request"},
         {"GET", "/api/leads?limit=99999999999999999999999", 400, "bad_request"},
@@ -520,6 +531,14 @@ static void keys(void **state)
           "Authorization: Bearer " EDIT "\r\nOrigin: https://evil.test\r\n", 403, "cross_site");
     check(server, "GET", "/api/tasks", "Authorization: Bearer " PUB "\r\n", 403, NULL);
     check(server, "POST", "/api/tasks/7/claim", "Authorization: Bearer " PUB "\r\n", 403, "edit");
+    check(server, "POST", "/api/corrections/note", "", 401, NULL);
+    check(server, "POST", "/api/corrections/note", "Authorization: Bearer " PUB "\r\n", 403,
+          "edit");
+    check(server, "POST", "/api/corrections/note", "Authorization: Bearer " READ "\r\n", 403,
+          "edit");
+    check(server, "GET", "/api/suppressions", "", 401, "no_key");
+    check(server, "GET", "/api/suppressions", "Authorization: Bearer " PUB "\r\n", 403, NULL);
+    check(server, "GET", "/api/suppressions", "Authorization: Bearer " READ "\r\n", 200, NULL);
     check(server, "POST", "/api/tasks/7/claim", "Authorization: Bearer " READ "\r\n", 403, "edit");
     check(server, "POST", "/api/tasks/7/claim", "Authorization: Bearer " EDIT "\r\n", 200, NULL);
     check(server, "GET", "/healthz", "", 200, NULL);
