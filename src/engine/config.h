@@ -50,6 +50,11 @@ enum rp_verify {
     RP_VERIFY_MAUTIC,
     RP_VERIFY_STANDARD,
     RP_VERIFY_HMAC,
+    RP_VERIFY_SENDGRID, /* from here on: who sends e-mail for us, ingest/webhook_mail.h */
+    RP_VERIFY_POSTMARK,
+    RP_VERIFY_MAILGUN,
+    RP_VERIFY_SES,
+    RP_VERIFY_COUNT,
 };
 
 /* Paths of a source, in the order of its fields from `event` on. */

@@ -61,7 +61,9 @@ void rp_doors_take_source(struct rp_arena *arena, const struct rp_declared *decl
 {
     static const char *const fields[RP_SOURCE_PATHS] = {
         "event", "id", "user_id", "anonymous_id", "email", "time", "properties"};
-    static const char *const kinds[] = {"hubspot-v3", "mautic", "standard-webhooks", "hmac-sha256"};
+    static const char *const kinds[RP_VERIFY_COUNT] = {
+        "hubspot-v3", "mautic",   "standard-webhooks", "hmac-sha256",
+        "sendgrid",   "postmark", "mailgun",           "ses"};
     const struct rp_node *body = &declared->body;
     struct rp_source_door source = {.name = keep(arena, declared->name),
                                     .header = text_or(arena, body, "header", HMAC_HEADER),

@@ -115,20 +115,26 @@ const struct rp_schema_decl rp_schema_config_decls[] = {
                                                               "Messages a minute.", .min = 1,
                                                               .max = 60000, .whole = true)))))}},
     {.name = "source",
-     .doc = "A CRM or form tool that sends signed webhooks to /v1/webhook/NAME.",
+     .doc = "A CRM, form tool or e-mail provider that sends webhooks to /v1/webhook/NAME.",
      .example = "source \"hubspot\" { verify = \"hubspot-v3\", secret = env \"HUBSPOT_SECRET\" }",
      .named = true,
      .shape =
          {.fields = MANY(
-              F("verify", RP_WANT_TEXT, "How its signature is checked.",
-                .choices = "hubspot-v3|mautic|standard-webhooks|hmac-sha256", .required = true),
+              F("verify", RP_WANT_TEXT,
+                "How its signature is checked. `sendgrid`, `postmark`, `mailgun` and `ses` also "
+                "say how bounces, complaints and unsubscribes are told.",
+                .choices = "hubspot-v3|mautic|standard-webhooks|hmac-sha256|sendgrid|postmark|"
+                           "mailgun|ses",
+                .required = true),
               {.name = "secret",
                .wants = RP_WANT_CALL,
                .makes = RP_MAKES_SECRET,
-               .doc = "The key that it signs with: env \"NAME\" or file \"PATH\".",
+               .doc = "The key that it signs with: env \"NAME\" or file \"PATH\". Of `sendgrid`, "
+                      "`postmark` and `ses` the secret that each request brings along.",
                .required = true},
               F("header", RP_WANT_TEXT,
-                "The header that holds the signature of `hmac-sha256`, in hex or base64.",
+                "The header that holds the signature of `hmac-sha256`, in hex or base64, or the "
+                "secret of `sendgrid`, `postmark` and `ses`.",
                 .fallback = "\"X-Signature\""),
               F("url", RP_WANT_TEXT,
                 "The address that the sender was given, when it is not https:// and the Host "

@@ -2,7 +2,9 @@
 /* POST /v1/webhook/<source>: what CRMs and form tools tell. The signature is the key; nothing is
  * read before it was found to be good. A request that comes again within five minutes, or later
  * where its sender signs no time, gives the same messageIds and therefore duplicates. */
+#include "base/log.h"
 #include "ingest/ingest_priv.h"
+#include "ingest/webhook_mail.h"
 #include "ingest/webhook_map.h"
 #include "ingest/webhook_verify.h"
 
@@ -35,9 +37,26 @@ static struct rp_hook make_hook(const struct rp_ingest *ingest,
                             .target = target,
                             .body = request->body,
                             .signature = header(request, names.signature),
+                            .authorization = rp_http_header(request, "Authorization"),
+                            .key = rp_http_query(request, "key"),
                             .timestamp = header(request, names.timestamp),
                             .id = header(request, names.id),
                             .now_ms = rp_clock_now(&ingest->clock)};
+}
+
+/* Amazon SNS sends nothing before its address was opened; that is for a person to do. */
+static void tell_confirmation(const struct rp_http_request *request,
+                              const struct rp_source_door *source)
+{
+    struct rp_str url = source->verify == RP_VERIFY_SES
+                            ? rp_mail_confirmation(request->arena, request->body)
+                            : RP_STR("");
+
+    if (url.len > 0)
+        rp_log(RP_LOG_WARN, "webhook",
+               "source=\"%.*s\" todo=\"open this address once, so that Amazon SNS sends notices\" "
+               "address=\"%.*s\"",
+               RP_STR_ARG(source->name), RP_STR_ARG(url));
 }
 
 void rp_webhook_take(struct rp_ingest *ingest, struct rp_http_request *request, struct rp_str name)
@@ -60,6 +79,7 @@ void rp_webhook_take(struct rp_ingest *ingest, struct rp_http_request *request, 
         rp_ingest_refuse(ingest, request, 401, "bad_signature", problem);
         return;
     }
+    tell_confirmation(request, source);
     batch = rp_ingest_batch(ingest);
     items.arena = &batch->arena;
     if (rp_webhook_map(source, hook.id, request->body, &items, &err) != 0) {

@@ -11,6 +11,7 @@
 #include "base/when.h"
 #include "engine/config.h"
 #include "ingest/pick.h"
+#include "ingest/webhook_mail.h"
 
 #define PRESET_PATHS 3
 #define ID_PARTS     8
@@ -254,6 +255,10 @@ int rp_webhook_map(const struct rp_source_door *source, struct rp_str delivery, 
 
     if (token == RP_JSON_ERROR)
         return rp_err_set(err, RIPEN_EINPUT, "the body is not JSON: %s at byte %zu", error, at);
+    if (rp_mail_sends_notices(source->verify)) {
+        rp_mail_map(source, body, items);
+        return 0;
+    }
     if (source->items.len > 0) {
         struct rp_str list;
         if (!rp_pick(items->arena, body, source->items, &list))

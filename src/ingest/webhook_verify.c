@@ -3,12 +3,17 @@
  * URI + body + timestamp, where the URI has some of its percent-encodings taken off. Mautic: base64
  * of HMAC-SHA256 over the body. Standard Webhooks: "v1," and base64 over "id.timestamp.body",
  * several of them for a change of keys. A plain HMAC over the body, in hex or base64, as many form
- * tools send it. Keys on the stack are wiped. */
+ * tools send it. Mailgun: hex of HMAC-SHA256 over timestamp + token, all three in the body, which
+ * itself is not signed. SendGrid signs with ECDSA and Amazon SNS with RSA, which libsodium does not
+ * verify, and Postmark not at all: each of these brings the secret itself along, as the password
+ * of Basic authentication, as `key` of the address, or in a header. Keys on the stack are wiped. */
 #include "ingest/webhook_verify.h"
 
 #include "base/limits.h"
 #include "base/num.h"
 #include "base/when.h"
+#include "ingest/pick.h"
+#include "ingest/webhook_mail.h"
 
 #include <sodium.h>
 
@@ -27,6 +32,11 @@ struct rp_hook_headers rp_hook_headers(const struct rp_source_door *source)
     case RP_VERIFY_STANDARD:
         return (struct rp_hook_headers){"webhook-signature", "webhook-timestamp", "webhook-id"};
     case RP_VERIFY_HMAC:
+    case RP_VERIFY_SENDGRID:
+    case RP_VERIFY_POSTMARK:
+    case RP_VERIFY_MAILGUN:
+    case RP_VERIFY_SES:
+    case RP_VERIFY_COUNT:
         break;
     }
     return (struct rp_hook_headers){source->header.ptr, NULL, NULL};
@@ -188,6 +198,59 @@ static const char *verify_standard(const struct rp_source_door *source, const st
     return good ? NULL : wrong;
 }
 
+/* ---- Who sends e-mail for us ----------------------------------------------------------------- */
+
+static const char *verify_mailgun(struct rp_arena *arena, const struct rp_source_door *source,
+                                  const struct rp_hook *hook)
+{
+    static const char *const paths[] = {"signature.timestamp", "signature.token",
+                                        "signature.signature"};
+    struct rp_str found[RP_COUNT(paths)];
+
+    for (size_t i = 0; i < RP_COUNT(paths); i++) {
+        if (!rp_pick_text(arena, hook->body, rp_str_from(paths[i]), &found[i]))
+            return "the body has no `signature` with timestamp, token and signature, as Mailgun's "
+                   "webhooks have it";
+    }
+    if (!is_fresh(found[0], RP_SECOND, hook->now_ms))
+        return stale;
+    return is_signed(source->secret, found, 2, found[2], true) ? NULL : wrong;
+}
+
+/* Whether two texts are equal, in a time that tells nothing of the first. */
+static bool is_secret(struct rp_str secret, struct rp_str given)
+{
+    uint8_t made[MAC_BYTES], told[MAC_BYTES];
+
+    make_mac((const uint8_t *)secret.ptr, secret.len, &secret, 1, made);
+    make_mac((const uint8_t *)secret.ptr, secret.len, &given, 1, told);
+    return sodium_memcmp(made, told, MAC_BYTES) == 0;
+}
+
+static const char *verify_shared(const struct rp_source_door *source, const struct rp_hook *hook)
+{
+    static const struct rp_str basic = {"Basic ", 6};
+    struct rp_str coded = hook->authorization;
+    uint8_t bytes[KEY_MAX];
+    size_t len = 0;
+    bool good = (hook->key.len > 0 && is_secret(source->secret, hook->key)) ||
+                (hook->signature.len > 0 && is_secret(source->secret, hook->signature));
+
+    if (rp_str_starts(coded, basic)) {
+        const uint8_t *colon = NULL;
+        coded = (struct rp_str){coded.ptr + basic.len, coded.len - basic.len};
+        if (read_base64(coded, bytes, sizeof(bytes), &len) && len > 0)
+            colon = memchr(bytes, ':', len);
+        if (colon)
+            good |= is_secret(source->secret, (struct rp_str){(const char *)colon + 1,
+                                                              len - (size_t)(colon + 1 - bytes)});
+        sodium_memzero(bytes, sizeof(bytes));
+    }
+    return good ? NULL
+                : "the request does not bring the secret of this source along: as the password of "
+                  "Basic authentication, as ?key= of the address, or in the source's header";
+}
+
 /* "sha256=…" and "v1=…" name the algorithm; what follows is the signature. */
 static struct rp_str without_algorithm(struct rp_str signature)
 {
@@ -206,6 +269,10 @@ const char *rp_hook_verify(struct rp_arena *arena, const struct rp_source_door *
 {
     if (source->secret.len == 0) /* the HMAC of no key is anybody's */
         return "this source has no secret in ripen.lua";
+    if (source->verify == RP_VERIFY_MAILGUN)
+        return verify_mailgun(arena, source, hook);
+    if (rp_mail_sends_notices(source->verify))
+        return verify_shared(source, hook);
     if (hook->signature.len == 0)
         return missing;
     switch (source->verify) {
@@ -216,6 +283,11 @@ const char *rp_hook_verify(struct rp_arena *arena, const struct rp_source_door *
     case RP_VERIFY_MAUTIC:
         return is_signed(source->secret, &hook->body, 1, hook->signature, false) ? NULL : wrong;
     case RP_VERIFY_HMAC:
+    case RP_VERIFY_SENDGRID:
+    case RP_VERIFY_POSTMARK:
+    case RP_VERIFY_MAILGUN:
+    case RP_VERIFY_SES:
+    case RP_VERIFY_COUNT:
         break;
     }
     return is_signed(source->secret, &hook->body, 1, without_algorithm(hook->signature), true)

@@ -11,6 +11,7 @@ struct rp_hook {
     struct rp_str method, host, target; /* "POST"; the Host header; path and query as they came */
     struct rp_str body;
     struct rp_str signature, timestamp, id; /* of the headers that rp_hook_headers names */
+    struct rp_str authorization, key;       /* that header; `key` of the query, decoded */
     int64_t now_ms;
 };
 
@@ -20,7 +21,7 @@ struct rp_hook_headers {
 };
 struct rp_hook_headers rp_hook_headers(const struct rp_source_door *source);
 
-/* NULL: it is from the holder of the secret and not older than RP_WEBHOOK_AGE_MAX_MS where the
+/* NULL: it is from a holder of the secret and not older than RP_WEBHOOK_AGE_MAX_MS where the
  * sender signs the time; else why not, in a sentence. */
 const char *rp_hook_verify(struct rp_arena *arena, const struct rp_source_door *source,
                            const struct rp_hook *hook);

@@ -15,6 +15,7 @@ form "newsletter" { redirect = "https://www.acme.test/thanks", event = "Newslett
 source "tool" { verify = "standard-webhooks", secret = env "E2E_SECRET", activity = true }
 source "hubspot" { verify = "hubspot-v3", secret = env "E2E_SECRET", user_id = "objectId",
   events = { ["contact.propertyChange"] = "Contact Changed" } }
+source "sendgrid" { verify = "sendgrid", secret = env "E2E_SECRET" }
 cloudevents { events = { ["com.acme.trial.started"] = "Trial Started" }, subject = "userId" }
 `;
 
@@ -76,6 +77,25 @@ test('signed webhooks, and the same again', async (t) => {
   const told = await post('hubspot', { 'x-hubspot-signature-v3': mac, 'x-hubspot-request-timestamp': at }, change);
   assert.deepEqual([told.status, told.body.accepted], [200, 1]);
   assert.equal((await ripen.lead('4711')).email, 'hub@globex.test');
+  assert.equal(await ripen.stop(), 0);
+});
+
+test('a provider tells of a bounce and a complaint: both addresses are suppressed, and only for good reasons', async (t) => {
+  const { ripen } = await serve(t, DOORS);
+  const tell = (key, ...notices) => fetch(`${ripen.url}/v1/webhook/sendgrid?key=${key}`, { method: 'POST',
+    body: JSON.stringify(notices.map((n, i) => ({ timestamp: Math.floor(Date.now() / 1000), sg_event_id: `${n.email}${i}`, ...n }))) });
+  const notices = [
+    { email: 'gone@globex.test', event: 'bounce', reason: '550 5.1.1 unknown user' },
+    { email: 'full@globex.test', event: 'bounce', type: 'blocked', reason: '452 mailbox full' },
+    { email: 'cross@globex.test', event: 'spamreport' },
+    { email: 'left@globex.test', event: 'unsubscribe' },
+  ];
+  assert.equal((await tell('guess', ...notices)).status, 401);
+  assert.deepEqual(await (await tell(SECRET, ...notices)).json(), { success: true, accepted: 4, duplicates: 0, rejected: [] });
+  assert.equal((await (await tell(SECRET, ...notices)).json()).duplicates, 4);
+  const leads = await Promise.all(notices.map((n) => ripen.lead(n.email)));
+  assert.deepEqual(leads.map((lead) => lead.suppressed ?? ''), ['bounce', '', 'complaint', '']);
+  assert.equal(leads[3].consent.all.state, 'unsubscribed');
   assert.equal(await ripen.stop(), 0);
 });
 

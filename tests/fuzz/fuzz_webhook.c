@@ -5,6 +5,7 @@
 #include "engine/config.h"
 #include "fuzz.h"
 #include "ingest/pick.h"
+#include "ingest/webhook_mail.h"
 #include "ingest/webhook_map.h"
 #include "ingest/webhook_verify.h"
 
@@ -41,7 +42,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     if (size == 0 || size > RP_BODY_MAX)
         return 0;
     body = (struct rp_str){(const char *)bytes + 1, size - 1};
-    source.verify = (enum rp_verify)(bytes[0] % 4);
+    source.verify = (enum rp_verify)(bytes[0] % 4 + (bytes[0] & 16 ? 4 : 0));
     source.items = bytes[0] & 4 ? RP_STR("a.b") : RP_STR("");
     for (size_t i = 0; i < RP_SOURCE_PATHS && (bytes[0] & 8); i++)
         source.paths[i] = (struct rp_paths){paths, RP_COUNT(paths)};
@@ -53,8 +54,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
                            .body = body,
                            .signature = body,
                            .timestamp = RP_STR("1"),
-                           .id = body};
+                           .id = body,
+                           .authorization = body,
+                           .key = body};
     RP_ASSERT(rp_hook_verify(&arena, &source, &hook) != NULL);
+    (void)rp_mail_confirmation(&arena, body);
     rp_arena_fini(&arena);
     return 0;
 }

@@ -8,5 +8,6 @@ int test_routes(void);
 int test_form(void);
 int test_cloudevents(void);
 int test_webhook(void);
+int test_webhook_mail(void);
 
 #endif

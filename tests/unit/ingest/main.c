@@ -4,6 +4,6 @@
 int main(void)
 {
     return test_queue() + test_batch() + test_routes() + test_form() + test_cloudevents() +
-               test_webhook() !=
+               test_webhook() + test_webhook_mail() !=
            0;
 }
