@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // kill -9, again and again, while a server delivers to receivers that fail in every way: 500, a hang, a reset, a slow
 // answer, 429 and 410. At the end every action was delivered at least once, and all attempts of one action had one
-// key and the same bytes. RIPEN_KILL_ACTIONS says how many actions (300), RIPEN_KILLS how many kills (6).
+// key and the same bytes. Some are mailed too, and nobody who was suppressed by then, before their mail was caused or
+// while it waited. RIPEN_KILL_ACTIONS says how many actions (300), RIPEN_KILLS how many kills (6).
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
@@ -9,12 +10,20 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import test from 'node:test';
 import { promisify } from 'node:util';
+import { SMTPServer } from 'smtp-server';
 import { BIN, SECRET, folder, sleep, startRipen, until } from './lib.mjs';
 
 const run = promisify(execFile);
 const ACTIONS = Number(process.env.RIPEN_KILL_ACTIONS ?? 300);
 const KILLS = Number(process.env.RIPEN_KILLS ?? 6);
 const LEADS_A_BATCH = 50;
+// Of the first leads every tenth is mailed, and every tenth would be, had nobody suppressed it.
+const FIRST = Math.min(ACTIONS, 300);
+const every10th = (rest) => Array.from({ length: FIRST }, (_, i) => i).filter((i) => i % 10 === rest).map((i) => `lead${i}@kill.test`);
+const MAILED = every10th(4);
+const SUPPRESSED = every10th(3);
+const LATE = [0, 1, 2, 3, 4].map((i) => `late${i}@kill.test`); // suppressed while their mails wait
+const LAST = 'last@kill.test';
 
 // What a path does with every third request; never so often in a row that it is left alone for long.
 const WAYS = {
@@ -66,24 +75,53 @@ function startReceivers(t) {
   }));
 }
 
+// A mail server that keeps what it took, by Message-ID.
+function startMailbox(t) {
+  const mails = new Map(); // Message-ID → { bytes, to }
+  const server = new SMTPServer({ authOptional: true, disabledCommands: ['STARTTLS', 'AUTH'], logger: false, closeTimeout: 10,
+    onData: (stream, session, done) => {
+      const parts = [];
+      stream.on('data', (part) => parts.push(part));
+      stream.on('end', () => {
+        const bytes = Buffer.concat(parts).toString();
+        const id = /^Message-ID: (.*)$/m.exec(bytes)[1];
+        const mail = mails.get(id) ?? { bytes: new Set(), to: new Set() };
+        mails.set(id, mail);
+        mail.bytes.add(bytes);
+        for (const { address } of session.envelope.rcptTo) mail.to.add(address);
+        done();
+      });
+    } });
+  server.on('error', () => {}); // killed while it sent
+  t.after(() => new Promise((done) => server.close(done)));
+  return new Promise((done) => server.listen(0, '127.0.0.1', () => done({ mails, url: `smtp://127.0.0.1:${server.server.address().port}` })));
+}
+
 async function writeRules(place) {
   const rules = join(place, 'rules');
-  await mkdir(rules);
+  await mkdir(join(rules, 'templates'), { recursive: true });
+  await writeFile(join(rules, 'templates', 'thanks.txt'), 'Subject: Thanks\n\nWe call you.\n');
   const actions = NAMES.map((name) => `action "to_${name}" { on = did "Demo Requested", when = trait { way = "${name}" },
     webhook { to = endpoint "${name}", body = { who = "{lead.email}", score = "{score.total}" } } }`);
   await writeFile(join(rules, 'rules.lua'), `stages { "visitor" }
 dimension "engagement" { }
 score "asked" { on = "Demo Requested", points = 10, dimension = "engagement" }
 ${actions.join('\n')}
+action "thank" { on = did "Demo Requested", when = trait { mailed = true }, email { template = "thanks", purpose = "transactional" } }
 `);
   return rules;
 }
 
 const batchOf = (from) => Array.from({ length: Math.min(LEADS_A_BATCH, ACTIONS - from) }, (_, i) => from + i).flatMap((i) => {
   const userId = `lead${i}@kill.test`;
-  return [{ type: 'identify', messageId: `i${i}`, userId, traits: { email: userId, way: NAMES[i % NAMES.length] } },
+  return [{ type: 'identify', messageId: `i${i}`, userId, traits: { email: userId, way: NAMES[i % NAMES.length], mailed: i < FIRST && (i % 10 === 3 || i % 10 === 4) } },
     { type: 'track', messageId: `t${i}`, userId, event: 'Demo Requested' }];
 });
+
+async function suppress(ripen, leads) {
+  const { status, body } = await ripen.post('/api/corrections/bulk', { verb: 'suppress', leads, reason: 'asked by phone', of: 'test' });
+  assert.deepEqual([status, body.done], [200, leads.length], JSON.stringify(body));
+}
 
 // Posts what was not acknowledged yet, until the server is gone or everything is in.
 async function feed(ripen, progress) {
@@ -101,12 +139,15 @@ test(`${ACTIONS} deliveries through ${KILLS} kills and receivers that fail`, asy
   const place = await folder(t);
   const rules = await writeRules(place);
   const receivers = await startReceivers(t);
-  const config = NAMES.map((name) => `endpoint "${name}" { url = "${receivers.url}/${name}", secret = env "E2E_SECRET", allow_private = true, timeout = "400ms" }\n`).join('');
+  const mailbox = await startMailbox(t);
+  const config = NAMES.map((name) => `endpoint "${name}" { url = "${receivers.url}/${name}", secret = env "E2E_SECRET", allow_private = true, timeout = "400ms" }\n`).join('')
+    + `smtp { url = "${mailbox.url}", from = "ana@acme.test", per_minute = 60000 }\n`;
   const progress = { posted: 0 };
   const db = join(place, 'ripen.db');
   const cli = async (...words) => (await run(BIN, ['outbox', ...words, '--db', db], { maxBuffer: 1 << 30 })).stdout;
   for (let kill = 0; kill < KILLS; kill++) {
     const ripen = await startRipen(t, { place, rules, config, env: { E2E_SECRET: SECRET } });
+    if (kill === 0) await suppress(ripen, SUPPRESSED);
     const before = receivers.taken;
     const fed = feed(ripen, progress);
     const enough = Math.max(1, Math.floor((ACTIONS / KILLS) * 0.7 * Math.random()));
@@ -117,19 +158,34 @@ test(`${ACTIONS} deliveries through ${KILLS} kills and receivers that fail`, asy
   }
   const ripen = await startRipen(t, { place, rules, config, env: { E2E_SECRET: SECRET } });
   await feed(ripen, progress);
+  await run(BIN, ['pause', 'email', '--reason', 'who is suppressed meanwhile', '--db', db]);
+  await ripen.post('/v1/batch', { batch: [...LATE, LAST].flatMap((userId) => [
+    { type: 'identify', messageId: `i${userId}`, userId, traits: { email: userId, mailed: true } },
+    { type: 'track', messageId: `t${userId}`, userId, event: 'Demo Requested' }]) });
+  assert.equal(JSON.parse(await cli('list', '--action', 'thank', '--lead', LATE[0], '--format', 'json'))[0].status, 'pending');
+  await suppress(ripen, LATE);
+  await run(BIN, ['resume', 'email', '--db', db]);
   // What waits for its next attempt is made due, and what 410 ended is let go again, by the tools for it.
   await until('every action to be delivered', async () => {
     await cli('retry', '--state', 'dead', '--act');
     await cli('retry', '--state', 'pending', '--act');
-    return receivers.taken === ACTIONS;
+    return receivers.taken === ACTIONS && mailbox.mails.size >= MAILED.length + 1;
   });
   const rows = await until('every row to be settled', async () => {
-    const all = JSON.parse(await cli('list', '--state', 'delivered', '--limit', '10000', '--format', 'json'));
+    const all = JSON.parse(await cli('list', '--state', 'delivered', '--limit', '10000', '--format', 'json'))
+      .filter((row) => row.kind === 'webhook');
     const left = JSON.parse(await cli('list', '--state', 'pending', '--format', 'json')).length
       + JSON.parse(await cli('list', '--state', 'leased', '--format', 'json')).length;
-    return all.length === Math.min(ACTIONS, 10000) && left === 0 ? all : null;
+    return all.length >= Math.min(ACTIONS, 10000 - MAILED.length - 1) && left === 0 ? all : null;
   });
+  const thanks = JSON.parse(await cli('list', '--action', 'thank', '--limit', '1000', '--format', 'json'));
   assert.equal(await ripen.stop(), 0);
+  assert.deepEqual([...mailbox.mails.values()].flatMap((mail) => [...mail.to]).sort(), [...MAILED, LAST].sort(), 'mailed');
+  for (const [id, mail] of mailbox.mails) assert.equal(mail.bytes.size, 1, `the attempts of ${id} differ`);
+  const held = thanks.filter((row) => row.status === 'held');
+  assert.equal(held.length, SUPPRESSED.length + LATE.length);
+  for (const row of held) assert.equal(row.reason, 'the address is suppressed (manual)');
+  assert.equal(thanks.length, held.length + MAILED.length + 1);
   assert.equal(receivers.seen.size, ACTIONS, 'one key an action');
   let attempts = 0;
   for (const [key, entry] of receivers.seen) {
