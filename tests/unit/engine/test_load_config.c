@@ -174,6 +174,38 @@ static void test_missing_file(void **state)
     rp_arena_fini(&arena);
 }
 
+/* Each word of `verify` is its own kind. */
+static void test_kinds(void **state)
+{
+    static const struct {
+        const char *word;
+        enum rp_verify verify;
+    } kinds[] = {
+        {"hubspot-v3", RP_VERIFY_HUBSPOT},
+        {"mautic", RP_VERIFY_MAUTIC},
+        {"standard-webhooks", RP_VERIFY_STANDARD},
+        {"hmac-sha256", RP_VERIFY_HMAC},
+        {"sendgrid", RP_VERIFY_SENDGRID},
+        {"postmark", RP_VERIFY_POSTMARK},
+        {"mailgun", RP_VERIFY_MAILGUN},
+        {"ses", RP_VERIFY_SES},
+    };
+
+    (void)state;
+    assert_int_equal(RP_COUNT(kinds), RP_VERIFY_COUNT);
+    for (size_t i = 0; i < RP_COUNT(kinds); i++) {
+        struct configured c;
+        char text[200];
+
+        snprintf(text, sizeof text, "source \"a\" { verify = \"%s\", secret = file \"secret\" }",
+                 kinds[i].word);
+        configure(&c, text);
+        assert_int_equal(c.status, 0);
+        assert_int_equal(c.config.doors.sources[0].verify, kinds[i].verify);
+        end(&c);
+    }
+}
+
 static void test_findings(void **state)
 {
     static const struct {
@@ -216,9 +248,8 @@ static void test_findings(void **state)
 int rp_test_load_config(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_values),
-        cmocka_unit_test(test_environment),
-        cmocka_unit_test(test_missing_file),
+        cmocka_unit_test(test_values),       cmocka_unit_test(test_environment),
+        cmocka_unit_test(test_missing_file), cmocka_unit_test(test_kinds),
         cmocka_unit_test(test_findings),
     };
 
