@@ -124,7 +124,7 @@ struct rp_backtest {
 
 /* EINPUT: a stage or model that the rules do not have; ENOTFOUND: no rules in the database. Free
  * the result in every case. */
-int rp_backtest_run(const struct rp_backtest_options *options, struct rp_backtest *ret_backtest,
+int rp_backtest_run(const struct rp_backtest_options *options, struct rp_backtest *b,
                     struct rp_err *err);
 void rp_backtest_fini(struct rp_backtest *backtest);
 

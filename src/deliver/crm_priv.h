@@ -77,7 +77,7 @@ struct rp_str rp_crm_member_str(struct rp_arena *arena, struct rp_str object, st
 /* The nth element of an array, "" when there is none. */
 struct rp_str rp_crm_element(struct rp_arena *arena, struct rp_str array, size_t nth);
 /* A scalar as text: strings decoded, numbers and booleans as written, all else "". */
-struct rp_str rp_crm_scalar(struct rp_arena *arena, struct rp_str json);
+struct rp_str rp_crm_scalar(struct rp_arena *arena, struct rp_str text);
 /* %XX for everything but letters, digits and -._~ */
 struct rp_str rp_crm_escape(struct rp_arena *arena, struct rp_str text);
 /* {"name":value,…} of the fields that are to be written; all of them when `all`. texts: every value

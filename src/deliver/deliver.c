@@ -228,9 +228,7 @@ static void take_row(struct rp_deliver *deliver, const struct rp_outbox_row *row
     } else if (endpoint->disabled) {
         endpoint->dead++;
         rp_deliver_report(deliver, row->id, RP_OUTCOME_DEAD, 410, rp_target_gone, 0);
-    } else if (deliver->stopping) {
-        rp_deliver_report(deliver, row->id, RP_OUTCOME_RETURNED, 0, RP_STR(""), now_ms);
-    } else if (rp_pauses_cover(&deliver->pauses, row->kind, row->to)) {
+    } else if (deliver->stopping || rp_pauses_cover(&deliver->pauses, row->kind, row->to)) {
         rp_deliver_report(deliver, row->id, RP_OUTCOME_RETURNED, 0, RP_STR(""), now_ms);
     } else if (endpoint->lanes.waiting >= room_of(endpoint)) {
         rp_deliver_report(deliver, row->id, RP_OUTCOME_RETURNED, 0, RP_STR(""),
