@@ -434,8 +434,8 @@ static void group_text(const struct sla *sla, struct group *group, struct rp_str
 
 static void print_text(struct sla *sla, struct rp_buf *out)
 {
-    static const char *const heads[] = {"handed",  "answered", "median", "working",
-                                        "in time", "open",     "late"};
+    static const char *const heads[] = {"handed",  "answers", "median", "working",
+                                        "in time", "open",    "late"};
 
     rp_buf_printf(out, "First answer to a %.*s", RP_STR_ARG(sla->stage->name));
     if (sla->stage->due_ms) {
