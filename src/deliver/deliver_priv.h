@@ -54,7 +54,7 @@ struct rp_deliver {
 void rp_deliver_report(struct rp_deliver *deliver, int64_t id, enum rp_outcome outcome,
                        int http_status, struct rp_str error, int64_t due_ms);
 /* Takes a waiting job and the later ones of its lead out, to the end of a list for give_back. */
-void rp_deliver_cut(struct rp_target *target, struct rp_job *job, int64_t due_ms,
+void rp_deliver_cut(struct rp_target *endpoint, struct rp_job *job, int64_t due_ms,
                     struct rp_job ***tail);
 /* Reports a list of cut jobs as returned and frees it. */
 void rp_deliver_give_back(struct rp_deliver *deliver, struct rp_job *job);
