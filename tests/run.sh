@@ -82,7 +82,7 @@ run_step() { # STEP
         run_tests tsan -L '^(threads|e2e_node)$'
         ;;
     valgrind) # thirty times slower: fewer random streams
-        export RIPEN_RANDOM_SEEDS=4
+        export RIPEN_RANDOM_SEEDS=2
         build gcc && run_tests gcc -j 2 -C Memcheck -L '^memcheck$'
         unset RIPEN_RANDOM_SEEDS
         ;;
