@@ -73,6 +73,14 @@ static uint32_t trait_of(struct rp_compile *compile, struct rp_str name)
     return compile->trait_count++;
 }
 
+/* What is known of a trait; valid until the next one is added. */
+static const struct rp_trait_names *names_of(struct rp_compile *compile, struct rp_str name)
+{
+    uint32_t trait = trait_of(compile, name); /* first: it may move the array */
+
+    return &compile->traits[trait];
+}
+
 static void add_spelling(struct rp_compile *compile, uint32_t trait, struct rp_str other)
 {
     struct rp_trait_names *names = &compile->traits[trait];
@@ -255,7 +263,7 @@ uint32_t rp_compile_lead_field(struct rp_compile *compile, struct rp_str name,
         if (has_prefix(name, "account.", &rest))
             field.group_only = true;
         else
-            name = compile->traits[trait_of(compile, name)].name;
+            name = names_of(compile, name)->name;
     }
     map_key = joined(compile, "lead.", name);
     known = rp_map_get(&compile->fields, map_key);
@@ -268,7 +276,7 @@ uint32_t rp_compile_lead_field(struct rp_compile *compile, struct rp_str name,
         field.aliases[0] = rp_path_of(joined(compile, "traits.", rest));
         field.alias_count = 1;
     } else if (field.home == RP_FIELD_TRAIT) {
-        fill_aliases(compile, &compile->traits[trait_of(compile, name)], &field);
+        fill_aliases(compile, names_of(compile, name), &field);
     }
     return add_field(compile, map_key, &field);
 }
@@ -283,7 +291,7 @@ uint32_t rp_compile_owner_trait(struct rp_compile *compile)
                              .column = RP_NONE,
                              .keeps_text = true};
 
-    fill_aliases(compile, &compile->traits[trait_of(compile, RP_STR("owner"))], &field);
+    fill_aliases(compile, names_of(compile, RP_STR("owner")), &field);
     return add_field(compile, field.name, &field);
 }
 

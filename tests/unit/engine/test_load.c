@@ -259,6 +259,33 @@ static void test_fields(void **state)
     load_end(&l);
 }
 
+/* However many traits there are: their table moves when it is full. */
+static void test_many_traits(void **state)
+{
+    (void)state;
+    for (int count = 1; count <= 80; count++) {
+        struct rp_buf text = {0};
+        struct loaded loaded;
+        bool found = false;
+        char last[32];
+
+        for (int i = 1; i <= count; i++)
+            rp_buf_printf(
+                &text,
+                "fit \"f%d\" { why = \"w\", field = \"trait_%d\", missing = 0, other = 0, "
+                "values = { { one_of = { \"x\" }, points = 1 } } }\n",
+                i, i);
+        load_text(&loaded, text.ptr);
+        load_must_succeed(&loaded);
+        snprintf(last, sizeof(last), "lead.trait_%d", count);
+        for (size_t i = 0; i < loaded.rules->field_count; i++)
+            found |= rp_str_is(loaded.rules->fields[i].name, last);
+        assert_true(found);
+        load_end(&loaded);
+        rp_buf_fini(&text);
+    }
+}
+
 static void test_events_and_excludes(void **state)
 {
     struct loaded l;
@@ -683,6 +710,7 @@ int rp_test_load(void)
         cmocka_unit_test(test_counters_are_shared),
         cmocka_unit_test(test_actions),
         cmocka_unit_test(test_fields),
+        cmocka_unit_test(test_many_traits),
         cmocka_unit_test(test_events_and_excludes),
         cmocka_unit_test(test_lookup_and_segment),
         cmocka_unit_test(test_weights),
