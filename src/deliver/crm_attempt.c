@@ -125,23 +125,22 @@ static void on_answer(void *ctx, const struct rp_request_answer *answer)
     finish(attempt, verdict, rp_crm_text(attempt->flow));
 }
 
-int rp_crm_attempt_start(struct rp_curl_loop *curl, struct rp_crm_place *place, struct rp_str key,
-                         struct rp_str body, struct rp_str memory, int64_t now_ms,
-                         rp_crm_done_fn *done, void *ctx, struct rp_crm_attempt **ret_attempt,
-                         struct rp_err *err)
+int rp_crm_attempt_start(struct rp_curl_loop *curl, struct rp_crm_place *place,
+                         const struct rp_crm_row *row, int64_t now_ms, rp_crm_done_fn *done,
+                         void *ctx, struct rp_crm_attempt **ret_attempt, struct rp_err *err)
 {
     struct rp_crm_attempt *attempt = rp_calloc(1, sizeof(*attempt));
     int status = RIPEN_OK;
 
     *attempt = (struct rp_crm_attempt){.curl = curl,
                                        .place = place,
-                                       .key = key,
+                                       .key = row->key,
                                        .now_ms = now_ms,
                                        .started_us = rp_mono_us(),
                                        .done = done,
                                        .ctx = ctx};
-    attempt->flow = rp_crm_new(&place->target, body, memory, place->token);
-    if (!rp_webhook_key_safe(key))
+    attempt->flow = rp_crm_new(&place->target, row->body, row->memory, place->token);
+    if (!rp_webhook_key_safe(row->key))
         status = rp_err_set(err, RIPEN_EINPUT, "the row's key can stand in no header");
     else if (rp_crm_begin(attempt->flow) != RP_CRM_ASK)
         status = rp_err_set(err, RIPEN_EINPUT, "%.*s", RP_STR_ARG(rp_crm_text(attempt->flow)));

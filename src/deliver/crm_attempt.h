@@ -18,6 +18,12 @@ struct rp_crm_answer {
 
 typedef void rp_crm_done_fn(void *ctx, const struct rp_crm_answer *answer);
 
+/* What is written, as its outbox row has it; borrowed until the attempt's end. */
+struct rp_crm_row {
+    struct rp_str key, body;
+    struct rp_str memory; /* what Ripen wrote there before, "": nothing */
+};
+
 /* What an endpoint's attempts share; its texts live as long as attempts run. */
 struct rp_crm_place {
     struct rp_crm_target target;
@@ -28,13 +34,11 @@ struct rp_crm_place {
     void *ctx;
 };
 
-/* Starts. key, body and memory are borrowed until the end. `done` is called once, never before this
- * returns; the attempt is freed after it. EINPUT: the row can never be written, the text says why;
- * EIO. */
-int rp_crm_attempt_start(struct rp_curl_loop *curl, struct rp_crm_place *place, struct rp_str key,
-                         struct rp_str body, struct rp_str memory, int64_t now_ms,
-                         rp_crm_done_fn *done, void *ctx, struct rp_crm_attempt **ret_attempt,
-                         struct rp_err *err);
+/* Starts. `done` is called once, never before this returns; the attempt is freed after it.
+ * EINPUT: the row can never be written, the text says why; EIO. */
+int rp_crm_attempt_start(struct rp_curl_loop *curl, struct rp_crm_place *place,
+                         const struct rp_crm_row *row, int64_t now_ms, rp_crm_done_fn *done,
+                         void *ctx, struct rp_crm_attempt **ret_attempt, struct rp_err *err);
 /* Gives up and frees; `done` is not called. */
 void rp_crm_attempt_abort(struct rp_crm_attempt *attempt);
 

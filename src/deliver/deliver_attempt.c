@@ -216,9 +216,12 @@ static int start_job(struct rp_target *endpoint, struct rp_job *job, int64_t now
                   "write into it: add preset = \"hubspot\", \"salesforce\", "
                   "\"pipedrive\" or \"rest\"",
             RP_STR_ARG(endpoint->target.name));
-    if (crm)
-        return rp_crm_attempt_start(endpoint->curl, &endpoint->crm, job->key, job->body,
-                                    job->memory, now_ms, on_crm, job, &job->crm, err);
+    if (crm) {
+        struct rp_crm_row row = {.key = job->key, .body = job->body, .memory = job->memory};
+
+        return rp_crm_attempt_start(endpoint->curl, &endpoint->crm, &row, now_ms, on_crm, job,
+                                    &job->crm, err);
+    }
     return rp_webhook_start(endpoint->curl, &endpoint->target, job->key, job->body, now_ms,
                             on_answer, job, &job->webhook, err);
 }
