@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The back-test as one page that needs nothing else: styles and pictures (SVG) stand in it, no
  * request leaves it, and it prints well. Whatever comes from rules or people is escaped. */
+#include "base/html.h"
 #include "core/backtest_draw.h"
 #include "core/backtest_priv.h"
 #include "core/report_table.h"
@@ -39,31 +40,9 @@ static const char head[] =
     "@media print{body{max-width:none}details>*{display:block}}\n"
     "</style></head><body>\n";
 
-static void escaped(struct rp_buf *out, struct rp_str text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        switch (text.ptr[i]) {
-        case '<':
-            rp_buf_text(out, "&lt;");
-            break;
-        case '>':
-            rp_buf_text(out, "&gt;");
-            break;
-        case '&':
-            rp_buf_text(out, "&amp;");
-            break;
-        case '"':
-            rp_buf_text(out, "&quot;");
-            break;
-        default:
-            rp_buf_char(out, text.ptr[i]);
-        }
-    }
-}
-
 static void escaped_text(struct rp_buf *out, const char *text)
 {
-    escaped(out, rp_str_from(text ? text : ""));
+    rp_html_escape(out, rp_str_from(text ? text : ""));
 }
 
 /* ---- Pictures -------------------------------------------------------------------------------- */
@@ -297,7 +276,7 @@ static void change_row(const struct rp_backtest *b, const struct rp_bt_change *c
     escaped_text(out, change->email[0] ? change->email : change->public_id);
     if (change->outcome_ms != RP_NEVER) {
         rp_buf_text(out, "<br><span class=\"good\">");
-        escaped(out, b->stages[b->outcome]);
+        rp_html_escape(out, b->stages[b->outcome]);
         rp_buf_text(out, "</span>");
     }
     rp_buf_text(out, "</td>");
@@ -312,7 +291,7 @@ static void change_row(const struct rp_backtest *b, const struct rp_bt_change *c
         }
         escaped_text(out, change->why[s]);
         rp_buf_text(out, " <span class=\"soft\">now ");
-        escaped(out, b->stages[change->end[s]]);
+        rp_html_escape(out, b->stages[change->end[s]]);
         rp_buf_text(out, "</span></td>");
     }
     rp_buf_text(out, "</tr>\n");
@@ -358,7 +337,7 @@ static void rules_html(const struct rp_backtest *b, struct rp_buf *out)
         const struct rp_bt_rule *rule = &b->rules[RP_BT_CANDIDATE][i];
 
         rp_buf_text(out, "<tr><td>");
-        escaped(out, rule->name);
+        rp_html_escape(out, rule->name);
         rp_buf_text(out, rule->off                   ? " <span class=\"soft\">off</span>"
                          : rp_bt_never_fired(rule)   ? " <span class=\"bad\">never fires</span>"
                          : rp_bt_never_decided(rule) ? " <span class=\"bad\">never decides</span>"
@@ -384,7 +363,7 @@ static void caveats_html(const struct rp_backtest *b, struct rp_buf *out)
         if (text.ptr[i] == '\n') {
             rp_buf_text(out, "<br>");
         } else {
-            escaped(out, (struct rp_str){text.ptr + i, 1});
+            rp_html_escape(out, (struct rp_str){text.ptr + i, 1});
         }
     }
     rp_buf_text(out, "</p>\n");
@@ -395,9 +374,9 @@ void rp_backtest_html(const struct rp_backtest *b, struct rp_buf *out)
 {
     rp_buf_text(out, head);
     rp_buf_text(out, "<h1>Back-test</h1>\n<p>");
-    escaped(out, b->names[RP_BT_CANDIDATE]);
+    rp_html_escape(out, b->names[RP_BT_CANDIDATE]);
     rp_buf_text(out, " against ");
-    escaped(out, b->names[RP_BT_ACTIVE]);
+    rp_html_escape(out, b->names[RP_BT_ACTIVE]);
     rp_buf_printf(out, "</p>\n<p class=\"soft\">%" PRId64 " leads, %" PRId64 " events up to ",
                   b->leads, b->events);
     rp_table_day(out, b->now_ms);

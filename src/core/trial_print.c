@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The result of a run of tests in four forms: for a terminal, as JSON (interfaces.md), as JUnit's
  * XML and as TAP. Nothing in them depends on the clock or the machine. */
+#include "base/html.h"
 #include "base/json_write.h"
 #include "base/num.h"
 #include "core/trial_priv.h"
@@ -196,22 +197,11 @@ static void print_json(struct rp_buf *out, const struct rp_trial_result *result,
 /* Characters that XML cannot hold become spaces. */
 static void xml_text(struct rp_buf *out, struct rp_str text)
 {
-    static const struct {
-        char c;
-        const char *entity;
-    } entities[] = {{'&', "&amp;"}, {'<', "&lt;"}, {'>', "&gt;"}, {'"', "&quot;"}};
-
     for (size_t i = 0; i < text.len; i++) {
-        const char *entity = NULL;
-
-        for (size_t e = 0; e < RP_COUNT(entities); e++)
-            if (entities[e].c == text.ptr[i])
-                entity = entities[e].entity;
-        if (entity)
-            rp_buf_text(out, entity);
+        if ((unsigned char)text.ptr[i] < ' ' && text.ptr[i] != '\n')
+            rp_buf_char(out, ' ');
         else
-            rp_buf_char(out, (unsigned char)text.ptr[i] < ' ' && text.ptr[i] != '\n' ? ' '
-                                                                                     : text.ptr[i]);
+            rp_html_escape(out, (struct rp_str){text.ptr + i, 1});
     }
 }
 

@@ -2,21 +2,8 @@
 /* Makes the links that ingest/track.c answers: model/link_token.h is what both agree on. */
 #include "deliver/mail_link.h"
 
+#include "base/html.h"
 #include "model/link_token.h"
-
-static void put_target(struct rp_str target, struct rp_buf *out)
-{
-    for (size_t i = 0; i < target.len; i++) { /* it stands in an attribute again */
-        if (target.ptr[i] == '&')
-            rp_buf_text(out, "&amp;");
-        else if (target.ptr[i] == '"')
-            rp_buf_text(out, "&quot;");
-        else if (target.ptr[i] == '\'')
-            rp_buf_text(out, "&#39;");
-        else
-            rp_buf_char(out, target.ptr[i]);
-    }
-}
 
 void rp_mail_link(void *ctx, enum rp_mail_link kind, const struct rp_mail_row *row,
                   const struct rp_email *email, struct rp_str target, struct rp_buf *out)
@@ -43,5 +30,5 @@ void rp_mail_link(void *ctx, enum rp_mail_link kind, const struct rp_mail_row *r
         (void)rp_link_write(linker->secret, &link, out);
         return;
     }
-    put_target(target, out);
+    rp_html_escape(out, target); /* it stands in an attribute again */
 }

@@ -1,39 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* The page in its two forms: Markdown and HTML. Knows marks, escapes and the style sheet; knows
  * nothing of rules. Invariant: no text of an author reaches the page unescaped. */
+#include "base/html.h"
 #include "base/num.h"
 #include "engine/doc.h"
 
 #define HTML(page) ((page)->form == RP_DOC_HTML)
 
 /* ---- Escapes --------------------------------------------------------------------------------- */
-
-static void put_html(struct rp_buf *out, struct rp_str text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        switch (text.ptr[i]) {
-        case '<':
-            rp_buf_text(out, "&lt;");
-            break;
-        case '>':
-            rp_buf_text(out, "&gt;");
-            break;
-        case '&':
-            rp_buf_text(out, "&amp;");
-            break;
-        case '"':
-            rp_buf_text(out, "&quot;");
-            break;
-        case '\'':
-            rp_buf_text(out, "&#39;");
-            break;
-        case '\0':
-            break;
-        default:
-            rp_buf_char(out, text.ptr[i]);
-        }
-    }
-}
 
 static void put_markdown(struct rp_buf *out, struct rp_str text)
 {
@@ -53,7 +27,7 @@ static void put_markdown(struct rp_buf *out, struct rp_str text)
 static void put(struct rp_page *page, struct rp_str text)
 {
     if (HTML(page))
-        put_html(page->out, text);
+        rp_html_escape(page->out, text);
     else
         put_markdown(page->out, text);
 }

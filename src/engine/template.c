@@ -3,35 +3,11 @@
  * place: bodies are written value by value, and the writer escapes; in HTML and in links the value
  * itself is escaped. An unknown field is its |default, which the author wrote and which stands as
  * it is, else nothing. */
+#include "base/html.h"
 #include "base/json_write.h"
 #include "engine/eval.h"
 
 #include <strings.h>
-
-static void put_html(struct rp_buf *out, struct rp_str text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        switch (text.ptr[i]) {
-        case '&':
-            rp_buf_text(out, "&amp;");
-            break;
-        case '<':
-            rp_buf_text(out, "&lt;");
-            break;
-        case '>':
-            rp_buf_text(out, "&gt;");
-            break;
-        case '"':
-            rp_buf_text(out, "&quot;");
-            break;
-        case '\'':
-            rp_buf_text(out, "&#39;");
-            break;
-        default:
-            rp_buf_char(out, text.ptr[i]);
-        }
-    }
-}
 
 static void put_url(struct rp_buf *out, struct rp_str text)
 {
@@ -68,7 +44,7 @@ static void put_value(struct rp_buf *out, enum rp_escape escape, struct rp_str t
     if (escape == RP_ESCAPE_NONE)
         rp_buf_str(out, text);
     else if (escape == RP_ESCAPE_HTML || (escape == RP_ESCAPE_LINK && is_web(text)))
-        put_html(out, text);
+        rp_html_escape(out, text);
     else
         put_url(out, text);
 }
