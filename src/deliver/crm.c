@@ -76,26 +76,33 @@ static enum rp_crm_verdict dead(struct rp_crm_flow *flow, const char *why)
     return end(flow, RP_CRM_DEAD, &text);
 }
 
+static bool holds(struct rp_str text, struct rp_str secret)
+{
+    return secret.len > 0 && memmem(text.ptr, text.len, secret.ptr, secret.len) != NULL;
+}
+
 /* What the CRM says, on one line, bounded, without what might be a secret of ours. */
 static void put_words(const struct rp_crm_flow *flow, struct rp_buf *out, struct rp_str words)
 {
-    size_t shown = 0;
+    size_t shown = words.len;
 
     if (words.len == 0)
         return;
     rp_buf_text(out, ": ");
-    if (flow->token.len > 0 && memmem(words.ptr, words.len, flow->token.ptr, flow->token.len)) {
+    if (holds(words, flow->token) || holds(words, flow->target->client_secret)) {
         rp_buf_text(out, "(its answer repeats the token and is not shown)");
         return;
     }
-    for (size_t i = 0; i < words.len && shown < WORDS_MAX; i++, shown++) {
+    if (shown > WORDS_MAX) {
+        shown = WORDS_MAX;
+        while (shown > 0 && ((unsigned char)words.ptr[shown] & 0xc0) == 0x80)
+            shown--; /* no half a character at the cut */
+    }
+    for (size_t i = 0; i < shown; i++) {
         unsigned char c = (unsigned char)words.ptr[i];
 
         rp_buf_char(out, c < 0x20 || c == 0x7f ? ' ' : (char)c);
     }
-    while (out->len > 0 && ((unsigned char)out->ptr[out->len - 1] & 0xc0) == 0x80 &&
-           shown == WORDS_MAX) /* no half a character at the cut */
-        out->len--;
     if (words.len > shown)
         rp_buf_text(out, " …");
 }
@@ -259,10 +266,10 @@ struct rp_crm_flow *rp_crm_new(const struct rp_crm_target *target, struct rp_str
                                  .ways = ways_of(target->preset),
                                  .body = body,
                                  .memory = memory,
-                                 .token = target->token.len > 0 ? target->token : token,
                                  .text = RP_STR(""),
                                  .new_memory = RP_STR(""),
                                  .new_token = RP_STR("")};
+    flow->token = rp_arena_str(&flow->arena, target->token.len > 0 ? target->token : token);
     return flow;
 }
 
@@ -530,8 +537,9 @@ static enum rp_crm_verdict bad(struct rp_crm_flow *flow, int http_status, int64_
     if (verdict == RP_CRM_LIMITED) {
         if (flow->pause_ms == 0)
             flow->pause_ms = LIMIT_PAUSE_MS;
-        if (retry_after_ms >= 0)
-            flow->pause_ms = retry_after_ms;
+        if (retry_after_ms > 0) /* 0 would ask again at once, and be refused at once */
+            flow->pause_ms =
+                retry_after_ms < RP_RETRY_STEP_MAX_MS ? retry_after_ms : RP_RETRY_STEP_MAX_MS;
     }
     return end(flow, verdict, &text);
 }

@@ -50,8 +50,9 @@ struct rp_crm_request {
 
 struct rp_crm_flow;
 
-/* token: of an earlier login, "" for none. memory: what was kept for this lead and endpoint, "" for
- * nothing; what cannot be read counts as nothing. Texts are borrowed until the end. */
+/* token: of an earlier login, "" for none; copied, since another flow's login may replace it.
+ * memory: what was kept for this lead and endpoint, "" for nothing; what cannot be read counts as
+ * nothing. The other texts are borrowed until the end. */
 struct rp_crm_flow *rp_crm_new(const struct rp_crm_target *target, struct rp_str body,
                                struct rp_str memory, struct rp_str token);
 void rp_crm_free(struct rp_crm_flow *flow); /* NULL: no effect */

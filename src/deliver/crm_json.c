@@ -4,6 +4,7 @@
  * broken. Everything lives in the flow's arena. */
 #include "base/json_read.h"
 #include "base/json_write.h"
+#include "base/num.h"
 #include "deliver/crm_priv.h"
 
 #include <string.h>
@@ -93,26 +94,24 @@ struct rp_str rp_crm_escape(struct rp_arena *arena, struct rp_str text)
 }
 
 /* A number where the CRM holds one, so that it is not refused as a text. */
-static void put_value(const struct rp_crm_field *field, struct rp_jw *jw, bool texts)
+static void put_value(const struct rp_crm_field *field, struct rp_jw *jw)
 {
-    if (!texts && field->number && field->wanted.len > 0 && field->wanted.ptr[0] == '"')
-        rp_jw_raw(jw, field->text);
-    else if (texts)
-        rp_jw_str(jw, field->text);
-    else
-        rp_jw_raw(jw, field->wanted);
+    double value;
+    bool number = field->number && rp_number_parse(field->text, &value);
+
+    rp_jw_raw(jw, number ? field->text : field->wanted);
 }
 
-void rp_crm_put_fields(const struct rp_crm_flow *flow, struct rp_jw *jw, bool all, bool texts)
+void rp_crm_put_fields(const struct rp_crm_flow *flow, struct rp_jw *jw)
 {
     rp_jw_object(jw);
     for (uint32_t i = 0; i < flow->field_count; i++) {
         const struct rp_crm_field *field = &flow->fields[i];
 
-        if (!all && !field->write)
+        if (!field->write)
             continue;
         rp_jw_key_str(jw, field->name);
-        put_value(field, jw, texts);
+        put_value(field, jw);
     }
     rp_jw_object_end(jw);
 }
@@ -135,14 +134,17 @@ void rp_crm_ask_body(struct rp_crm_flow *flow, const char *method, struct rp_str
     rp_buf_fini(json);
 }
 
+void rp_crm_take(struct rp_crm_flow *flow, struct rp_crm_field *field, struct rp_str raw)
+{
+    field->current = rp_crm_scalar(&flow->arena, raw);
+    field->number = raw.len > 0 && (raw.ptr[0] == '-' || (raw.ptr[0] >= '0' && raw.ptr[0] <= '9'));
+}
+
 void rp_crm_take_current(struct rp_crm_flow *flow, struct rp_str object)
 {
     for (uint32_t i = 0; i < flow->field_count; i++) {
         struct rp_crm_field *field = &flow->fields[i];
-        struct rp_str raw = rp_crm_member_str(&flow->arena, object, field->name);
 
-        field->current = rp_crm_scalar(&flow->arena, raw);
-        field->number =
-            raw.len > 0 && (raw.ptr[0] == '-' || (raw.ptr[0] >= '0' && raw.ptr[0] <= '9'));
+        rp_crm_take(flow, field, rp_crm_member_str(&flow->arena, object, field->name));
     }
 }

@@ -87,13 +87,8 @@ static void take_person(struct rp_crm_flow *flow, struct rp_str person)
             field->current = primary(flow, rp_crm_member(&flow->arena, person, "emails"));
         else if (rp_str_is(field->name, "phone"))
             field->current = primary(flow, rp_crm_member(&flow->arena, person, "phones"));
-        else if (is_custom(field->name)) {
-            struct rp_str raw = rp_crm_member_str(&flow->arena, custom, field->name);
-
-            field->current = rp_crm_scalar(&flow->arena, raw);
-            field->number =
-                raw.len > 0 && (isdigit((unsigned char)raw.ptr[0]) || raw.ptr[0] == '-');
-        }
+        else if (is_custom(field->name))
+            rp_crm_take(flow, field, rp_crm_member_str(&flow->arena, custom, field->name));
     }
 }
 

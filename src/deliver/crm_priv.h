@@ -80,14 +80,15 @@ struct rp_str rp_crm_element(struct rp_arena *arena, struct rp_str array, size_t
 struct rp_str rp_crm_scalar(struct rp_arena *arena, struct rp_str text);
 /* %XX for everything but letters, digits and -._~ */
 struct rp_str rp_crm_escape(struct rp_arena *arena, struct rp_str text);
-/* {"name":value,…} of the fields that are to be written; all of them when `all`. texts: every value
- * as a text. */
-void rp_crm_put_fields(const struct rp_crm_flow *flow, struct rp_jw *jw, bool all, bool texts);
+/* {"name":value,…} of the fields that are to be written. */
+void rp_crm_put_fields(const struct rp_crm_flow *flow, struct rp_jw *jw);
 /* A request of this kind; url is copied into the arena. */
 void rp_crm_ask(struct rp_crm_flow *flow, const char *method, struct rp_str url);
 void rp_crm_ask_body(struct rp_crm_flow *flow, const char *method, struct rp_str url,
                      struct rp_buf *json);
-/* The value of each field's `current` out of a flat object. */
+/* What the CRM has in a field: the raw value, "" for none. */
+void rp_crm_take(struct rp_crm_flow *flow, struct rp_crm_field *field, struct rp_str raw);
+/* Each field's out of a flat object. */
 void rp_crm_take_current(struct rp_crm_flow *flow, struct rp_str object);
 
 /* One member. */

@@ -153,7 +153,7 @@ static void update(struct rp_crm_flow *flow)
     rp_buf_text(&url, "/sobjects/");
     put_name(&url, flow->object);
     rp_buf_printf(&url, "/%.*s", RP_STR_ARG(rp_crm_escape(&flow->arena, flow->id)));
-    rp_crm_put_fields(flow, &jw, false, false);
+    rp_crm_put_fields(flow, &jw);
     rp_crm_ask_body(flow, "PATCH", rp_buf_view(&url), &body);
     rp_buf_fini(&url);
 }

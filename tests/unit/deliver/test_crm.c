@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The flow into a CRM, step by step, with the answers that the CRMs' documentation shows
  * (tests/e2e/crm): what is asked, what is written, what is left alone, what an error means. */
+#include "base/limits.h"
 #include "deliver/crm.h"
 #include "suite.h"
 
@@ -199,6 +200,16 @@ static void test_retry_after_and_an_answer_with_the_token(void **state)
     assert_int_equal(rp_crm_begin(flow), RP_CRM_ASK);
     assert_int_equal(rp_crm_answer(flow, 429, 2000, RP_STR("{}")), RP_CRM_LIMITED);
     assert_int_equal(rp_crm_pause_ms(flow), 2000);
+    /* An answer that asks for no wait, or for one without end, is no reason to storm or to give up.
+     */
+    assert_int_equal(rp_crm_answer(flow, 429, RP_RETRY_STEP_MAX_MS + 1, RP_STR("{}")),
+                     RP_CRM_LIMITED);
+    assert_int_equal(rp_crm_pause_ms(flow), RP_RETRY_STEP_MAX_MS);
+    rp_crm_free(flow);
+    flow = rp_crm_new(&hub, HUB_BODY, RP_STR(""), RP_STR(""));
+    assert_int_equal(rp_crm_begin(flow), RP_CRM_ASK);
+    assert_int_equal(rp_crm_answer(flow, 429, 0, RP_STR("{}")), RP_CRM_LIMITED);
+    assert_int_equal(rp_crm_pause_ms(flow), 10000);
     rp_crm_free(flow);
     flow = rp_crm_new(&hub, HUB_BODY, RP_STR(""), RP_STR(""));
     assert_int_equal(rp_crm_begin(flow), RP_CRM_ASK);
@@ -206,6 +217,31 @@ static void test_retry_after_and_an_answer_with_the_token(void **state)
                      RP_CRM_DEAD);
     assert_null(strstr(rp_crm_text(flow).ptr, "tok-123"));
     rp_crm_free(flow);
+}
+
+/* Cut at a bound, between characters. */
+static void test_long_words_end_with_a_character(void **state)
+{
+    static const struct {
+        int zeros; /* and a character of two bytes */
+        const char *more;
+        int shown;
+    } cases[] = {{298, "", 300}, {298, "more", 300}, {299, "more", 299}, {300, "", 300}};
+    struct rp_crm_target hub = target(RP_PRESET_HUBSPOT);
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct rp_crm_flow *flow = rp_crm_new(&hub, HUB_BODY, RP_STR(""), RP_STR(""));
+        char words[400], says[400];
+
+        (void)snprintf(words, sizeof(words), "%0*d\xc3\xa9%s", cases[i].zeros, 0, cases[i].more);
+        (void)snprintf(says, sizeof(says), "HubSpot answered 400: %.*s%s", cases[i].shown, words,
+                       strlen(words) > (size_t)cases[i].shown ? " \xe2\x80\xa6" : "");
+        assert_int_equal(rp_crm_begin(flow), RP_CRM_ASK);
+        assert_int_equal(rp_crm_answer(flow, 400, -1, rp_str_from(words)), RP_CRM_DEAD);
+        assert_string_equal(rp_crm_text(flow).ptr, says);
+        rp_crm_free(flow);
+    }
 }
 
 #define LEAD_BODY                                                                                  \
@@ -241,6 +277,26 @@ static void test_salesforce(void **state)
     check_request(flow, "POST", "https://crm.test/services/data/v59.0/sobjects/Lead",
                   "{\"Title\":\"VP\",\"Ripen_Score__c\":\"72\",\"Email\":\"o'hara@b.test\"}");
     assert_int_equal(answer_file(flow, 201, "salesforce/created.json"), RP_CRM_DELIVERED);
+    rp_crm_free(flow);
+}
+
+/* A number there, and what a lead wrote is none: it stays one text, whatever it holds. */
+static void test_a_text_is_not_taken_for_a_number(void **state)
+{
+    struct rp_crm_target force = target(RP_PRESET_SALESFORCE);
+    struct rp_crm_flow *flow =
+        rp_crm_new(&force,
+                   RP_STR("{\"email\":\"a@b.test\",\"fields\":{\"Employees\":\"1,\\\"OwnerId\\\":"
+                          "\\\"x\\\"\"},\"owned\":[\"Employees\"]}"),
+                   RP_STR(""), RP_STR(""));
+
+    (void)state;
+    assert_int_equal(rp_crm_begin(flow), RP_CRM_ASK);
+    assert_int_equal(
+        rp_crm_answer(flow, 200, -1, RP_STR("{\"records\":[{\"Id\":\"1\",\"Employees\":5}]}")),
+        RP_CRM_ASK);
+    check_request(flow, "PATCH", "https://crm.test/services/data/v59.0/sobjects/Lead/1",
+                  "{\"Employees\":\"1,\\\"OwnerId\\\":\\\"x\\\"\"}");
     rp_crm_free(flow);
 }
 
@@ -294,6 +350,23 @@ static void test_salesforce_logs_in_and_again(void **state)
     assert_int_equal(rp_crm_begin(flow), RP_CRM_ASK);
     assert_int_equal(answer_file(flow, 403, "salesforce/limit.json"), RP_CRM_LIMITED);
     assert_int_equal(rp_crm_pause_ms(flow), 15 * 60 * 1000);
+    rp_crm_free(flow);
+}
+
+/* Another flow of the endpoint logs in meanwhile, and the old token's text is gone. */
+static void test_a_flow_has_its_own_token(void **state)
+{
+    struct rp_crm_target force = target(RP_PRESET_SALESFORCE);
+    char token[] = "first";
+    struct rp_crm_flow *flow;
+
+    (void)state;
+    force.token = RP_STR("");
+    force.client_id = RP_STR("id");
+    flow = rp_crm_new(&force, LEAD_BODY, RP_STR(""), rp_str_from(token));
+    memcpy(token, "other", sizeof(token));
+    assert_int_equal(rp_crm_begin(flow), RP_CRM_ASK);
+    assert_true(rp_str_is(rp_crm_request(flow)->auth, "Authorization: Bearer first"));
     rp_crm_free(flow);
 }
 
@@ -421,9 +494,12 @@ int rp_test_crm(void)
         cmocka_unit_test(test_a_contact_that_came_between),
         cmocka_unit_test(test_errors_of_hubspot),
         cmocka_unit_test(test_retry_after_and_an_answer_with_the_token),
+        cmocka_unit_test(test_long_words_end_with_a_character),
         cmocka_unit_test(test_salesforce),
+        cmocka_unit_test(test_a_text_is_not_taken_for_a_number),
         cmocka_unit_test(test_salesforce_does_not_choose),
         cmocka_unit_test(test_salesforce_logs_in_and_again),
+        cmocka_unit_test(test_a_flow_has_its_own_token),
         cmocka_unit_test(test_pipedrive),
         cmocka_unit_test(test_rest),
         cmocka_unit_test(test_without_an_email_and_without_create),
