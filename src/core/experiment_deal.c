@@ -126,8 +126,11 @@ static int deal_company(struct rp_core *core, const struct rp_running *running,
     return rp_unit_put(core->store, dealt, err);
 }
 
+/* event: the one that makes it known, or lets it in; what it gives counts, since no arm has acted.
+ */
 static int deal_unit(struct rp_core *core, const struct rp_running *running, struct rp_cached *lead,
-                     struct rp_str unit, int64_t now_ms, struct rp_err *err)
+                     struct rp_str unit, const struct rp_event *event, int64_t now_ms,
+                     struct rp_err *err)
 {
     struct rp_dealt dealt = {
         .experiment = running->row.id,
@@ -137,10 +140,13 @@ static int deal_unit(struct rp_core *core, const struct rp_running *running, str
         .period = running->period.number,
         .at_ms = now_ms,
         .hash_version = RP_ASSIGN_VERSION,
+        .scored = true,
     };
     struct rp_arm_cell *cell;
     int status = 0;
 
+    rp_enter_begin(&core->fold, &lead->lead, event, now_ms);
+    dealt.score = rp_enter_total(&core->fold, running->def->arms[0].model);
     dealt.arm = choose(running, unit, dealt.bucket);
     if (!running->def->split && dealt.arm != RP_ARM_NONE) {
         dealt.arm = 0; /* a shadow: the control acts on all that take part */
@@ -188,7 +194,7 @@ static int first_look(struct rp_core *core, const struct rp_running *running,
             return 0;
         }
     }
-    return status == 0 ? deal_unit(core, running, lead, unit, now_ms, err) : status;
+    return status == 0 ? deal_unit(core, running, lead, unit, event, now_ms, err) : status;
 }
 
 /* What is known of the lead may still change: its share grows, its company comes or changes. */
@@ -208,7 +214,7 @@ static int look_again(struct rp_core *core, const struct rp_running *running,
         bool comes_in = (cell->flags & RP_ARM_WAITS) || running->def->by_company ||
                         choose(running, unit, cell->bucket) != RP_ARM_NONE;
 
-        return comes_in ? deal_unit(core, running, lead, unit, now_ms, err) : 0;
+        return comes_in ? deal_unit(core, running, lead, unit, event, now_ms, err) : 0;
     }
     if (!running->def->by_company || (cell->flags & RP_ARM_MOVED)) {
         return 0;

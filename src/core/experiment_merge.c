@@ -73,6 +73,8 @@ static int join_rows(struct rp_core *core, const struct rp_dealt *from, struct r
         into->period = from->period;
         into->at_ms = from->at_ms;
         into->origin = from->lead;
+        into->score = from->score;
+        into->scored = from->scored;
     }
     into->flags |= marks;
     return status == 0 ? rp_dealt_put(core->store, into, err) : status;

@@ -90,6 +90,7 @@ int rp_report_experiment(struct rp_reader *reader, const struct rp_report_query 
     }
     if (status == 0) {
         rp_x_split(r);
+        rp_x_cuped(r);
         rp_x_shadow(r);
         rp_x_decide(r);
         rp_x_print(r, format, out);

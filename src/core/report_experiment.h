@@ -41,6 +41,7 @@ struct rp_x_unit {
     uint64_t key;                                 /* of a company; 0 */
     int64_t lead, at_ms, reached_ms, promoted_ms; /* RP_NEVER */
     double revenue;
+    double score;   /* the control's, when it was dealt; NAN: not kept */
     uint32_t noted; /* bit: guard */
     int arm;
 };
@@ -85,6 +86,14 @@ struct rp_x_guard {
     bool worse, sure;
 };
 
+struct rp_x_adjusted { /* a difference without what the scores at the dealing explain */
+    bool shown;        /* false: they explain nothing */
+    double units;      /* settled, whose score is known */
+    double saved;      /* share of the variance that went away: as many units are spared */
+    struct rp_test at_the_end;
+    struct rp_sequential sequence;
+};
+
 struct rp_x_against { /* a challenger against the control */
     double diff, uplift;
     struct rp_interval newcombe, uplift_ci;
@@ -93,6 +102,7 @@ struct rp_x_against { /* a challenger against the control */
     struct rp_beta_ab beta;
     struct rp_test revenue;
     double revenue_holm;
+    struct rp_x_adjusted adjusted, adjusted_revenue;
     double mde; /* relative rise that the settled units would show; NAN */
     struct rp_x_guard guard[RP_X_GUARDS_MAX];
 };
@@ -135,6 +145,7 @@ struct rp_x_report {
     struct rp_x_rates arms[RP_ASSIGN_ARMS_MAX];
     struct rp_x_against against[RP_ASSIGN_ARMS_MAX]; /* [0] is not used */
     double needed, days_left;
+    double revenue_most; /* of a unit: the largest are cut to it */
 
     struct rp_x_scores scores[RP_ASSIGN_ARMS_MAX];
     struct rp_x_threshold thresholds[RP_ASSIGN_ARMS_MAX];
@@ -158,8 +169,10 @@ int rp_x_def_parse(struct rp_arena *arena, struct rp_str json, struct rp_x_def *
 int rp_x_read(struct rp_store *store, struct rp_x_report *report, struct rp_err *err);
 void rp_x_data_fini(struct rp_x_data *data);
 
-/* report_experiment_split.c, …_shadow.c, …_words.c, …_print.c */
+/* report_experiment_split.c, …_cuped.c, …_shadow.c, …_words.c, …_print.c */
 void rp_x_split(struct rp_x_report *report);
+double rp_x_planned(const struct rp_x_report *report); /* units at which it is to be decided */
+void rp_x_cuped(struct rp_x_report *report);           /* behind rp_x_split */
 void rp_x_shadow(struct rp_x_report *report);
 void rp_x_decide(struct rp_x_report *report);
 void rp_x_print(const struct rp_x_report *report, enum rp_format format, struct rp_buf *out);

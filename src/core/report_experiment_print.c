@@ -116,6 +116,23 @@ static void json_guards(const struct rp_x_report *r, const struct rp_x_against *
     rp_jw_array_end(jw);
 }
 
+static void json_adjusted(const char *key, const struct rp_x_adjusted *adjusted, struct rp_jw *jw)
+{
+    rp_jw_key(jw, key);
+    if (!adjusted->shown) {
+        rp_jw_null(jw);
+        return;
+    }
+    rp_jw_object(jw);
+    number(jw, "difference", adjusted->at_the_end.estimate);
+    interval(jw, "differenceCi", adjusted->sequence.ci);
+    interval(jw, "differenceCiAtTheEnd", adjusted->at_the_end.ci);
+    number(jw, "p", adjusted->at_the_end.p);
+    number(jw, "varianceSaved", adjusted->saved);
+    number(jw, "unitsWithScore", adjusted->units);
+    rp_jw_object_end(jw);
+}
+
 static void json_against(const struct rp_x_report *r, uint32_t a, struct rp_jw *jw)
 {
     const struct rp_x_against *against = &r->against[a];
@@ -137,6 +154,8 @@ static void json_against(const struct rp_x_report *r, uint32_t a, struct rp_jw *
     interval(jw, "revenueDifferenceCi", against->revenue.ci);
     number(jw, "revenueP", against->revenue.p);
     number(jw, "revenuePHolm", against->revenue_holm);
+    json_adjusted("adjusted", &against->adjusted, jw);
+    json_adjusted("adjustedRevenue", &against->adjusted_revenue, jw);
     number(jw, "timeP", against->p_logrank);
     number(jw, "detectableUplift", against->mde);
     json_guards(r, against, jw);
@@ -318,6 +337,17 @@ static void text_arms(const struct rp_x_report *r, struct rp_buf *out)
                      "each of them.\n");
 }
 
+static void text_adjusted(const struct rp_x_adjusted *adjusted, struct rp_buf *out)
+{
+    if (adjusted->shown) {
+        rp_buf_printf(out,
+                      "  score taken out     %+.2f points; any day: %+.2f to %+.2f; %.0f %% less "
+                      "noise\n",
+                      100 * adjusted->at_the_end.estimate, 100 * adjusted->sequence.ci.lo,
+                      100 * adjusted->sequence.ci.hi, 100 * fmax(adjusted->saved, 0));
+    }
+}
+
 static void text_against(const struct rp_x_report *r, uint32_t a, struct rp_buf *out)
 {
     const struct rp_x_against *against = &r->against[a];
@@ -332,6 +362,7 @@ static void text_against(const struct rp_x_report *r, uint32_t a, struct rp_buf 
     rp_buf_printf(
         out, "  at the end          %+.2f to %+.2f (p = %.3g, %.3g among all questions)\n",
         100 * against->newcombe.lo, 100 * against->newcombe.hi, against->p_fixed, against->p_holm);
+    text_adjusted(&against->adjusted, out);
     rp_buf_printf(out, "  chance to be better %.0f %%; if it is not, the loss is %.2f points\n",
                   100 * against->beta.chance, 100 * against->beta.loss_b);
     rp_buf_printf(out, "  revenue             %+.2f each (%+.2f to %+.2f)\n",

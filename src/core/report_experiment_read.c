@@ -172,6 +172,7 @@ static void take_outcome(void *ctx, const struct rp_outcome_row *row)
         .at_ms = dealt->at_ms,
         .reached_ms = row->reached_ms,
         .promoted_ms = row->promoted_ms,
+        .score = dealt->scored ? (double)dealt->score / 1000 : (double)NAN,
         .arm = dealt->arm,
     };
 }
@@ -181,8 +182,11 @@ static int by_key(const void *a, const void *b)
     const struct rp_x_unit *x = a;
     const struct rp_x_unit *y = b;
 
-    return x->key != y->key ? (x->key > y->key) - (x->key < y->key)
-                            : (x->at_ms > y->at_ms) - (x->at_ms < y->at_ms);
+    if (x->key != y->key) {
+        return (x->key > y->key) - (x->key < y->key);
+    }
+    return x->at_ms != y->at_ms ? (x->at_ms > y->at_ms) - (x->at_ms < y->at_ms)
+                                : (x->lead > y->lead) - (x->lead < y->lead);
 }
 
 static int by_moment(const void *a, const void *b)
@@ -216,7 +220,8 @@ static struct rp_x_lead *lead_of(const struct rp_x_data *data, int64_t lead)
                : NULL;
 }
 
-/* Several leads of a company are one unit: the first to come, the first to succeed. */
+/* Several leads of a company are one unit: the first to come, with its score, since on the others
+ * an arm had acted already; and the first to succeed. */
 static void join_companies(struct rp_x_data *data)
 {
     struct rp_x_lead *leads = data->leads;

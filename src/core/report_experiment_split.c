@@ -104,7 +104,6 @@ static void revenue(struct rp_x_report *r)
 {
     double *values = rp_calloc(r->data.unit_count + 1, sizeof(*values));
     size_t count = 0;
-    double most;
 
     for (size_t i = 0; i < r->data.unit_count; i++) {
         if (rp_x_settled(r, r->data.units[i].at_ms)) {
@@ -112,14 +111,14 @@ static void revenue(struct rp_x_report *r)
         }
     }
     qsort(values, count, sizeof(*values), by_value);
-    most = count ? rp_stats_quantile_sorted(values, count, WINSORISED) : 0;
+    r->revenue_most = count ? rp_stats_quantile_sorted(values, count, WINSORISED) : 0;
     for (uint32_t a = 0; a < r->def.arm_count; a++) {
         count = 0;
         for (size_t i = 0; i < r->data.unit_count; i++) {
             const struct rp_x_unit *unit = &r->data.units[i];
 
             if ((uint32_t)unit->arm == a && rp_x_settled(r, unit->at_ms)) {
-                values[count++] = unit->revenue < most ? unit->revenue : most;
+                values[count++] = fmin(unit->revenue, r->revenue_most);
                 r->arms[a].revenue_total += unit->revenue;
             }
         }
@@ -141,7 +140,7 @@ static double challengers(const struct rp_x_report *r)
     return r->def.arm_count - 1;
 }
 
-static double planned(const struct rp_x_report *r)
+double rp_x_planned(const struct rp_x_report *r)
 {
     double units = r->def.min_units > 0 ? r->def.min_units : 1000;
 
@@ -181,7 +180,7 @@ static void look_daily(struct rp_x_report *r)
             }
             effect = rp_stats_effect(rp_stats_sample_rate(x[0], n[0]),
                                      rp_stats_sample_rate(x[a], n[a]), false);
-            seen = rp_stats_sequence(effect, planned(r), alpha, RP_TWO_SIDED);
+            seen = rp_stats_sequence(effect, rp_x_planned(r), alpha, RP_TWO_SIDED);
             if (seen.ci.lo < against->sequence.hi && seen.ci.hi > against->sequence.lo) {
                 against->sequence.lo = fmax(against->sequence.lo, seen.ci.lo);
                 against->sequence.hi = fmin(against->sequence.hi, seen.ci.hi);

@@ -26,15 +26,16 @@ static const char sql_period_list[] =
     "experiment_periods WHERE experiment = ?1 ORDER BY number";
 static const char sql_dealt_put[] =
     "INSERT OR REPLACE INTO dealt_rows (experiment, lead, unit, arm, bucket, period, at_ms, "
-    "hash_version, flags, origin) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+    "hash_version, flags, origin, score) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
 static const char sql_dealt_remove[] = "DELETE FROM dealt_rows WHERE experiment = ?1 AND lead = ?2";
 static const char sql_dealt_flags[] =
     "UPDATE dealt_rows SET flags = (flags | ?3) & ~?4 WHERE experiment = ?1 AND lead = ?2";
 static const char sql_dealt_list[] =
-    "SELECT experiment, lead, unit, arm, bucket, period, at_ms, hash_version, flags, origin FROM "
-    "dealt_rows WHERE lead = ?1 ORDER BY experiment";
-static const char sql_unit_get[] = "SELECT experiment, 0, unit, arm, bucket, period, at_ms, 0, 0, "
-                                   "NULL FROM experiment_units WHERE experiment = ?1 AND unit = ?2";
+    "SELECT experiment, lead, unit, arm, bucket, period, at_ms, hash_version, flags, origin, score "
+    "FROM dealt_rows WHERE lead = ?1 ORDER BY experiment";
+static const char sql_unit_get[] =
+    "SELECT experiment, 0, unit, arm, bucket, period, at_ms, 0, 0, NULL, NULL FROM "
+    "experiment_units WHERE experiment = ?1 AND unit = ?2";
 static const char sql_unit_put[] =
     "INSERT OR REPLACE INTO experiment_units (experiment, unit, arm, bucket, period, at_ms) VALUES "
     "(?1, ?2, ?3, ?4, ?5, ?6)";
@@ -48,7 +49,7 @@ static const char sql_entry_add[] =
     "a.lead)) AND m.to_stage = " stage " AND m.from_stage <> m.to_stage AND m.at_ms >= a.at_ms)"
 static const char sql_outcomes[] =
     "SELECT a.experiment, a.lead, a.unit, a.arm, a.bucket, a.period, a.at_ms, a.hash_version, "
-    "a.flags, a.origin, " FIRST_MOVE("?2") ", " FIRST_MOVE(
+    "a.flags, a.origin, a.score, " FIRST_MOVE("?2") ", " FIRST_MOVE(
         "?3") " FROM dealt_rows AS a WHERE a.experiment = ?1 ORDER BY a.at_ms, a.lead";
 static const char sql_entries[] =
     "SELECT e.lead, e.arm, e.at_ms, e.scores, "
@@ -229,6 +230,10 @@ int rp_dealt_put(struct rp_store *store, const struct rp_dealt *row, struct rp_e
     rp_bind_int(stmt, 8, row->hash_version);
     rp_bind_int(stmt, 9, row->flags);
     rp_bind_int_or_null(stmt, 10, row->origin);
+    if (row->scored)
+        rp_bind_int(stmt, 11, row->score);
+    else
+        sqlite3_bind_null(stmt, 11);
     return rp_sql_run(store, stmt, "dealing a lead to an arm", err);
 }
 
@@ -275,6 +280,8 @@ static void read_dealt(struct rp_str unit, sqlite3_stmt *stmt, struct rp_dealt *
         .hash_version = sqlite3_column_int(stmt, 7),
         .flags = (unsigned)sqlite3_column_int(stmt, 8),
         .origin = sqlite3_column_int64(stmt, 9),
+        .score = sqlite3_column_int64(stmt, 10),
+        .scored = sqlite3_column_type(stmt, 10) != SQLITE_NULL,
     };
 }
 
@@ -389,8 +396,8 @@ int rp_outcome_each(struct rp_store *store, int64_t experiment, struct rp_str go
     rp_bind_int(stmt, 2, rp_store_name_find(store, goal));
     rp_bind_int(stmt, 3, rp_store_name_find(store, promoted));
     while ((status = rp_sql_step(store, stmt, "reading outcomes of an experiment", err)) == 1) {
-        struct rp_outcome_row row = {.reached_ms = rp_column_time(stmt, 10),
-                                     .promoted_ms = rp_column_time(stmt, 11)};
+        struct rp_outcome_row row = {.reached_ms = rp_column_time(stmt, 11),
+                                     .promoted_ms = rp_column_time(stmt, 12)};
 
         read_dealt(rp_column_view(stmt, 2), stmt, &row.dealt);
         take(ctx, &row);

@@ -8,6 +8,8 @@
 #include "base/when.h"
 #include "store/db.h"
 
+#include <stdbool.h>
+
 enum rp_experiment_state {
     RP_EXPERIMENT_RUNNING = 1,
     RP_EXPERIMENT_STOPPED,
@@ -69,6 +71,8 @@ struct rp_dealt {
     int hash_version;
     unsigned flags;
     int64_t origin; /* 0: none */
+    int64_t score;  /* the control's total when it was dealt, in thousandths */
+    bool scored;    /* false: dealt by a version that did not keep it */
 };
 
 RP_MUST_USE int rp_dealt_put(struct rp_store *store, const struct rp_dealt *row,

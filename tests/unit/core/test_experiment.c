@@ -213,6 +213,10 @@ static void a_visitor_is_dealt_when_known(void **state)
     page(&b, "\"anonymousId\":\"a1\",\"userId\":\"v1\"", "m2");
     assert_in_range(dealt(&b, "v1").arm, 0, 1);
     assert_int_equal(dealt(&b, "v1").at_ms, b.now_ms);
+    assert_true(dealt(&b, "v1").scored); /* by the control, whichever arm it is in; never later */
+    assert_int_equal(dealt(&b, "v1").score, 20000);
+    page(&b, "\"userId\":\"v1\"", "m2b");
+    assert_int_equal(dealt(&b, "v1").score, 20000);
     bench_send(&b, false,
                "{\"type\":\"identify\",\"userId\":\"boss\",\"messageId\":\"m3\","
                "\"traits\":{\"email\":\"boss@own.test\"}}");
@@ -323,6 +327,9 @@ static void two_known_leads_keep_the_older_arm(void **state)
                "\"traits\":{\"email\":\"a@x.test\"}}");
     assert_int_equal(dealt(&b, "w1").arm, first.arm);
     assert_int_equal(dealt(&b, "w1").at_ms, first.at_ms);
+    assert_int_equal(first.score, 0);
+    assert_int_equal(second.score, 10000);
+    assert_int_equal(dealt(&b, "w1").score, 0); /* of the arm that stands */
     assert_true(dealt(&b, "w1").flags & RP_DEALT_MERGED);
     assert_int_equal((dealt(&b, "w1").flags & RP_DEALT_CROSSOVER) != 0, first.arm != second.arm);
     assert_verified(&b);

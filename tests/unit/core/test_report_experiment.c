@@ -73,6 +73,7 @@ static void add_unit(struct made *m, int arm, double at_days, double rate)
         .at_ms = at,
         .reached_ms = reached ? at + (int64_t)(uniform() * 9 * (double)DAY) : RP_NEVER,
         .promoted_ms = RP_NEVER,
+        .score = (double)NAN,
         .arm = arm};
     data->dealt[arm]++;
 }
@@ -193,6 +194,110 @@ static void a_guard_takes_back(void **state)
     rp_x_decide(&m.r);
     assert_int_equal(m.r.word, RP_X_ROLL_BACK);
     assert_int_equal(m.r.best_arm, 1);
+    close_made(&m);
+}
+
+/* ---- What was known before ----------------------------------------------------------------------
+ */
+
+/* Units whose outcome is the more likely the higher they scored when they were dealt; `known` of
+ * ten have a score on file. */
+static void open_scored(struct made *m, double spread, size_t known)
+{
+    open_made(m, true, 40);
+    for (size_t i = 0; i < 3000; i++) {
+        double score = 20 + spread * uniform();
+        int arm = uniform() < 0.5;
+
+        add_unit(m, arm, (double)i / 100, (score - 20) / 60 + 0.05 + 0.05 * arm);
+        m->r.data.units[i].score = i % 10 < known ? score : (double)NAN;
+        m->r.data.units[i].revenue = m->r.data.units[i].reached_ms == RP_NEVER ? 0 : 100;
+    }
+    rp_x_split(&m->r);
+    rp_x_decide(&m->r);
+}
+
+static void scores_from_before_take_noise_away(void **state)
+{
+    const struct rp_x_against *against;
+    enum rp_x_word word;
+    struct rp_interval sequence;
+    double diff;
+    double width;
+    struct made m;
+
+    (void)state;
+    seed = 88172645463325252;
+    open_scored(&m, 50, 10);
+    against = &m.r.against[1];
+    word = m.r.word;
+    sequence = against->sequence;
+    diff = against->diff;
+    rp_x_cuped(&m.r);
+    rp_x_decide(&m.r);
+    assert_true(against->adjusted.shown);
+    assert_true(against->adjusted.units == m.r.arms[0].n + m.r.arms[1].n);
+    assert_true(against->adjusted.saved > 0.15 && against->adjusted.saved < 0.6);
+    width = against->adjusted.at_the_end.ci.hi - against->adjusted.at_the_end.ci.lo;
+    assert_true(width < 0.93 * (against->newcombe.hi - against->newcombe.lo));
+    assert_true(against->adjusted.at_the_end.ci.lo < 0.05 &&
+                against->adjusted.at_the_end.ci.hi > 0.05); /* the planted difference */
+    assert_true(against->adjusted_revenue.shown);
+    assert_true(fabs(against->adjusted_revenue.at_the_end.estimate -
+                     100 * against->adjusted.at_the_end.estimate) < 1e-9);
+    /* Beside the plain figures: those, and the word, stay. */
+    assert_int_equal(m.r.word, word);
+    assert_true(against->diff == diff && against->sequence.lo == sequence.lo &&
+                against->sequence.hi == sequence.hi);
+    close_made(&m);
+}
+
+/* Of units without a score nothing is taken out, and none is left out. */
+static void scores_may_be_missing(void **state)
+{
+    double all;
+    struct made m;
+
+    (void)state;
+    seed = 88172645463325252;
+    open_scored(&m, 50, 10);
+    rp_x_cuped(&m.r);
+    all = m.r.against[1].adjusted.saved;
+    close_made(&m);
+    seed = 88172645463325252;
+    open_scored(&m, 50, 5);
+    rp_x_cuped(&m.r);
+    assert_true(m.r.against[1].adjusted.shown);
+    assert_true(m.r.against[1].adjusted.at_the_end.df > 1500);
+    assert_true(m.r.against[1].adjusted.units < 0.6 * (m.r.arms[0].n + m.r.arms[1].n));
+    assert_true(m.r.against[1].adjusted.saved > 0.05 && m.r.against[1].adjusted.saved < 0.8 * all);
+    close_made(&m);
+    seed = 88172645463325252;
+    open_scored(&m, 50, 0);
+    rp_x_cuped(&m.r);
+    assert_false(m.r.against[1].adjusted.shown);
+    close_made(&m);
+}
+
+/* All score alike when they come for the first time. */
+static void new_visitors_have_nothing_from_before(void **state)
+{
+    struct rp_report_query query = {0};
+    struct rp_buf out = {0};
+    struct made m;
+
+    (void)state;
+    seed = 88172645463325252;
+    open_scored(&m, 0, 10);
+    rp_x_cuped(&m.r);
+    assert_false(m.r.against[1].adjusted.shown);
+    m.r.query = &query;
+    rp_x_print(&m.r, RP_FORMAT_JSON, &out);
+    assert_non_null(strstr(out.ptr, "\"adjusted\":null"));
+    rp_buf_reset(&out);
+    rp_x_print(&m.r, RP_FORMAT_TEXT, &out);
+    assert_null(strstr(out.ptr, "score taken out"));
+    rp_buf_fini(&out);
     close_made(&m);
 }
 
@@ -363,6 +468,9 @@ int test_report_experiment(void)
         cmocka_unit_test(wrong_shares_are_told),
         cmocka_unit_test(crossovers_are_told),
         cmocka_unit_test(a_guard_takes_back),
+        cmocka_unit_test(scores_from_before_take_noise_away),
+        cmocka_unit_test(scores_may_be_missing),
+        cmocka_unit_test(new_visitors_have_nothing_from_before),
         cmocka_unit_test(shadows_compare_on_the_same_leads),
         cmocka_unit_test(the_synthetic_truth_is_reported),
     };
