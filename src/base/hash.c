@@ -152,3 +152,11 @@ void rp_random(void *bytes, size_t len)
     need_sodium();
     randombytes_buf(bytes, len);
 }
+
+double rp_random_share(void)
+{
+    uint32_t bits = 0;
+
+    rp_random(&bits, sizeof(bits));
+    return (double)bits / 4294967296.0;
+}

@@ -29,5 +29,6 @@ void rp_digest_part(struct rp_digest *digest, struct rp_str part);
 void rp_digest_end(struct rp_digest *digest, char out[27]); /* frees the digest */
 
 void rp_random(void *bytes, size_t len);
+double rp_random_share(void); /* in [0, 1) */
 
 #endif

@@ -90,6 +90,9 @@ static void obey_pauses(struct daemon *daemon)
     if (changed != daemon->pauses_seen && daemon->deliver) {
         rp_deliver_pause(daemon->deliver, &daemon->pauses);
     }
+    if (changed != daemon->pauses_seen && daemon->post) {
+        rp_post_pause(daemon->post, &daemon->pauses);
+    }
     daemon->pauses_seen = changed;
 }
 

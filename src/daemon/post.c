@@ -30,7 +30,7 @@ struct rp_post {
     struct rp_writer *writer; /* NULL: results go nowhere, leases run out */
     struct rp_mail *mail;     /* NULL: stopped */
     size_t leaving;           /* mail objects that end */
-    bool stopping;
+    bool paused, stopping;
     void (*stopped)(void *ctx);
     void *stopped_ctx;
     struct bounced *waiting, **waiting_end;
@@ -186,6 +186,13 @@ void rp_post_hand_over(struct rp_post *post)
     show_room(post);
 }
 
+void rp_post_pause(struct rp_post *post, const struct rp_pauses *pauses)
+{
+    post->paused = rp_pauses_cover(pauses, RP_ACTION_EMAIL, RP_STR("")) != NULL;
+    if (post->mail)
+        rp_mail_pause(post->mail, post->paused);
+}
+
 /* ---- Life ------------------------------------------------------------------------------------ */
 
 static struct linker *add_linker(struct rp_post *post, struct rp_str url)
@@ -271,6 +278,7 @@ int rp_post_configure(struct rp_post *post, const struct rp_config *config, stru
 
     if (status != 0)
         return status;
+    rp_mail_pause(next, post->paused);
     post->mail = next;
     post->leaving++;
     rp_mail_stop(old, 5 * RP_SECOND, on_stopped, post);

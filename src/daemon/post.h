@@ -18,6 +18,8 @@ int rp_post_new(uv_loop_t *loop, struct rp_queue *queue, const struct rp_config 
 void rp_post_writer(struct rp_post *post, struct rp_writer *writer);
 /* Another configuration: what is under way ends with the old one. */
 int rp_post_configure(struct rp_post *post, const struct rp_config *config, struct rp_err *err);
+/* What people stopped: from now on no e-mail starts while e-mails are among it. */
+void rp_post_pause(struct rp_post *post, const struct rp_pauses *pauses);
 /* Takes what the writer claimed, and tries again what did not fit in the queue. */
 void rp_post_hand_over(struct rp_post *post);
 /* As rp_mail_stop, for all configurations; the object stays until rp_post_free. */

@@ -11,6 +11,7 @@
 #include "deliver/webhook.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 struct rp_crm_attempt {
     struct rp_curl_loop *curl;
@@ -32,21 +33,6 @@ static void free_attempt(struct rp_crm_attempt *attempt)
 
 static void on_answer(void *ctx, const struct rp_request_answer *answer);
 
-/* "Name: value" as curl takes it. */
-static void add_line(struct curl_slist **headers, struct rp_str line)
-{
-    struct rp_buf text = {0};
-
-    for (size_t i = 0; i < line.len; i++) {
-        if ((unsigned char)line.ptr[i] >= 0x20 && line.ptr[i] != 0x7f)
-            rp_buf_char(&text, line.ptr[i]);
-    }
-    struct curl_slist *longer = curl_slist_append(*headers, text.ptr);
-    RP_ASSERT(longer != NULL);
-    *headers = longer;
-    rp_buf_fini(&text);
-}
-
 static int send_request(struct rp_crm_attempt *attempt, struct rp_err *err)
 {
     const struct rp_crm_request *wanted = rp_crm_request(attempt->flow);
@@ -67,7 +53,7 @@ static int send_request(struct rp_crm_attempt *attempt, struct rp_err *err)
     if (wanted->writes)
         rp_request_header(&headers, "Idempotency-Key", attempt->key);
     if (wanted->auth.len > 0)
-        add_line(&headers, wanted->auth);
+        rp_request_line(&headers, wanted->auth);
     spec.headers = headers;
     attempt->place->asked(attempt->place->ctx);
     return rp_request_start(attempt->curl, &spec, on_answer, attempt, &attempt->request, err);
@@ -79,6 +65,7 @@ static void keep_token(struct rp_crm_attempt *attempt, struct rp_str token)
 
     if (token.len == 0)
         return;
+    explicit_bzero((void *)(uintptr_t)place->token.ptr, place->token.len);
     free((void *)(uintptr_t)place->token.ptr);
     place->token = (struct rp_str){rp_strndup(token.ptr, token.len), token.len};
 }

@@ -26,14 +26,6 @@
 #define LEASE_MARGIN_MS RP_SECOND /* to write the result down before the lease ends */
 #define LEASE_WAIT_MS   RP_MINUTE /* to wait for a slot */
 
-double rp_deliver_random(void)
-{
-    uint32_t bits = 0;
-
-    rp_random(&bits, sizeof(bits));
-    return (double)bits / 4294967296.0;
-}
-
 void rp_deliver_report(struct rp_deliver *deliver, int64_t id, enum rp_outcome outcome,
                        int http_status, struct rp_str error, int64_t due_ms)
 {
@@ -115,7 +107,7 @@ static size_t room_of(const struct rp_target *endpoint)
 static int64_t back_at(struct rp_target *endpoint, int64_t now_ms)
 {
     return rp_pace_due_ms(&endpoint->pace, now_ms + (int64_t)left_alone_ms(endpoint),
-                          rp_deliver_random());
+                          rp_random_share());
 }
 
 static void cut_surplus(struct rp_target *endpoint, int64_t now_ms, struct rp_job ***tail)

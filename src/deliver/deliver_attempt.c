@@ -4,6 +4,7 @@
  * that the CRM asked for, has lost no attempt; a 410 ends a webhook endpoint and all that waits for
  * it. */
 #include "base/buf.h"
+#include "base/hash.h"
 #include "base/log.h"
 #include "base/when.h"
 #include "core/retry.h"
@@ -138,10 +139,12 @@ static void on_answer(void *ctx, const struct rp_webhook_answer *answer)
 
     RP_CHECK_OBJ(deliver, RP_DELIVER_MAGIC);
     rp_pace_ended(&endpoint->pace, job->started_ms, uv_now(deliver->loop));
-    if (!answer->refused) {
+    if (answer->refused) { /* by ourselves: it was not asked */
+        rp_breaker_void(&endpoint->breaker, uv_now(deliver->loop));
+    } else {
         result.outcome =
             rp_retry_decide(answer->http_status, job->attempts, answer->retry_after_ms,
-                            rp_deliver_random(), rp_clock_now(&deliver->clock), &result.due_ms);
+                            rp_random_share(), rp_clock_now(&deliver->clock), &result.due_ms);
         watch_breaker(endpoint, sign_of(answer->http_status), answer->error);
     }
     rp_buf_str(&error, answer->error);
@@ -176,7 +179,7 @@ static void on_crm(void *ctx, const struct rp_crm_answer *answer)
         /* The status may be one of the good ones: what came was no answer of the CRM. */
         result.outcome =
             rp_retry_decide(answer->http_status >= 500 ? answer->http_status : 0, job->attempts, -1,
-                            rp_deliver_random(), now_ms, &result.due_ms);
+                            rp_random_share(), now_ms, &result.due_ms);
         watch_breaker(endpoint, sign_of(answer->http_status), answer->text);
         break;
     case RP_CRM_REFUSED:
@@ -242,7 +245,7 @@ static void start(struct rp_target *endpoint, struct rp_job *job)
     rp_breaker_void(&endpoint->breaker, uv_now(deliver->loop));
     if (status != RIPEN_EINPUT)
         result.outcome =
-            rp_retry_decide(0, job->attempts, -1, rp_deliver_random(), now_ms, &result.due_ms);
+            rp_retry_decide(0, job->attempts, -1, rp_random_share(), now_ms, &result.due_ms);
     result.error = rp_str_from(err.text);
     settle(endpoint, job, result);
 }

@@ -58,7 +58,6 @@ void rp_deliver_cut(struct rp_target *endpoint, struct rp_job *job, int64_t due_
                     struct rp_job ***tail);
 /* Reports a list of cut jobs as returned and frees it. */
 void rp_deliver_give_back(struct rp_deliver *deliver, struct rp_job *job);
-double rp_deliver_random(void);
 /* Closes what is left once nothing is out. */
 void rp_deliver_close_when_idle(struct rp_deliver *deliver);
 

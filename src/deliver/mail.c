@@ -4,7 +4,7 @@
  * loop.
  *
  *   submit ──▶ waiting ──take──▶ out (a worker) ──▶ ended ──on_woken──▶ mailed()
- *      │          └──pace, lease, stop──▶ ended (returned)
+ *      │          └──pace, lease, pause, stop──▶ ended (returned)
  *      └──no smtp {…}──▶ mailed(): dead
  *
  * Everything but the workers' own stands behind one mutex. Invariants: an attempt starts only while
@@ -72,17 +72,9 @@ struct rp_mail {
     struct job *first, **last, *ended, **ended_last;
     struct rp_mail_pace pace;
     size_t waiting, out, running;
-    bool stopping;
+    bool stopping, paused;
     struct rp_mail_stats stats;
 };
-
-static double random_share(void)
-{
-    uint32_t bits = 0;
-
-    rp_random(&bits, sizeof(bits));
-    return (double)bits / 4294967296.0;
-}
 
 /* ---- Jobs ------------------------------------------------------------------------------------ */
 
@@ -152,6 +144,18 @@ static void return_job(struct rp_mail *mail, struct job *job, int64_t due_ms)
     end_job(mail, job);
 }
 
+/* Under the lock: a job that waited, without an attempt. */
+static void give_back(struct rp_mail *mail, struct job *job, int64_t now_ms)
+{
+    mail->waiting--;
+    rp_mail_pace_leave(&mail->pace, job->domain);
+    /* After its lease a row may be leased anew: a result would hit the wrong lease. */
+    if (job->lease_ms == RP_NEVER || job->lease_ms > now_ms)
+        return_job(mail, job, now_ms);
+    else
+        job_free(job);
+}
+
 /* ---- An attempt (worker thread, without the lock) -------------------------------------------- */
 
 static void settle(struct rp_mail *mail, struct job *job, const struct rp_smtp_answer *answer)
@@ -172,9 +176,10 @@ static void settle(struct rp_mail *mail, struct job *job, const struct rp_smtp_a
         job->due_ms = now_ms;
         return;
     }
-    job->outcome = meaning == RP_SMTP_LATER
-                       ? rp_retry_decide(0, job->attempts, -1, random_share(), now_ms, &job->due_ms)
-                       : RP_OUTCOME_DEAD;
+    job->outcome =
+        meaning == RP_SMTP_LATER
+            ? rp_retry_decide(0, job->attempts, -1, rp_random_share(), now_ms, &job->due_ms)
+            : RP_OUTCOME_DEAD;
     if (meaning == RP_SMTP_LATER && job->outcome == RP_OUTCOME_DEAD)
         rp_buf_printf(&job->error, "; given up after %d attempts", job->attempts);
     /* What failed for want of an answer, or by our own fault, says nothing of the recipient. */
@@ -232,16 +237,12 @@ static struct job *take_job(struct rp_mail *mail, int64_t *ret_wait_ms)
         *at = job->next;
         if (*at == NULL)
             mail->last = at;
-        mail->waiting--;
         if (!late) {
+            mail->waiting--;
             rp_mail_pace_start(&mail->pace, job->domain, now_ms);
             return job;
         }
-        rp_mail_pace_leave(&mail->pace, job->domain);
-        if (job->lease_ms > now_ms) /* else it may be leased anew: a result would hit that lease */
-            return_job(mail, job, now_ms);
-        else
-            job_free(job);
+        give_back(mail, job, now_ms);
     }
     return NULL;
 }
@@ -326,10 +327,10 @@ static void take_row(struct rp_mail *mail, const struct rp_outbox_row *row, int6
         if (job->start_by_ms < now_ms) /* a lease too short for any wait: better tried than never */
             job->start_by_ms = row->lease_ms;
     }
-    if (mail->stopping) {
+    if (mail->stopping || mail->paused) {
         return_job(mail, job, now_ms);
     } else if (!rp_mail_pace_enter(&mail->pace, domain_of(&arena, row->body), now_ms,
-                                   random_share(), &job->domain, &due_ms)) {
+                                   rp_random_share(), &job->domain, &due_ms)) {
         return_job(mail, job, due_ms);
     } else {
         *mail->last = job;
@@ -365,6 +366,30 @@ void rp_mail_submit(struct rp_mail *mail, const struct rp_outbox_row *rows, size
     for (size_t i = 0; i < count; i++)
         take_row(mail, &rows[i], now_ms);
     pthread_cond_broadcast(&mail->work);
+    pthread_mutex_unlock(&mail->lock);
+}
+
+/* Under the lock: all that waits goes back. */
+static void return_waiting(struct rp_mail *mail)
+{
+    int64_t now_ms = rp_clock_now(&mail->clock);
+
+    while (mail->first) {
+        struct job *job = mail->first;
+
+        mail->first = job->next;
+        give_back(mail, job, now_ms);
+    }
+    mail->last = &mail->first;
+}
+
+void rp_mail_pause(struct rp_mail *mail, bool paused)
+{
+    RP_CHECK_OBJ(mail, MAIL_MAGIC);
+    pthread_mutex_lock(&mail->lock);
+    mail->paused = paused;
+    if (paused)
+        return_waiting(mail);
     pthread_mutex_unlock(&mail->lock);
 }
 
@@ -464,7 +489,6 @@ static void on_grace_over(uv_timer_t *timer)
 void rp_mail_stop(struct rp_mail *mail, int64_t grace_ms, void (*stopped)(void *ctx), void *ctx)
 {
     uint64_t wait = grace_ms > 0 ? (uint64_t)grace_ms : 0;
-    int64_t now_ms = rp_clock_now(&mail->clock);
 
     RP_CHECK_OBJ(mail, MAIL_MAGIC);
     if (mail->joined || (mail->stopping && wait >= uv_timer_get_due_in(&mail->grace)))
@@ -476,14 +500,7 @@ void rp_mail_stop(struct rp_mail *mail, int64_t grace_ms, void (*stopped)(void *
     mail->stopped_ctx = ctx;
     pthread_mutex_lock(&mail->lock);
     mail->stopping = true;
-    while (mail->first) {
-        struct job *job = mail->first;
-
-        mail->first = job->next;
-        mail->waiting--;
-        return_job(mail, job, now_ms);
-    }
-    mail->last = &mail->first;
+    return_waiting(mail);
     pthread_cond_broadcast(&mail->work);
     pthread_mutex_unlock(&mail->lock);
     uv_async_send(&mail->woken); /* also when there are no workers to say so */

@@ -5,8 +5,8 @@
  *
  * Every row that was submitted gets one result, but for one that is here already and one whose
  * lease ran out while it waited. RP_OUTCOME_RETURNED: no attempt was made (its domain's pace, the
- * end of the lease, or the server stops). A mail server that took a message and whose answer was
- * lost gets it again, under the same Message-ID. */
+ * end of the lease, a pause, or the server stops). A mail server that took a message and whose
+ * answer was lost gets it again, under the same Message-ID. */
 #ifndef RP_DELIVER_MAIL_H
 #define RP_DELIVER_MAIL_H
 
@@ -51,6 +51,9 @@ void rp_mail_stop(struct rp_mail *mail, int64_t grace_ms, void (*stopped)(void *
 size_t rp_mail_room(struct rp_mail *mail);
 int64_t rp_mail_lease_ms(const struct rp_mail *mail);
 void rp_mail_submit(struct rp_mail *mail, const struct rp_outbox_row *rows, size_t count);
+/* While paused no message starts, and rows are handed back; what waited is so at once. Messages
+ * under way end. */
+void rp_mail_pause(struct rp_mail *mail, bool paused);
 
 struct rp_mail_stats {
     uint64_t sent, retried, dead, bounced; /* messages; attempts to be made again; rows; of them */

@@ -56,19 +56,26 @@ static size_t on_bytes(char *bytes, size_t size, size_t count, void *ctx)
     return request->answer_len > RP_WEBHOOK_ANSWER_MAX ? 0 : len;
 }
 
+void rp_request_line(struct curl_slist **headers, struct rp_str line)
+{
+    struct rp_buf text = {0};
+
+    for (size_t i = 0; i < line.len; i++) {
+        if ((unsigned char)line.ptr[i] >= 0x20 && line.ptr[i] != 0x7f)
+            rp_buf_char(&text, line.ptr[i]);
+    }
+    struct curl_slist *longer = curl_slist_append(*headers, text.ptr);
+    RP_ASSERT(longer != NULL);
+    *headers = longer;
+    rp_buf_fini(&text);
+}
+
 void rp_request_header(struct curl_slist **headers, const char *name, struct rp_str value)
 {
     struct rp_buf line = {0};
 
-    rp_buf_text(&line, name);
-    rp_buf_text(&line, ": ");
-    for (size_t i = 0; i < value.len; i++) {
-        if ((unsigned char)value.ptr[i] >= 0x20 && value.ptr[i] != 0x7f)
-            rp_buf_char(&line, value.ptr[i]);
-    }
-    struct curl_slist *longer = curl_slist_append(*headers, line.ptr);
-    RP_ASSERT(longer != NULL);
-    *headers = longer;
+    rp_buf_printf(&line, "%s: %.*s", name, RP_STR_ARG(value));
+    rp_request_line(headers, rp_buf_view(&line));
     rp_buf_fini(&line);
 }
 

@@ -38,6 +38,8 @@ struct rp_request_spec {
 
 /* A header line; control characters in the value are left out. */
 void rp_request_header(struct curl_slist **headers, const char *name, struct rp_str value);
+/* The same, when name and value are one text: "Name: value". */
+void rp_request_line(struct curl_slist **headers, struct rp_str line);
 /* Starts. The status line decides: an answer that is cut short, too long (RP_WEBHOOK_ANSWER_MAX) or
  * too slow after its headers counts as answered. `done` is called once, never before this returns;
  * the request is freed after it. EIO. */

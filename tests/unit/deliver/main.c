@@ -6,9 +6,10 @@
 
 int main(void)
 {
-    static int (*const groups[])(void) = {
-        rp_test_sign,    rp_test_guard,          rp_test_retry,   rp_test_lanes, rp_test_pace,
-        rp_test_deliver, rp_test_deliver_bounds, rp_test_breaker, rp_test_crm,   rp_test_mail};
+    static int (*const groups[])(void) = {rp_test_sign,           rp_test_guard,   rp_test_retry,
+                                          rp_test_lanes,          rp_test_pace,    rp_test_deliver,
+                                          rp_test_deliver_bounds, rp_test_breaker, rp_test_crm,
+                                          rp_test_mail,           rp_test_pause};
     int failed = 0;
 
     signal(SIGPIPE, SIG_IGN);

@@ -21,5 +21,6 @@ int rp_test_deliver_bounds(void);
 int rp_test_mail(void);
 int rp_test_breaker(void);
 int rp_test_crm(void);
+int rp_test_pause(void);
 
 #endif

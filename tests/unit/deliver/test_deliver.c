@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Delivery against receivers on loopback: what goes over the wire and what each answer means. */
 #include "base/limits.h"
+#include "deliver/deliver_priv.h"
 #include "deliver/sign.h"
 #include "rig.h"
 
@@ -252,6 +253,22 @@ static void test_private_addresses_are_refused(void **state)
     }
     assert_int_equal(inside->requests, 1);
     assert_int_equal(inside->connections, 1);
+}
+
+/* An open breaker's one attempt never left: the next row is not kept back for its answer. */
+static void test_a_refused_probe_ends(void **state)
+{
+    struct rig *rig = *state;
+
+    rig_endpoint(rig, "inside", NULL, "http://127.0.0.1:1/")->allow_private = false;
+    rig_start(rig);
+    rig->deliver->endpoints[0].breaker.state = RP_BREAKER_OPEN;
+    for (int64_t id = 1; id <= 2; id++) {
+        rig_submit(rig, id, 1, "inside", 1, 0);
+        rig_results(rig, (size_t)id);
+        assert_int_equal(rig_result(rig, id)->outcome, RP_OUTCOME_DEAD);
+        assert_int_equal(rig->deliver->endpoints[0].breaker.state, RP_BREAKER_OPEN);
+    }
 }
 
 static void test_no_proxy_from_the_environment(void **state)
@@ -519,6 +536,7 @@ int rp_test_deliver(void)
         RIG_TEST(test_connection_refused_and_dropped),
         RIG_TEST(test_a_redirect_is_not_followed),
         RIG_TEST(test_private_addresses_are_refused),
+        RIG_TEST(test_a_refused_probe_ends),
         RIG_TEST(test_no_proxy_from_the_environment),
         RIG_TEST(test_an_unknown_endpoint),
         RIG_TEST(test_a_key_that_no_header_can_hold),
