@@ -224,8 +224,6 @@ void rp_compile_part(struct rp_compile *compile, const struct rp_node *node,
     case RP_ACTION_EMAIL:
         part->to = RP_STR(RP_MAIL_DOOR);
         part->email = rp_compile_email(compile, fields);
-        part->unless = part->email->unless;
-        part->purpose = part->email->purpose;
         break;
     case RP_ACTION_CRM:
     case RP_ACTION_SET:

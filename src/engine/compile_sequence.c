@@ -251,20 +251,6 @@ static void name_steps(struct rp_compile *compile, struct rp_sequence *sequence,
     }
 }
 
-/* Parts without a purpose of their own have the sequence's. */
-static void give_purpose(struct rp_sequence *sequence)
-{
-    for (uint32_t i = 0; i < sequence->step_count; i++) {
-        for (uint32_t j = 0; j < sequence->steps[i].item_count; j++) {
-            struct rp_step_item *item = &sequence->steps[i].items[j];
-
-            if (item->op == RP_STEP_ACT && item->part->kind == RP_ACTION_EMAIL &&
-                item->part->purpose.len == 0)
-                item->part->purpose = sequence->purpose;
-        }
-    }
-}
-
 static void compile_sequence(struct rp_compile *compile, struct rp_declared *declared,
                              struct rp_sequence *sequence)
 {
@@ -284,7 +270,6 @@ static void compile_sequence(struct rp_compile *compile, struct rp_declared *dec
     name_steps(compile, sequence, steps);
     for (uint32_t i = 0; i < steps->item_count; i++)
         compile_step(compile, sequence, i, &steps->items[i].items[1]);
-    give_purpose(sequence);
 }
 
 void rp_compile_sequences(struct rp_compile *compile)

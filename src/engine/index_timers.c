@@ -41,6 +41,19 @@ static void find_held(struct holding *h, struct rp_cond *cond)
         find_held(h, &cond->parts[i]);
 }
 
+static void find_held_of_part(struct holding *h, const struct rp_action_part *part)
+{
+    if (part && part->email)
+        find_held(h, part->email->unless);
+}
+
+static void find_held_of_action(struct holding *h, const struct rp_action *action)
+{
+    find_held(h, action->when);
+    for (uint32_t i = 0; i < action->part_count; i++)
+        find_held_of_part(h, &action->parts[i]);
+}
+
 static void find_held_of_sequence(struct holding *h, const struct rp_sequence *sequence)
 {
     for (uint32_t i = 0; i < sequence->start_count; i++)
@@ -52,7 +65,7 @@ static void find_held_of_sequence(struct holding *h, const struct rp_sequence *s
             const struct rp_step_item *item = &sequence->steps[i].items[j];
 
             find_held(h, item->until);
-            find_held(h, item->part ? item->part->unless : NULL);
+            find_held_of_part(h, item->part);
             for (uint32_t w = 0; w < item->way_count; w++)
                 find_held(h, item->ways[w].when);
         }
@@ -72,15 +85,19 @@ static void find_all_held(struct rp_rules *rules, struct holding *h)
                 find_held(h, stage->statuses[j].enter);
         }
         for (uint32_t i = 0; i < rules->action_count; i++)
-            find_held(h, rules->actions[i].when);
+            find_held_of_action(h, &rules->actions[i]);
         for (uint32_t i = 0; i < rules->sequence_count; i++)
             find_held_of_sequence(h, &rules->sequences[i]);
+        for (uint32_t i = 0; i < rules->segment_count; i++)
+            find_held(h, rules->segments[i].when);
     }
     h->model = 0;
     for (uint32_t i = 0; i < rules->fit_count; i++)
         find_held(h, rules->fits[i].when);
     for (uint32_t i = 0; i < rules->score_count; i++)
         find_held(h, rules->scores[i].when);
+    for (uint32_t i = 0; i < rules->exclude_count; i++)
+        find_held(h, rules->excludes[i].when);
 }
 
 static void index_held(struct rp_rules *rules, struct rp_index *index)

@@ -397,8 +397,6 @@ struct rp_action_part {
     struct rp_tree *body;        /* WEBHOOK, SET, CRM, ASSIGN: its fields */
     struct rp_email_part *email; /* EMAIL */
     struct rp_template text;     /* NOTIFY: text; TASK: note */
-    struct rp_cond *unless;      /* not done when this holds; NULL: always done */
-    struct rp_str purpose;       /* EMAIL: the consent that it needs; "" none is named */
     int64_t due_ms;              /* TASK; 0: none */
     uint32_t due_calendar;       /* TASK: whose time counts; RP_NONE: that of the owner's team */
     uint32_t team;               /* ASSIGN, TASK; RP_NONE: `to` is an address, or the owner */

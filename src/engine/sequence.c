@@ -176,8 +176,6 @@ static void act(struct running *r, const struct rp_step *step, const struct rp_s
                                  r->in.number, RP_STR_ARG(step->name)),
     };
 
-    if (item->part->unless && !item->part->email && holds(r, item->part->unless))
-        return;
     r->s->since_ms = r->in.started_ms;
     rp_part_run(r->s, r->lead, item->part, &head, r->sequence->purpose, r->decision);
     r->s->since_ms = 0;

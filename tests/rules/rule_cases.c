@@ -565,6 +565,14 @@ static struct rp_str got_lead(struct run *run, struct rp_str word, struct rp_str
         return count_text(run, run->all.fault_count);
     if (rp_str_is(word, "excluded"))
         return count_text(run, run->excluded);
+    if (rp_str_is(word, "segment")) {
+        field = rp_rules_segment(run->rules, rest);
+        if (field == RP_NONE)
+            return RP_STR("(no such segment)");
+        return rp_lead_holds(&run->fold, &run->lead, run->rules->segments[field].when, run->now_ms)
+                   ? RP_STR("yes")
+                   : RP_STR("no");
+    }
     if (rp_str_is(word, "top"))
         return rp_explain_top(run->explain, &run->fold, &run->lead, run->now_ms, 3);
     field = rp_rules_field(run->rules, rest);
@@ -669,7 +677,7 @@ static void check_expect(struct run *run, const struct case_line *line)
     else if (rp_str_is(word, "why-not"))
         got = got_why_not(run, rest);
     else if (one_of_words(word, "stage moves times status statuses timers judged grade faults "
-                                "excluded top field owners"))
+                                "excluded top field owners segment"))
         got = got_lead(run, word, rest);
     else
         got = got_value(run, line->line, word, rest);
