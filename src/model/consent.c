@@ -97,18 +97,31 @@ static void put(struct rp_lead *lead, const struct entry *entry)
     entries[count] = *entry;
 }
 
-/* Leaves only profiling. */
-static void clear(struct rp_lead *lead)
+/* Of what was said until then, leaves only profiling. */
+static void clear(struct rp_lead *lead, int64_t until_ms)
 {
     struct entry *entries;
     uint32_t count = entries_of(lead, &entries), kept = 0;
 
     for (uint32_t i = 0; i < count; i++) {
-        if (is_named(&entries[i], RP_CONSENT_PROFILING))
+        if (is_named(&entries[i], RP_CONSENT_PROFILING) || entries[i].at_ms > until_ms)
             entries[kept++] = entries[i];
     }
     if (count > 0)
         rp_lead_cell_resize(lead, cell_key(), kept * (uint32_t)sizeof(*entries));
+}
+
+/* The entry would be one too many. */
+static bool is_past_bound(const struct rp_lead *lead, const struct entry *entry)
+{
+    struct entry *entries;
+    uint32_t count = entries_of(lead, &entries);
+
+    for (uint32_t i = 0; i < count; i++) {
+        if (same(&entries[i], entry))
+            return false;
+    }
+    return count >= RP_CONSENTS_MAX;
 }
 
 static bool any_refused(const struct rp_lead *lead)
@@ -166,12 +179,12 @@ static enum rp_consent granted(const struct rp_lead *lead, const struct rp_event
 static void note_one(struct rp_lead *lead, const struct rp_event *event, enum rp_consent said,
                      struct rp_str purpose)
 {
-    struct entry entry, *entries;
+    struct entry entry;
 
     if (purpose.len == 0)
         purpose = said == RP_CONSENT_GIVEN ? RP_STR("marketing") : RP_STR(RP_CONSENT_ALL);
     name_entry(&entry, purpose);
-    if (entries_of(lead, &entries) >= RP_CONSENTS_MAX && !speaker(lead, &entry)) {
+    if (!is_named(&entry, RP_CONSENT_ALL) && is_past_bound(lead, &entry)) {
         if (said == RP_CONSENT_GIVEN)
             return;
         name_entry(&entry, RP_STR(RP_CONSENT_ALL));
@@ -179,7 +192,7 @@ static void note_one(struct rp_lead *lead, const struct rp_event *event, enum rp
     entry.at_ms = event->effective_ms;
     entry.consent = (uint8_t)(said == RP_CONSENT_GIVEN ? granted(lead, event, &entry) : said);
     if (is_named(&entry, RP_CONSENT_ALL))
-        clear(lead);
+        clear(lead, INT64_MAX);
     put(lead, &entry);
     if (is_named(&entry, RP_CONSENT_ALL) && said != RP_CONSENT_UNSUBSCRIBED) {
         enum rp_consent consent = (enum rp_consent)entry.consent;
@@ -255,7 +268,10 @@ void rp_consent_join(struct rp_lead *lead, struct rp_str block)
         if (entry.len > RP_CONSENT_PURPOSE_MAX || entry.consent > RP_CONSENT_UNSUBSCRIBED)
             continue;
         now = speaker(lead, &entry);
-        if (!now || now->at_ms <= entry.at_ms)
-            put(lead, &entry);
+        if (now && now->at_ms > entry.at_ms)
+            continue;
+        if (is_named(&entry, RP_CONSENT_ALL))
+            clear(lead, entry.at_ms);
+        put(lead, &entry);
     }
 }

@@ -112,6 +112,35 @@ static void test_bound(void **state)
     end(&b);
 }
 
+/* Also when something was said of all purposes, which speaks for those that have no entry. */
+static void test_bound_under_all(void **state)
+{
+    struct bench b;
+    char text[64];
+    uint32_t len;
+
+    (void)state;
+    start(&b);
+    say(&b, 0, "Unsubscribed", "{}");
+    for (int i = 0; i < 3 * RP_CONSENTS_MAX; i++) {
+        (void)snprintf(text, sizeof(text), "{\"purpose\":\"p%d\"}", i);
+        say(&b, 0, "Consent Given", text);
+    }
+    (void)rp_lead_cell(&b.lead, rp_cell_key(RP_CELL_CONSENT, 0, 0), &len);
+    assert_int_equal(len, RP_CONSENTS_MAX * 48);
+    expect(&b, "p30", "given");
+    expect(&b, "p31", "unsubscribed");
+    say(&b, 0, "Consent Withdrawn", "{\"purpose\":\"p31\"}");
+    expect(&b, "p30", "withdrawn");
+    for (int i = 0; i < RP_CONSENTS_MAX; i++) {
+        (void)snprintf(text, sizeof(text), "{\"purpose\":\"q%d\"}", i);
+        say(&b, 0, "Consent Given", text);
+    }
+    say(&b, 0, "Consent Given", "{\"purpose\":\"all\"}"); /* needs no room */
+    expect(&b, "q31", "given");
+    end(&b);
+}
+
 static void test_join(void **state)
 {
     struct bench a, b;
@@ -136,13 +165,38 @@ static void test_join(void **state)
     end(&b);
 }
 
+/* What one history says of all purposes counts for what the other said of each before. */
+static void test_join_of_all(void **state)
+{
+    struct bench a, b;
+    uint32_t len;
+    const char *block;
+
+    (void)state;
+    start(&a);
+    start(&b);
+    say(&a, 0, "Consent Given", "{\"purpose\":\"news\"}");
+    b.now_ms += 10;
+    say(&b, 0, "Unsubscribed", "{}");
+    say(&b, 0, "Consent Given", "{\"purpose\":\"events\"}");
+    a.now_ms += 20;
+    say(&a, 0, "Consent Given", "{\"purpose\":\"offers\"}");
+    block = rp_lead_cell(&b.lead, rp_cell_key(RP_CELL_CONSENT, 0, 0), &len);
+    rp_consent_join(&a.lead, (struct rp_str){block, len});
+    expect(&a, "news", "unsubscribed");
+    expect(&a, "events", "given");
+    expect(&a, "offers", "given");
+    expect(&a, "partners", "unsubscribed");
+    end(&a);
+    end(&b);
+}
+
 int test_consent(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_purposes),
-        cmocka_unit_test(test_opt_in),
-        cmocka_unit_test(test_bound),
-        cmocka_unit_test(test_join),
+        cmocka_unit_test(test_purposes), cmocka_unit_test(test_opt_in),
+        cmocka_unit_test(test_bound),    cmocka_unit_test(test_bound_under_all),
+        cmocka_unit_test(test_join),     cmocka_unit_test(test_join_of_all),
     };
 
     return cmocka_run_group_tests_name("consent", tests, NULL, NULL);
