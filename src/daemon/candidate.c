@@ -97,6 +97,15 @@ static bool same_text(struct rp_str a, struct rp_str b)
     return rp_str_eq(a, b);
 }
 
+static bool same_crm(const struct rp_endpoint_crm *a, const struct rp_endpoint_crm *b)
+{
+    return a->preset == b->preset && same_text(a->token, b->token) &&
+           same_text(a->client_id, b->client_id) && same_text(a->client_secret, b->client_secret) &&
+           same_text(a->version, b->version) && same_text(a->header, b->header) &&
+           same_text(a->method, b->method) && same_text(a->path, b->path) && a->read == b->read &&
+           a->rate == b->rate;
+}
+
 static bool same_endpoints(const struct rp_config *a, const struct rp_config *b)
 {
     if (a->endpoint_count != b->endpoint_count) {
@@ -108,7 +117,8 @@ static bool same_endpoints(const struct rp_config *a, const struct rp_config *b)
 
         if (!same_text(x->name, y->name) || !same_text(x->url, y->url) ||
             !same_text(x->secret, y->secret) || x->timeout_ms != y->timeout_ms ||
-            x->parallel != y->parallel || x->allow_private != y->allow_private) {
+            x->parallel != y->parallel || x->allow_private != y->allow_private ||
+            !same_crm(&x->crm, &y->crm)) {
             return false;
         }
     }

@@ -239,6 +239,65 @@ static void what_is_on_disk_was_superseded_by_hand(void **state)
     expect(rig, RP_CANDIDATE_READY, "");
 }
 
+/* Whether a change of the configuration to this endpoint would be taken. */
+static bool takes(struct rig *rig, const char *endpoint)
+{
+    struct rp_candidate c = {
+        .db_path = rig->db, .rules_dir = rig->rules, .active = &rig->active, .now_ms = NOW};
+    char path[96];
+    FILE *file;
+    bool taken;
+
+    (void)snprintf(path, sizeof(path), "%s/ripen.lua", rig->place);
+    file = fopen(path, "w");
+    assert_non_null(file);
+    (void)fprintf(file, "endpoint \"crm\" { url = \"https://crm.test/\", %s }\n", endpoint);
+    assert_int_equal(fclose(file), 0);
+    c.config_path = path;
+    rp_candidate_build(&c);
+    assert_int_equal(c.result, RP_CANDIDATE_UNCHANGED);
+    taken = c.config != NULL;
+    rp_candidate_fini(&c);
+    return taken;
+}
+
+static void what_a_crm_needs_is_taken(void **state)
+{
+    static const char *const changed[] = {
+        "preset = \"rest\", token = env \"RIPEN_TEST_B\"",
+        "preset = \"hubspot\", token = env \"RIPEN_TEST_A\"",
+        "preset = \"rest\", token = env \"RIPEN_TEST_A\", header = \"X-Key\"",
+        "preset = \"rest\", token = env \"RIPEN_TEST_A\", method = \"PATCH\"",
+        "preset = \"rest\", token = env \"RIPEN_TEST_A\", path = \"/p/{match}\"",
+        "preset = \"rest\", token = env \"RIPEN_TEST_A\", read = false",
+        "preset = \"rest\", token = env \"RIPEN_TEST_A\", rate = 7",
+        "preset = \"rest\", token = env \"RIPEN_TEST_A\", version = \"v60.0\"",
+        "preset = \"rest\", token = env \"RIPEN_TEST_A\", client_id = env \"RIPEN_TEST_A\", "
+        "client_secret = env \"RIPEN_TEST_A\"",
+    };
+    static const char plain[] = "preset = \"rest\", token = env \"RIPEN_TEST_A\"";
+    struct rig *rig = *state;
+    struct rp_findings findings = {0};
+    struct rp_arena arena;
+    struct rp_err err = {0};
+    char path[96];
+
+    assert_int_equal(setenv("RIPEN_TEST_A", "one", 1), 0);
+    assert_int_equal(setenv("RIPEN_TEST_B", "two", 1), 0);
+    begin(rig, 0);
+    assert_true(takes(rig, plain)); /* there was no endpoint */
+    (void)snprintf(path, sizeof(path), "%s/ripen.lua", rig->place);
+    rp_arena_init(&arena);
+    assert_int_equal(rp_config_load(&arena, path, &rig->config, &findings, &err), 0);
+    assert_false(takes(rig, plain));
+    for (size_t i = 0; i < RP_COUNT(changed); i++)
+        if (!takes(rig, changed[i]))
+            fail_msg("not taken: %s", changed[i]);
+    assert_int_equal(setenv("RIPEN_TEST_A", "three", 1), 0); /* a new value under the same name */
+    assert_true(takes(rig, plain));
+    rp_arena_fini(&arena);
+}
+
 static void from_the_store(void **state)
 {
     struct rig *rig = *state;
@@ -267,6 +326,7 @@ int test_candidate(void)
         cmocka_unit_test_setup_teardown(replay_guard, make_rig, drop_rig),
         cmocka_unit_test_setup_teardown(few_leads_hold_nothing, make_rig, drop_rig),
         cmocka_unit_test_setup_teardown(what_is_on_disk_was_superseded_by_hand, make_rig, drop_rig),
+        cmocka_unit_test_setup_teardown(what_a_crm_needs_is_taken, make_rig, drop_rig),
         cmocka_unit_test_setup_teardown(from_the_store, make_rig, drop_rig),
     };
 
