@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The text of an HTML message, for those who read text: one pass, no tree, no style. What it does
  * not know it leaves out; it never fails. */
+#include "deliver/html_text.h"
+
 #include "base/utf8.h"
-#include "deliver/mime.h"
 
 #include <strings.h>
 
@@ -130,26 +131,12 @@ static bool put_entity(struct reading *r)
     return false;
 }
 
-/* The value of href of the tag's inside; "" none. */
-static struct rp_str href_of(struct rp_str inside)
-{
-    for (size_t i = 0; i + 6 < inside.len; i++) {
-        const char *from = inside.ptr + i + 6, *end;
-        char quote = inside.ptr[i + 5];
-
-        if (strncasecmp(inside.ptr + i, "href=", 5) != 0 || (quote != '"' && quote != '\''))
-            continue;
-        end = memchr(from, quote, inside.len - i - 6);
-        return end ? (struct rp_str){from, (size_t)(end - from)} : RP_STR("");
-    }
-    return RP_STR("");
-}
-
 /* "label (address)", unless the label is the address, or nothing, or no web page. */
 static void end_link(struct reading *r)
 {
     struct rp_str label = {r->out->ptr + r->link_from, r->out->len - r->link_from};
     struct rp_str link = r->link;
+    struct rp_buf address = {0};
 
     r->link = RP_STR("");
     while (label.len > 0 && (label.ptr[0] == '\n' || label.ptr[0] == ' ')) {
@@ -159,16 +146,12 @@ static void end_link(struct reading *r)
     if (label.len == 0 || rp_str_eq(label, link) ||
         !(rp_str_starts(link, RP_STR("http")) || rp_str_starts(link, RP_STR("mailto:"))))
         return;
+    rp_html_address(link, &address);
     r->blank = true;
     put(r, "(", 1);
-    for (size_t i = 0; i < link.len; i++) {
-        struct rp_str rest = {link.ptr + i, link.len - i};
-
-        put(r, link.ptr + i, 1);
-        if (rp_str_starts(rest, RP_STR("&amp;")))
-            i += 4;
-    }
+    put(r, address.ptr, address.len);
     put(r, ")", 1);
+    rp_buf_fini(&address);
 }
 
 /* Past the end tag of an element whose content nobody reads. */
@@ -215,8 +198,34 @@ static void take_tag(struct reading *r, struct rp_str inside)
         want_breaks(r, 1);
         put(r, "- ", 2);
     } else if (kind == LINK && !closes) {
-        r->link = href_of(inside);
+        r->link = rp_html_href(inside);
         r->link_from = r->out->len;
+    }
+}
+
+struct rp_str rp_html_href(struct rp_str inside)
+{
+    for (size_t i = 1; i + 6 < inside.len; i++) {
+        const char *from = inside.ptr + i + 6, *end;
+        char quote = inside.ptr[i + 5];
+
+        if (strncasecmp(inside.ptr + i, "href=", 5) != 0 || (quote != '"' && quote != '\'') ||
+            strchr(" \t\r\n", inside.ptr[i - 1]) == NULL)
+            continue;
+        end = memchr(from, quote, inside.len - i - 6);
+        return end ? (struct rp_str){from, (size_t)(end - from)} : RP_STR("");
+    }
+    return RP_STR("");
+}
+
+void rp_html_address(struct rp_str value, struct rp_buf *out)
+{
+    for (size_t i = 0; i < value.len; i++) {
+        struct rp_str rest = {value.ptr + i, value.len - i};
+
+        rp_buf_char(out, value.ptr[i]);
+        if (rp_str_starts(rest, RP_STR("&amp;")))
+            i += 4;
     }
 }
 

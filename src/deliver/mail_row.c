@@ -5,6 +5,7 @@
 #include "deliver/mail_row.h"
 
 #include "base/limits.h"
+#include "deliver/html_text.h"
 #include "deliver/mime.h"
 
 #include <strings.h>
@@ -17,35 +18,10 @@ struct following {
 
 /* ---- Links ----------------------------------------------------------------------------------- */
 
-/* The value of href within a tag's inside; false: none that a browser goes to. */
-static bool find_href(struct rp_str inside, struct rp_str *ret_value)
+static bool is_web(struct rp_str address)
 {
-    for (size_t i = 0; i + 6 < inside.len; i++) {
-        char quote = inside.ptr[i + 5];
-        const char *from = inside.ptr + i + 6, *end;
-
-        if (strncasecmp(inside.ptr + i, "href=", 5) != 0 || (quote != '"' && quote != '\'') ||
-            i == 0 || strchr(" \t\r\n", inside.ptr[i - 1]) == NULL)
-            continue;
-        end = memchr(from, quote, inside.len - i - 6);
-        if (end == NULL)
-            return false;
-        *ret_value = (struct rp_str){from, (size_t)(end - from)};
-        return (ret_value->len > 8 && strncasecmp(from, "https://", 8) == 0) ||
-               (ret_value->len > 7 && strncasecmp(from, "http://", 7) == 0);
-    }
-    return false;
-}
-
-static void without_escapes(struct rp_str text, struct rp_buf *out)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        struct rp_str rest = {text.ptr + i, text.len - i};
-
-        rp_buf_char(out, text.ptr[i]);
-        if (rp_str_starts(rest, RP_STR("&amp;")))
-            i += 4;
-    }
+    return (address.len > 8 && strncasecmp(address.ptr, "https://", 8) == 0) ||
+           (address.len > 7 && strncasecmp(address.ptr, "http://", 7) == 0);
 }
 
 static bool is_anchor(struct rp_str inside)
@@ -98,11 +74,12 @@ void rp_mail_links(struct rp_str html,
             break;
         inside.len = (size_t)(end - inside.ptr);
         at = (size_t)(end - html.ptr);
-        if (!find_href(inside, &value))
+        value = rp_html_href(inside);
+        if (!is_web(value))
             continue;
         rp_buf_add(out, html.ptr + copied, (size_t)(value.ptr - html.ptr) - copied);
         rp_buf_reset(&url);
-        without_escapes(value, &url);
+        rp_html_address(value, &url);
         link(ctx, rp_buf_view(&url), out);
         copied = (size_t)(rp_str_end(value) - html.ptr);
         links++;
@@ -231,7 +208,7 @@ int rp_mail_compose(struct rp_arena *arena, const struct rp_mail_row *row,
     if (mime.text.len == 0 && mime.html.len > 0) { /* of the links as the author wrote them */
         struct rp_buf text = {0};
 
-        rp_html_text(message.email.html, &text);
+        rp_html_text(with_exit(arena, message.email.html, mime.unsubscribe), &text);
         mime.text = rp_arena_str(arena, rp_buf_view(&text));
         rp_buf_fini(&text);
     }

@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "base/utf8.h"
 #include "base/when.h"
+#include "deliver/html_text.h"
 
 #include <inttypes.h>
 #include <stdio.h>

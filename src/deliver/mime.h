@@ -28,7 +28,4 @@ void rp_mime_quoted(struct rp_str text, struct rp_buf *out); /* quoted-printable
 void rp_mime_date(int64_t ms, struct rp_buf *out);           /* Sun, 22 Nov 2026 … +0000 */
 void rp_mime_header(const char *name, struct rp_str value, struct rp_buf *out); /* with CRLF */
 
-/* What a person reads of an HTML text: paragraphs, list items, addresses of links behind them. */
-void rp_html_text(struct rp_str html, struct rp_buf *out);
-
 #endif

@@ -127,6 +127,10 @@ static void random_bytes_differ(void **state)
     rp_random(other, sizeof(other));
     assert_memory_not_equal(one, other, sizeof(one));
     rp_random(one, 0);
+    for (int i = 0; i < 1000; i++) {
+        double share = rp_random_share();
+        assert_true(share >= 0.0 && share < 1.0);
+    }
 }
 
 int test_hash(void)

@@ -3,6 +3,7 @@
  * pace of domains; what a mail server's answers mean. */
 #include "base/limits.h"
 #include "base/when.h"
+#include "deliver/html_text.h"
 #include "deliver/mail_pace.h"
 #include "deliver/mail_row.h"
 #include "deliver/mime.h"
@@ -133,6 +134,8 @@ static void html_reads_as_text(void **state)
         &out);
     expect_text(&out, "A & B\n\nOne two\nthree\n\n- x\n- y \xe2\x80\x93 z\n\n"
                       "go (https://a.test/?b=1&c=2) &unknown; <3\n");
+    rp_html_text(RP_STR("<a data-href=\"https://no.test\" HREF='https://a.test'>go</a>"), &out);
+    expect_text(&out, "go (https://a.test)\n");
     rp_html_text(RP_STR("<"), &out);
     rp_html_text(RP_STR("<a href=\"x"), &out);
     rp_html_text(RP_STR("<style>never ends"), &out);
@@ -179,6 +182,11 @@ static void marketing_has_a_way_out(void **state)
     assert_non_null(
         strstr(message.bytes.ptr, "https://r.test/click/k1/21")); /* &amp; is one sign */
     assert_non_null(strstr(message.bytes.ptr, "https://r.test/open/k1/0"));
+    rp_buf_fini(&message.bytes);
+    /* Also in the text that is made of the HTML. */
+    body = "{\"to\":\"c@d.test\",\"html\":\"<p>Hi</p><a href='{unsubscribe}'>Leave</a>\"}";
+    assert_int_equal(compose(body, true, &message, &arena, &err), 0);
+    assert_non_null(strstr(message.bytes.ptr, "Hi\r\n\r\nLeave (https://r.test/out/k1/0)\r\n"));
     rp_buf_fini(&message.bytes);
     body = "{\"to\":\"c@d.test\",\"purpose\":\"transactional\",\"text\":\"x\",\"html\":\"<a "
            "href='https://a.test'>go</a>\"}";
