@@ -22,4 +22,16 @@ bool rp_utf8_valid(struct rp_str text);
 /* Edit distance with a bound, for "did you mean": result > max means farther. */
 int rp_text_distance(struct rp_str a, struct rp_str b, int max);
 
+/* Without white space and control characters at both ends. */
+static inline struct rp_str rp_str_trim(struct rp_str s)
+{
+    while (s.len > 0 && (unsigned char)s.ptr[0] <= ' ') {
+        s.ptr++;
+        s.len--;
+    }
+    while (s.len > 0 && (unsigned char)s.ptr[s.len - 1] <= ' ')
+        s.len--;
+    return s;
+}
+
 #endif

@@ -1,21 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* The flow of one row into a CRM: see the header for the states. Knows what is wanted, what is
- * there and what was written before; each CRM's addresses and forms are in its own file. Must not
- * know sockets or the store. Invariants: a flow ends after RP_CRM_STEPS_MAX requests; a field that
- * a person changed is never in a request; no text that is told holds a token. */
+/* The flow of one row into a CRM: see the header for the states. What may be written of it is
+ * crm_fields.c's, each CRM's addresses and forms are in its own file. Must not know sockets or the
+ * store. Invariants: a flow ends after RP_CRM_STEPS_MAX requests; no text that is told holds a
+ * token. */
 #include "deliver/crm.h"
 
-#include "base/json_read.h"
-#include "base/json_write.h"
 #include "base/limits.h"
 #include "base/mem.h"
-#include "base/num.h"
+#include "base/text.h"
 #include "base/when.h"
 #include "deliver/crm_priv.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #define LIMIT_PAUSE_MS (10 * RP_SECOND)
 #define WORDS_MAX      300
@@ -107,87 +104,7 @@ static void put_words(const struct rp_crm_flow *flow, struct rp_buf *out, struct
         rp_buf_text(out, " …");
 }
 
-/* ---- Values ---------------------------------------------------------------------------------- */
-
-static struct rp_str trim(struct rp_str text)
-{
-    while (text.len > 0 && (unsigned char)text.ptr[0] <= ' ') {
-        text.ptr++;
-        text.len--;
-    }
-    while (text.len > 0 && (unsigned char)text.ptr[text.len - 1] <= ' ')
-        text.len--;
-    return text;
-}
-
-/* CRMs write values in their own way: 55 as 55.0, true as TRUE, texts without spaces around. */
-static bool same_value(struct rp_str a, struct rp_str b)
-{
-    double x, y;
-
-    a = trim(a);
-    b = trim(b);
-    if (rp_str_eq(a, b))
-        return true;
-    if (a.len == b.len && (rp_str_is(a, "true") || rp_str_is(a, "false") || rp_str_is(b, "true") ||
-                           rp_str_is(b, "false")))
-        return strncasecmp(a.ptr, b.ptr, a.len) == 0;
-    return rp_number_parse(a, &x) && rp_number_parse(b, &y) && x == y;
-}
-
-/* Which fields are to be written: those that are empty, that hold what Ripen wrote last, or that
- * are its own. */
-static uint32_t choose_fields(struct rp_crm_flow *flow)
-{
-    uint32_t count = 0;
-
-    for (uint32_t i = 0; i < flow->field_count; i++) {
-        struct rp_crm_field *field = &flow->fields[i];
-        bool same = same_value(field->current, field->text);
-        bool free_to = field->owned || trim(field->current).len == 0 ||
-                       (field->last.len > 0 && same_value(field->current, field->last));
-
-        field->write = !same && free_to;
-        field->left = !same && !free_to;
-        count += field->write;
-    }
-    return count;
-}
-
-/* ---- The row's body -------------------------------------------------------------------------- */
-
-static void read_fields(struct rp_crm_flow *flow, struct rp_str fields, struct rp_str owned,
-                        struct rp_str last)
-{
-    struct rp_json json;
-    struct rp_str raw;
-    uint32_t cap = 0;
-
-    rp_json_init(&json, &flow->arena, fields);
-    if (rp_json_next(&json) != RP_JSON_OBJECT)
-        return;
-    while (rp_json_next(&json) == RP_JSON_KEY && rp_json_skip(&json, NULL) != RP_JSON_ERROR)
-        cap++;
-    flow->fields = RP_ARENA_ARRAY(&flow->arena, struct rp_crm_field, cap + 1);
-    rp_json_init(&json, &flow->arena, fields);
-    (void)rp_json_next(&json);
-    while (flow->field_count < cap && rp_json_next(&json) == RP_JSON_KEY) {
-        struct rp_crm_field *field = &flow->fields[flow->field_count];
-        struct rp_str one;
-
-        *field = (struct rp_crm_field){.name = rp_arena_str(&flow->arena, json.string)};
-        if (rp_json_skip(&json, &raw) == RP_JSON_ERROR)
-            return;
-        field->wanted = raw;
-        field->text = rp_crm_scalar(&flow->arena, raw);
-        field->last =
-            rp_crm_scalar(&flow->arena, rp_crm_member_str(&flow->arena, last, field->name));
-        for (size_t n = 0; (one = rp_crm_element(&flow->arena, owned, n)).len > 0; n++)
-            field->owned |= rp_str_eq(rp_crm_scalar(&flow->arena, one), field->name);
-        /* What is not known would empty a field: it is not written. */
-        flow->field_count += trim(field->text).len > 0;
-    }
-}
+/* ---- Beginning ------------------------------------------------------------------------------- */
 
 /* The value to match by: the lead's e-mail, or one of the fields. */
 static enum rp_crm_verdict read_match(struct rp_crm_flow *flow)
@@ -203,7 +120,7 @@ static enum rp_crm_verdict read_match(struct rp_crm_flow *flow)
                 flow->value = flow->fields[i].text;
         }
     }
-    if (trim(flow->value).len > 0)
+    if (rp_str_trim(flow->value).len > 0)
         return RP_CRM_ASK;
     rp_buf_printf(&text, "the lead has no %.*s to find its record by", RP_STR_ARG(flow->match));
     return end(flow, RP_CRM_DEAD, &text);
@@ -300,8 +217,9 @@ enum rp_crm_verdict rp_crm_begin(struct rp_crm_flow *flow)
     kept = rp_crm_member_str(arena, flow->memory, flow->object);
     flow->match = rp_crm_scalar(arena, rp_crm_member(arena, flow->body, "match"));
     flow->create = !rp_str_is(rp_crm_member(arena, flow->body, "create"), "false");
-    read_fields(flow, rp_crm_member(arena, flow->body, "fields"),
-                rp_crm_member(arena, flow->body, "owned"), rp_crm_member(arena, kept, "fields"));
+    rp_crm_read_fields(flow, rp_crm_member(arena, flow->body, "fields"),
+                       rp_crm_member(arena, flow->body, "owned"),
+                       rp_crm_member(arena, kept, "fields"));
     flow->id = rp_crm_scalar(arena, rp_crm_member(arena, kept, "id"));
     flow->id_remembered = flow->id.len > 0;
     verdict = read_match(flow);
@@ -310,92 +228,13 @@ enum rp_crm_verdict rp_crm_begin(struct rp_crm_flow *flow)
     return sign(flow, verdict);
 }
 
-/* ---- Memory and the good end ----------------------------------------------------------------- */
-
-/* {"object":{"id":…,"fields":{name:what Ripen wrote last}}, other objects as they were}. What a
- * person edited keeps what Ripen wrote last, so that it stays theirs until it is emptied. */
-static void remember(struct rp_crm_flow *flow, bool all)
-{
-    struct rp_str old = rp_crm_member_str(&flow->arena, flow->memory, flow->object);
-    struct rp_str old_fields = rp_crm_member(&flow->arena, old, "fields");
-    struct rp_buf out = {0};
-    struct rp_jw jw = rp_jw(&out);
-    struct rp_json json;
-    struct rp_str raw;
-
-    rp_jw_object(&jw);
-    rp_json_init(&json, &flow->arena, flow->memory);
-    if (flow->memory.len > 0 && rp_json_next(&json) == RP_JSON_OBJECT) {
-        while (rp_json_next(&json) == RP_JSON_KEY) {
-            struct rp_str key = rp_arena_str(&flow->arena, json.string);
-
-            if (rp_json_skip(&json, &raw) == RP_JSON_ERROR)
-                break;
-            if (!rp_str_eq(key, flow->object)) {
-                rp_jw_key_str(&jw, key);
-                rp_jw_raw(&jw, raw);
-            }
-        }
-    }
-    rp_jw_key_str(&jw, flow->object);
-    rp_jw_object(&jw);
-    rp_jw_put_str(&jw, "id", flow->id);
-    rp_jw_key(&jw, "fields");
-    rp_jw_object(&jw);
-    for (uint32_t i = 0; i < flow->field_count; i++) {
-        const struct rp_crm_field *field = &flow->fields[i];
-        bool ours = all || field->write || !field->left;
-
-        if (ours || field->last.len > 0) {
-            rp_jw_key_str(&jw, field->name);
-            rp_jw_str(&jw, ours ? field->text : field->last);
-        }
-    }
-    rp_json_init(&json, &flow->arena, old_fields);
-    if (old_fields.len > 0 && rp_json_next(&json) == RP_JSON_OBJECT) {
-        while (rp_json_next(&json) == RP_JSON_KEY) {
-            struct rp_str key = rp_arena_str(&flow->arena, json.string);
-            bool again = false;
-
-            if (rp_json_skip(&json, &raw) == RP_JSON_ERROR)
-                break;
-            for (uint32_t i = 0; i < flow->field_count; i++)
-                again |= rp_str_eq(key, flow->fields[i].name);
-            if (!again) {
-                rp_jw_key_str(&jw, key);
-                rp_jw_raw(&jw, raw);
-            }
-        }
-    }
-    rp_jw_object_end(&jw);
-    rp_jw_object_end(&jw);
-    rp_jw_object_end(&jw);
-    flow->new_memory = rp_arena_str(&flow->arena, rp_buf_view(&out));
-    rp_buf_fini(&out);
-}
-
-static void list_fields(const struct rp_crm_flow *flow, struct rp_buf *out, bool left,
-                        const char *before)
-{
-    const char *between = before;
-
-    for (uint32_t i = 0; i < flow->field_count; i++) {
-        const struct rp_crm_field *field = &flow->fields[i];
-
-        if (left ? field->left : field->write) {
-            rp_buf_printf(out, "%s%.*s", between, RP_STR_ARG(field->name));
-            between = ", ";
-        }
-    }
-}
-
 static enum rp_crm_verdict delivered(struct rp_crm_flow *flow, const char *what)
 {
     struct rp_buf text = {0};
 
     rp_buf_printf(&text, "%s %.*s %.*s", what, RP_STR_ARG(flow->object), RP_STR_ARG(flow->id));
-    list_fields(flow, &text, false, ": wrote ");
-    list_fields(flow, &text, true, "; left alone, since a person edited it: ");
+    rp_crm_list_fields(flow, &text, false, ": wrote ");
+    rp_crm_list_fields(flow, &text, true, "; left alone, since a person edited it: ");
     return end(flow, RP_CRM_DELIVERED, &text);
 }
 
@@ -421,8 +260,8 @@ static enum rp_crm_verdict create(struct rp_crm_flow *flow)
 
 static enum rp_crm_verdict update(struct rp_crm_flow *flow)
 {
-    if (choose_fields(flow) == 0) {
-        remember(flow, false);
+    if (rp_crm_choose_fields(flow) == 0) {
+        rp_crm_remember(flow, false);
         return delivered(flow, "nothing to change in");
     }
     flow->step = RP_CRM_UPDATE;
@@ -478,7 +317,7 @@ static enum rp_crm_verdict after_create(struct rp_crm_flow *flow, struct rp_str 
     struct rp_str id = flow->ways->created(flow, body);
 
     flow->id = id.ptr ? id : RP_STR("");
-    remember(flow, true);
+    rp_crm_remember(flow, true);
     return delivered(flow, "created");
 }
 
@@ -493,7 +332,7 @@ static enum rp_crm_verdict good(struct rp_crm_flow *flow, int http_status, struc
     case RP_CRM_CREATE:
         return after_create(flow, body);
     case RP_CRM_UPDATE:
-        remember(flow, false);
+        rp_crm_remember(flow, false);
         return delivered(flow, "updated");
     }
     RP_UNREACHABLE();

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Inside of deliver/: what the flow (crm.c) and each CRM's ways (crm_hubspot.c …) share. */
+/* Inside of deliver/: what the flow (crm.c), its fields (crm_fields.c) and each CRM's ways
+ * (crm_hubspot.c …) share. */
 #ifndef RP_DELIVER_CRM_PRIV_H
 #define RP_DELIVER_CRM_PRIV_H
 
@@ -70,6 +71,24 @@ struct rp_crm_ways {
 };
 
 extern const struct rp_crm_ways rp_crm_hubspot, rp_crm_salesforce, rp_crm_pipedrive, rp_crm_rest;
+
+/* --- crm_fields.c --- */
+
+/* Puts what the row wants into flow->fields. `owned`: names, as a JSON array; `last`: what Ripen
+ * wrote before, as an object. */
+void rp_crm_read_fields(struct rp_crm_flow *flow, struct rp_str fields, struct rp_str owned,
+                        struct rp_str last);
+/* Which fields are to be written: those that are empty, that hold what Ripen wrote last, or that
+ * are its own. Returns how many. */
+uint32_t rp_crm_choose_fields(struct rp_crm_flow *flow);
+/* Makes flow->new_memory of what was written; `all`: the record was made. */
+void rp_crm_remember(struct rp_crm_flow *flow, bool all);
+/* Appends the names of those that were written, or left alone, behind `before`; nothing when there
+ * is none. */
+void rp_crm_list_fields(const struct rp_crm_flow *flow, struct rp_buf *out, bool left,
+                        const char *before);
+
+/* --- crm_json.c --- */
 
 /* The raw JSON of a member, "" when it is not there. */
 struct rp_str rp_crm_member(struct rp_arena *arena, struct rp_str object, const char *key);

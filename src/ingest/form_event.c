@@ -3,6 +3,7 @@
  * traits under the names that rules read. What is empty is left out: it would overwrite what is
  * known. A password never gets into an event. */
 #include "base/json_write.h"
+#include "base/text.h"
 #include "base/utf8.h"
 #include "ingest/form_read.h"
 #include "net/url.h"
@@ -86,17 +87,6 @@ static const char *trait_of(struct rp_str name)
     return NULL;
 }
 
-static struct rp_str trimmed(struct rp_str text)
-{
-    while (text.len > 0 && (unsigned char)text.ptr[0] <= ' ') {
-        text.ptr++;
-        text.len--;
-    }
-    while (text.len > 0 && (unsigned char)text.ptr[text.len - 1] <= ' ')
-        text.len--;
-    return text;
-}
-
 /* A list's fields are named tags[]. */
 static struct rp_str plain_name(struct rp_str name)
 {
@@ -111,7 +101,7 @@ static size_t count_of(const struct rp_form_fields *fields, struct rp_str name, 
 
     for (size_t i = 0; i < before; i++) {
         count += rp_str_eq(plain_name(fields->list[i].name), name) &&
-                 trimmed(fields->list[i].value).len > 0;
+                 rp_str_trim(fields->list[i].value).len > 0;
     }
     return count;
 }
@@ -127,7 +117,7 @@ static void put_property(struct rp_jw *jw, const struct rp_form_fields *fields, 
     if (listed)
         rp_jw_array(jw);
     for (size_t i = index; i < fields->count; i++) {
-        struct rp_str value = trimmed(fields->list[i].value);
+        struct rp_str value = rp_str_trim(fields->list[i].value);
         if (value.len > 0 && rp_str_eq(plain_name(fields->list[i].name), name)) {
             rp_jw_str(jw, value);
             if (!listed)
@@ -146,7 +136,7 @@ static void put_properties(struct rp_jw *jw, const struct rp_form_door *form,
     rp_jw_put_str(jw, "form", form->name);
     for (size_t i = 0; i < fields->count; i++) {
         struct rp_str name = plain_name(fields->list[i].name);
-        if (role_of(form, name) == ROLE_PLAIN && trimmed(fields->list[i].value).len > 0 &&
+        if (role_of(form, name) == ROLE_PLAIN && rp_str_trim(fields->list[i].value).len > 0 &&
             count_of(fields, name, i) == 0)
             put_property(jw, fields, i);
     }
@@ -159,14 +149,14 @@ static void put_traits(struct rp_jw *jw, const struct rp_form_door *form,
     bool open = false;
 
     for (size_t i = 0; i < fields->count; i++) {
-        struct rp_str value = trimmed(fields->list[i].value);
+        struct rp_str value = rp_str_trim(fields->list[i].value);
         const char *trait = trait_of(fields->list[i].name);
         bool again = false;
         if (!trait || value.len == 0 || role_of(form, fields->list[i].name) != ROLE_PLAIN)
             continue;
         for (size_t k = 0; k < i && !again; k++)
             again = trait_of(fields->list[k].name) == trait &&
-                    trimmed(fields->list[k].value).len > 0 &&
+                    rp_str_trim(fields->list[k].value).len > 0 &&
                     role_of(form, fields->list[k].name) == ROLE_PLAIN;
         if (again)
             continue;
@@ -187,7 +177,7 @@ static void put_role(struct rp_jw *jw, const struct rp_form_door *form,
 {
     for (size_t i = 0; i < fields->count && fallback.len == 0; i++) {
         if (role_of(form, fields->list[i].name) == role)
-            fallback = trimmed(fields->list[i].value);
+            fallback = rp_str_trim(fields->list[i].value);
     }
     if (fallback.len > 0)
         rp_jw_put_str(jw, key, fallback);
@@ -203,7 +193,7 @@ struct rp_str rp_form_event(struct rp_arena *arena, const struct rp_form_door *f
 
     for (size_t i = 0; i < fields->count && anonymous.len == 0; i++) {
         if (role_of(form, fields->list[i].name) == ROLE_ANONYMOUS)
-            anonymous = trimmed(fields->list[i].value);
+            anonymous = rp_str_trim(fields->list[i].value);
     }
     if (anonymous.len == 0)
         anonymous = rp_form_cookie(arena, origin->cookies);
@@ -267,7 +257,7 @@ struct rp_str rp_form_cookie(struct rp_arena *arena, struct rp_str cookies)
     while (cookies.len > 0) {
         const char *end = memchr(cookies.ptr, ';', cookies.len);
         size_t len = end ? (size_t)(end - cookies.ptr) : cookies.len;
-        struct rp_str cookie = trimmed((struct rp_str){cookies.ptr, len});
+        struct rp_str cookie = rp_str_trim((struct rp_str){cookies.ptr, len});
         for (size_t i = 0; i < RP_COUNT(names); i++) {
             if (rp_str_starts(cookie, names[i])) {
                 struct rp_str value = unwrapped(
@@ -301,7 +291,7 @@ static bool is_below(struct rp_str next, struct rp_str allowed)
 
 struct rp_str rp_form_target(const struct rp_form_door *form, const struct rp_form_fields *fields)
 {
-    struct rp_str next = trimmed(rp_form_value(fields, "next"));
+    struct rp_str next = rp_str_trim(rp_form_value(fields, "next"));
 
     for (size_t i = 0; i < next.len; i++) {
         unsigned char c = (unsigned char)next.ptr[i];

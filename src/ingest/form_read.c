@@ -3,6 +3,7 @@
  * urlencoded. Bounded by fields and by the body; nothing is nested. */
 #include "ingest/form_read.h"
 
+#include "base/text.h"
 #include "base/utf8.h"
 #include "net/url.h"
 
@@ -51,18 +52,6 @@ static bool starts_nocase(struct rp_str text, const char *prefix)
     size_t len = strlen(prefix);
 
     return text.len >= len && strncasecmp(text.ptr, prefix, len) == 0;
-}
-
-static struct rp_str trimmed(struct rp_str text)
-{
-    while (text.len > 0 && (text.ptr[0] == ' ' || text.ptr[0] == '\t')) {
-        text.ptr++;
-        text.len--;
-    }
-    while (text.len > 0 && (text.ptr[text.len - 1] == ' ' || text.ptr[text.len - 1] == '\t' ||
-                            text.ptr[text.len - 1] == '\r' || text.ptr[text.len - 1] == '\n'))
-        text.len--;
-    return text;
 }
 
 /* The parameter of a header value: name="value" or name=value behind a ';'. Browsers write a quote
@@ -118,7 +107,7 @@ static bool part_name(struct rp_str head, struct rp_str *ret_name, struct rp_str
         size_t len = end ? (size_t)(end - head.ptr) + 1 : head.len;
         struct rp_str line = {head.ptr, len};
         if (starts_nocase(line, "content-disposition:")) {
-            line = trimmed(line);
+            line = rp_str_trim(line);
             *ret_is_file = parameter(line, "filename", ret_file);
             return parameter(line, "name", ret_name);
         }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The queue of tasks over HTTP: read by keys that may read, changed by keys that may edit. What is
  * asked of a task is a verb of core/amend.h with the task's number from the path. */
+#include "base/text.h"
 #include "net/answer.h"
 #include "web/api_priv.h"
 
@@ -53,20 +54,11 @@ void rp_api_get_tasks(struct rp_api *api, struct rp_http_request *request, struc
         rp_api_hand_out(api, request, &job);
 }
 
-static struct rp_str trimmed(struct rp_str text)
-{
-    while (text.len > 0 && strchr(" \t\r\n", text.ptr[0]))
-        text = (struct rp_str){text.ptr + 1, text.len - 1};
-    while (text.len > 0 && strchr(" \t\r\n", text.ptr[text.len - 1]))
-        text.len--;
-    return text;
-}
-
 /* The body with the path's task in it: the last of two equal keys counts. */
 static void ask(struct rp_api *api, struct rp_http_request *request, struct rp_str task,
                 const char *verb)
 {
-    struct rp_str body = trimmed(request->body);
+    struct rp_str body = rp_str_trim(request->body);
     struct rp_str inner;
 
     if (rp_api_count(task, INT32_MAX) == 0) {
@@ -81,7 +73,7 @@ static void ask(struct rp_api *api, struct rp_http_request *request, struct rp_s
         rp_http_error(request, 400, "bad_request", RP_STR("the body is a JSON object, or empty"));
         return;
     }
-    inner = trimmed((struct rp_str){body.ptr + 1, body.len - 2});
+    inner = rp_str_trim((struct rp_str){body.ptr + 1, body.len - 2});
     request->body = rp_arena_printf(request->arena, "{%.*s%s\"task\":%.*s}", RP_STR_ARG(inner),
                                     inner.len ? "," : "", RP_STR_ARG(task));
     api->options.amend(api->options.ctx, request, rp_str_from(verb), rp_api_author(api, request));
