@@ -3,7 +3,6 @@
  * many they are and shows the first; with it the decision is made for each, in portions, by the
  * server or here. */
 #include "base/json_read.h"
-#include "base/json_write.h"
 #include "base/limits.h"
 #include "base/num.h"
 #include "cli/ask_server.h"
@@ -19,12 +18,9 @@
 enum { SAMPLE = 5, LINE_MAX_BYTES = 1024, TOLD_MAX = 20 };
 
 struct wish {
-    const char *db, *config, *format_text, *author, *segment, *file, *expect;
-    const char *reason, *dimension, *until;
+    struct rp_deciding in;
+    const char *segment, *file, *expect, *dimension, *until;
     bool act;
-    enum rp_format format;
-    struct rp_setup setup;
-    char *arguments[4];
     struct rp_str *leads;
     size_t count, done, failed;
     struct rp_buf failures; /* JSON objects, with commas between */
@@ -35,7 +31,7 @@ struct wish {
 /* One lead a line: an id, e-mail or userId; # starts a remark. */
 static int read_file(struct wish *wish, struct rp_err *err)
 {
-    struct rp_arena *arena = &wish->setup.arena;
+    struct rp_arena *arena = &wish->in.setup.arena;
     FILE *file = strcmp(wish->file, "-") == 0 ? stdin : fopen(wish->file, "r");
     char line[LINE_MAX_BYTES];
     int status = 0;
@@ -73,7 +69,7 @@ static int read_segment(struct wish *wish, struct rp_reader *reader, struct rp_e
                                    .sort = RP_STR("score"),
                                    .now_ms = rp_clock_system().now_ms(NULL)};
     int status =
-        rp_reader_lead_ids(reader, &query, &wish->setup.arena, &wish->leads, &wish->count, err);
+        rp_reader_lead_ids(reader, &query, &wish->in.setup.arena, &wish->leads, &wish->count, err);
 
     if (status == 0 && wish->count > RP_BULK_LEADS_MAX) {
         status = rp_err_set(err, RIPEN_EINPUT, "%zu leads are in the segment; at most %d at a time",
@@ -98,7 +94,7 @@ static int show_sample(struct wish *wish, struct rp_reader *reader, struct rp_er
 
     printf("%zu lead%s\n", wish->count, wish->count == 1 ? "" : "s");
     for (size_t i = 0; i < wish->count && i < SAMPLE && status == 0; i++) {
-        struct rp_arena *arena = &wish->setup.arena;
+        struct rp_arena *arena = &wish->in.setup.arena;
         struct rp_buf json = {0};
 
         status = rp_reader_lead(reader, wish->leads[i], now_ms, RP_FORMAT_JSON, false, &json, err);
@@ -126,17 +122,10 @@ static int show_sample(struct wish *wish, struct rp_reader *reader, struct rp_er
 
 /* ---- Doing it -------------------------------------------------------------------------------- */
 
-static void put(struct rp_jw *jw, const char *key, const char *text)
-{
-    if (text) {
-        rp_jw_put_text(jw, key, text);
-    }
-}
-
 static void write_portion(const struct wish *wish, size_t from, size_t to, struct rp_buf *out)
 {
-    const char *verb = wish->arguments[0];
-    const char *value = wish->arguments[1];
+    const char *verb = wish->in.arguments[0];
+    const char *value = wish->in.arguments[1];
     struct rp_jw jw = rp_jw(out);
     struct rp_buf of = {0};
 
@@ -161,10 +150,10 @@ static void write_portion(const struct wish *wish, size_t from, size_t to, struc
                                                    : "stage",
                        value);
     }
-    put(&jw, "reason", wish->reason);
-    put(&jw, "dimension", wish->dimension);
-    put(&jw, "until", wish->until);
-    rp_jw_put_text(&jw, "author", rp_author(wish->author));
+    rp_put_said(&jw, "reason", wish->in.reason);
+    rp_put_said(&jw, "dimension", wish->dimension);
+    rp_put_said(&jw, "until", wish->until);
+    rp_jw_put_text(&jw, "author", rp_author(wish->in.author));
     rp_jw_object_end(&jw);
     rp_buf_fini(&of);
 }
@@ -172,7 +161,7 @@ static void write_portion(const struct wish *wish, size_t from, size_t to, struc
 /* Counts what the answer says, and keeps the failures. */
 static void take_answer(struct wish *wish, struct rp_str answer)
 {
-    struct rp_arena *arena = &wish->setup.arena;
+    struct rp_arena *arena = &wish->in.setup.arena;
     struct rp_str failed = rp_answer_member(arena, answer, "failed");
     struct rp_str done = rp_answer_member(arena, answer, "done");
     struct rp_json json;
@@ -190,7 +179,7 @@ static void take_answer(struct wish *wish, struct rp_str answer)
         wish->failed++;
         rp_buf_text(&wish->failures, wish->failures.len ? "," : "");
         rp_buf_str(&wish->failures, raw);
-        if (wish->format == RP_FORMAT_TEXT && wish->failed <= TOLD_MAX) {
+        if (wish->in.format == RP_FORMAT_TEXT && wish->failed <= TOLD_MAX) {
             struct rp_str lead = rp_answer_member(arena, raw, "lead");
             struct rp_str reason = rp_answer_member(arena, raw, "reason");
 
@@ -202,8 +191,9 @@ static void take_answer(struct wish *wish, struct rp_str answer)
 static int act(struct wish *wish, struct rp_err *err)
 {
     struct rp_decider decider;
-    int status = rp_decider_open(&decider, &wish->setup, rp_setup_db(&wish->setup, wish->db),
-                                 rp_author(wish->author), err);
+    int status =
+        rp_decider_open(&decider, &wish->in.setup, rp_setup_db(&wish->in.setup, wish->in.db),
+                        rp_author(wish->in.author), err);
 
     for (size_t at = 0; at < wish->count && status == 0; at += RP_BULK_PORTION_MAX) {
         size_t end = at + RP_BULK_PORTION_MAX;
@@ -213,7 +203,7 @@ static int act(struct wish *wish, struct rp_err *err)
         write_portion(wish, at, end < wish->count ? end : wish->count, &body);
         status = rp_decider_ask(&decider, "bulk", rp_buf_view(&body), &out, err);
         if (status == 0) {
-            take_answer(wish, rp_arena_str(&wish->setup.arena, rp_buf_view(&out)));
+            take_answer(wish, rp_arena_str(&wish->in.setup.arena, rp_buf_view(&out)));
         }
         rp_buf_fini(&body);
         rp_buf_fini(&out);
@@ -227,7 +217,7 @@ static void say(const struct wish *wish)
     struct rp_buf out = {0};
     struct rp_jw jw = rp_jw(&out);
 
-    if (wish->format == RP_FORMAT_TEXT) {
+    if (wish->in.format == RP_FORMAT_TEXT) {
         if (wish->act) {
             printf("done for %zu lead%s", wish->done, wish->done == 1 ? "" : "s");
             printf(wish->failed ? ", not for %zu\n" : "\n", wish->failed);
@@ -261,27 +251,28 @@ static const struct {
              {"note", true, false}};
 
 /* Before anybody is looked up. */
-static int check(const struct rp_command *command, const struct wish *wish, int count)
+static int check(const struct rp_command *command, const struct wish *wish)
 {
     double points;
     size_t i = 0;
 
-    while (i < RP_COUNT(verbs) && strcmp(verbs[i].verb, wish->arguments[0]) != 0) {
+    while (i < RP_COUNT(verbs) && strcmp(verbs[i].verb, wish->in.arguments[0]) != 0) {
         i++;
     }
-    if (i == RP_COUNT(verbs) || (count == 2) != verbs[i].value) {
+    if (i == RP_COUNT(verbs) || (wish->in.count == 2) != verbs[i].value) {
         return rp_complain("usage: ripen bulk %s", command->arguments);
     }
     if (!wish->segment == !wish->file) {
         return rp_complain("say for whom: --segment NAME or --file FILE");
     }
-    if (verbs[i].reason && (!wish->reason || !wish->reason[0])) {
+    if (verbs[i].reason && (!wish->in.reason || !wish->in.reason[0])) {
         return rp_complain("bulk %s needs a reason: --reason \"…\"", verbs[i].verb);
     }
     if (strcmp(verbs[i].verb, "points") == 0 &&
-        !rp_number_parse(rp_str_from(wish->arguments[1] + (wish->arguments[1][0] == '+')),
+        !rp_number_parse(rp_str_from(wish->in.arguments[1] + (wish->in.arguments[1][0] == '+')),
                          &points)) {
-        return rp_complain("\"%s\" is no number of points; write +5 or -2.5", wish->arguments[1]);
+        return rp_complain("\"%s\" is no number of points; write +5 or -2.5",
+                           wish->in.arguments[1]);
     }
     return RP_EXIT_DONE;
 }
@@ -307,7 +298,8 @@ static int run(struct wish *wish)
 {
     struct rp_reader *reader = NULL;
     struct rp_err err = {0};
-    int status = rp_reader_open(rp_setup_db(&wish->setup, wish->db), NULL, NULL, &reader, &err);
+    int status =
+        rp_reader_open(rp_setup_db(&wish->in.setup, wish->in.db), NULL, NULL, &reader, &err);
 
     if (status == 0) {
         status = wish->file ? read_file(wish, &err) : read_segment(wish, reader, &err);
@@ -315,7 +307,7 @@ static int run(struct wish *wish)
     if (status == 0) {
         status = check_expected(wish, &err);
     }
-    if (status == 0 && wish->format == RP_FORMAT_TEXT) {
+    if (status == 0 && wish->in.format == RP_FORMAT_TEXT) {
         status = show_sample(wish, reader, &err);
     }
     rp_reader_close(reader);
@@ -333,37 +325,31 @@ int rp_cmd_bulk(const struct rp_command *command, int argc, char **argv)
 {
     struct wish wish = {0};
     const struct rp_option options[] = {
-        {"db", "FILE", "the database (ripen.db)", &wish.db, NULL},
+        {"db", "FILE", "the database (ripen.db)", &wish.in.db, NULL},
         {"segment", "NAME", "for the leads of this segment", &wish.segment, NULL},
         {"file", "FILE", "for the leads that it names, one a line (-: standard input)", &wish.file,
          NULL},
         {"act", NULL, "do it", NULL, &wish.act},
         {"expect", "N", "only when they are so many", &wish.expect, NULL},
-        {"reason", "WHY", "why; it stands in each lead's story", &wish.reason, NULL},
+        {"reason", "WHY", "why; it stands in each lead's story", &wish.in.reason, NULL},
         {"dimension", "NAME", "of points: where they count (engagement)", &wish.dimension, NULL},
         {"until", "TIME", "of points: until when they count (for good)", &wish.until, NULL},
-        {"author", "NAME", "who does it (RIPEN_AUTHOR, else your user name)", &wish.author, NULL},
-        {"format", "text|json", "how to print", &wish.format_text, NULL},
-        {"config", "FILE", "ripen.lua", &wish.config, NULL},
+        {"author", "NAME", "who does it (RIPEN_AUTHOR, else your user name)", &wish.in.author,
+         NULL},
+        {"format", "text|json", "how to print", &wish.in.format_text, NULL},
+        {"config", "FILE", "ripen.lua", &wish.in.config, NULL},
         {0},
     };
-    int count = rp_options_parse(command, options, argc, argv, wish.arguments);
-    int format = rp_format_parse(wish.format_text);
-    int status;
+    int status = rp_deciding_begin(&wish.in, command, options, argc, argv);
 
-    if (count < 0 || format < 0) {
-        return count == -1 ? RP_EXIT_DONE : RP_EXIT_FAILED;
-    }
-    wish.format = (enum rp_format)format;
-    status = check(command, &wish, count);
-    if (status != RP_EXIT_DONE) {
+    if (status >= 0) {
         return status;
     }
-    status = rp_setup_config(&wish.setup, NULL, wish.config);
+    status = check(command, &wish);
     if (status == RP_EXIT_DONE) {
         status = run(&wish);
     }
     rp_buf_fini(&wish.failures);
-    rp_setup_fini(&wish.setup);
+    rp_setup_fini(&wish.in.setup);
     return status;
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* ripen sequence: where leads are in sequences; pausing, resuming and cancelling one lead's. */
-#include "base/json_write.h"
 #include "cli/decide.h"
 #include "core/reader_sequences.h"
 
@@ -8,11 +7,8 @@
 #include <string.h>
 
 struct wish {
-    const char *db, *config, *format_text, *author, *reason, *step;
-    enum rp_format format;
-    struct rp_setup setup;
-    char *arguments[4];
-    int count;
+    struct rp_deciding in;
+    const char *step;
 };
 
 /* list, and show LEAD. */
@@ -21,12 +17,13 @@ static int read_it(struct wish *wish)
     struct rp_reader *reader = NULL;
     struct rp_buf out = {0};
     struct rp_err err = {0};
-    int status = rp_reader_open(rp_setup_db(&wish->setup, wish->db), NULL, NULL, &reader, &err);
+    int status =
+        rp_reader_open(rp_setup_db(&wish->in.setup, wish->in.db), NULL, NULL, &reader, &err);
 
     if (status == 0) {
-        status = wish->count < 2 ? rp_reader_sequences(reader, wish->format, &out, &err)
-                                 : rp_reader_sequence(reader, rp_str_from(wish->arguments[1]),
-                                                      wish->format, &out, &err);
+        status = wish->in.count < 2 ? rp_reader_sequences(reader, wish->in.format, &out, &err)
+                                    : rp_reader_sequence(reader, rp_str_from(wish->in.arguments[1]),
+                                                         wish->in.format, &out, &err);
     }
     status = status == 0 ? rp_print(&out) : rp_decided(status, &err);
     rp_buf_fini(&out);
@@ -34,39 +31,24 @@ static int read_it(struct wish *wish)
     return status;
 }
 
-static void put(struct rp_jw *jw, const char *key, const char *text)
-{
-    if (text && text[0]) {
-        rp_jw_put_text(jw, key, text);
-    }
-}
-
 static int decide(struct wish *wish, const char *verb, const char *said)
 {
     struct rp_buf body = {0};
     struct rp_buf out = {0};
     struct rp_jw jw = rp_jw(&body);
-    struct rp_decider decider = {0};
-    struct rp_err err = {0};
     int status;
 
     rp_jw_object(&jw);
-    put(&jw, "lead", wish->arguments[1]);
-    put(&jw, "sequence", wish->count > 2 ? wish->arguments[2] : NULL);
-    put(&jw, "step", wish->step);
-    put(&jw, "reason", wish->reason);
+    rp_put_said(&jw, "lead", wish->in.arguments[1]);
+    rp_put_said(&jw, "sequence", wish->in.count > 2 ? wish->in.arguments[2] : NULL);
+    rp_put_said(&jw, "step", wish->step);
+    rp_put_said(&jw, "reason", wish->in.reason);
     rp_jw_object_end(&jw);
-    status = rp_decider_open(&decider, &wish->setup, rp_setup_db(&wish->setup, wish->db),
-                             rp_author(wish->author), &err);
-    if (status == 0) {
-        status = rp_decider_ask(&decider, verb, rp_buf_view(&body), &out, &err);
-    }
-    rp_decider_close(&decider);
-    status = rp_decided(status, &err);
-    if (status == RP_EXIT_DONE && wish->format == RP_FORMAT_JSON) {
+    status = rp_deciding_ask(&wish->in, verb, rp_buf_view(&body), &out);
+    if (status == RP_EXIT_DONE && wish->in.format == RP_FORMAT_JSON) {
         status = rp_print(&out);
     } else if (status == RP_EXIT_DONE) {
-        printf("%s; `ripen sequence show %s` tells where it is\n", said, wish->arguments[1]);
+        printf("%s; `ripen sequence show %s` tells where it is\n", said, wish->in.arguments[1]);
     }
     rp_buf_fini(&body);
     rp_buf_fini(&out);
@@ -87,8 +69,8 @@ static const struct {
 static int run(const struct rp_command *command, struct wish *wish)
 {
     for (size_t i = 0; i < RP_COUNT(verbs); i++) {
-        if (strcmp(wish->arguments[0], verbs[i].name) != 0 || wish->count < verbs[i].min ||
-            wish->count > verbs[i].max) {
+        if (strcmp(wish->in.arguments[0], verbs[i].name) != 0 || wish->in.count < verbs[i].min ||
+            wish->in.count > verbs[i].max) {
             continue;
         }
         if (wish->step && strcmp(verbs[i].name, "resume") != 0) {
@@ -103,26 +85,21 @@ int rp_cmd_sequence(const struct rp_command *command, int argc, char **argv)
 {
     struct wish wish = {0};
     const struct rp_option options[] = {
-        {"db", "FILE", "the database (ripen.db)", &wish.db, NULL},
+        {"db", "FILE", "the database (ripen.db)", &wish.in.db, NULL},
         {"step", "STEP", "of resume: goes on at the beginning of this step", &wish.step, NULL},
-        {"reason", "WHY", "why; `show` tells it", &wish.reason, NULL},
-        {"author", "NAME", "who does it (RIPEN_AUTHOR, else your user name)", &wish.author, NULL},
-        {"format", "text|json", "how to print", &wish.format_text, NULL},
-        {"config", "FILE", "ripen.lua", &wish.config, NULL},
+        {"reason", "WHY", "why; `show` tells it", &wish.in.reason, NULL},
+        {"author", "NAME", "who does it (RIPEN_AUTHOR, else your user name)", &wish.in.author,
+         NULL},
+        {"format", "text|json", "how to print", &wish.in.format_text, NULL},
+        {"config", "FILE", "ripen.lua", &wish.in.config, NULL},
         {0},
     };
-    int format, status;
+    int status = rp_deciding_begin(&wish.in, command, options, argc, argv);
 
-    wish.count = rp_options_parse(command, options, argc, argv, wish.arguments);
-    format = rp_format_parse(wish.format_text);
-    if (wish.count < 0 || format < 0) {
-        return wish.count == -1 ? RP_EXIT_DONE : RP_EXIT_FAILED;
+    if (status >= 0) {
+        return status;
     }
-    wish.format = (enum rp_format)format;
-    status = rp_setup_config(&wish.setup, NULL, wish.config);
-    if (status == RP_EXIT_DONE) {
-        status = run(command, &wish);
-    }
-    rp_setup_fini(&wish.setup);
+    status = run(command, &wish);
+    rp_setup_fini(&wish.in.setup);
     return status;
 }

@@ -2,7 +2,6 @@
 /* ripen tasks: what sales have to do, and what became of it. Claims and notes are written at once,
  * so that of two people one gets a task, with a server and without; `done` is an event of the lead,
  * which the server judges. */
-#include "base/json_write.h"
 #include "cli/decide.h"
 #include "core/tasks.h"
 
@@ -13,12 +12,9 @@
 enum { TASKS_DEFAULT = 100 };
 
 struct wish {
-    const char *db, *config, *format_text, *who, *owner, *team, *lead, *limit;
-    const char *outcome, *reason, *until, *note;
+    struct rp_deciding in; /* its author: who does the task */
+    const char *owner, *team, *limit, *outcome, *until, *note;
     bool open, done, late, all;
-    enum rp_format format;
-    struct rp_setup setup;
-    char *arguments[4];
 };
 
 /* ---- The list -------------------------------------------------------------------------------- */
@@ -40,7 +36,7 @@ static int list(struct wish *wish)
     struct rp_task_filter filter = {.owner = rp_str_from(wish->owner ? wish->owner : ""),
                                     .team = rp_str_from(wish->team ? wish->team : ""),
                                     .now_ms = rp_clock_system().now_ms(NULL)};
-    const char *db = rp_setup_db(&wish->setup, wish->db);
+    const char *db = rp_setup_db(&wish->in.setup, wish->in.db);
     struct rp_reader *reader = NULL;
     struct rp_buf out = {0};
     struct rp_err err = {0};
@@ -53,7 +49,7 @@ static int list(struct wish *wish)
     }
     status = rp_reader_open(db, NULL, NULL, &reader, &err);
     if (status == 0) {
-        status = rp_reader_tasks(reader, &filter, limit, rp_columns(STDOUT_FILENO), wish->format,
+        status = rp_reader_tasks(reader, &filter, limit, rp_columns(STDOUT_FILENO), wish->in.format,
                                  rp_colour(STDOUT_FILENO), &out, &err);
     }
     status = status == 0 ? rp_print(&out) : rp_decided(status, &err);
@@ -66,21 +62,23 @@ static int list(struct wish *wish)
 
 static int write_it(struct wish *wish, bool claim, struct rp_err *err)
 {
-    struct rp_str who = rp_str_from(rp_author(wish->who));
+    struct rp_str who = rp_str_from(rp_author(wish->in.author));
     int64_t now_ms = rp_clock_system().now_ms(NULL);
     struct rp_store *store = NULL;
     int64_t id;
-    int status = rp_task_parse(rp_str_from(wish->arguments[1]), &id, err);
+    int status = rp_task_parse(rp_str_from(wish->in.arguments[1]), &id, err);
 
     if (status == 0) {
-        status = rp_store_open(rp_setup_db(&wish->setup, wish->db), RP_STORE_WRITE, &store, err);
+        status =
+            rp_store_open(rp_setup_db(&wish->in.setup, wish->in.db), RP_STORE_WRITE, &store, err);
     }
     if (status == 0) {
         status = rp_store_begin(store, err);
     }
     if (status == 0) {
-        status = claim ? rp_task_claim(store, id, who, now_ms, err)
-                       : rp_task_note(store, id, who, rp_str_from(wish->arguments[2]), now_ms, err);
+        status =
+            claim ? rp_task_claim(store, id, who, now_ms, err)
+                  : rp_task_note(store, id, who, rp_str_from(wish->in.arguments[2]), now_ms, err);
         status = status == 0 ? rp_store_commit(store, err) : status;
         if (status != 0) {
             rp_store_rollback(store);
@@ -98,13 +96,14 @@ static int show(struct wish *wish, const char *said)
     int64_t id;
     int status = 0;
 
-    if (wish->format == RP_FORMAT_TEXT) {
-        printf("task %s: %s\n", wish->arguments[1], said);
+    if (wish->in.format == RP_FORMAT_TEXT) {
+        printf("task %s: %s\n", wish->in.arguments[1], said);
         return RP_EXIT_DONE;
     }
-    status = rp_task_parse(rp_str_from(wish->arguments[1]), &id, &err);
+    status = rp_task_parse(rp_str_from(wish->in.arguments[1]), &id, &err);
     if (status == 0) {
-        status = rp_reader_open(rp_setup_db(&wish->setup, wish->db), NULL, NULL, &reader, &err);
+        status =
+            rp_reader_open(rp_setup_db(&wish->in.setup, wish->in.db), NULL, NULL, &reader, &err);
     }
     if (status == 0) {
         status = rp_reader_task(reader, id, rp_clock_system().now_ms(NULL), &out, &err);
@@ -121,7 +120,7 @@ static int claim(struct wish *wish)
     struct rp_err err = {0};
     int status = rp_decided(write_it(wish, true, &err), &err);
 
-    rp_buf_printf(&said, "%s has it", rp_author(wish->who));
+    rp_buf_printf(&said, "%s has it", rp_author(wish->in.author));
     status = status == RP_EXIT_DONE ? show(wish, said.ptr) : status;
     rp_buf_fini(&said);
     return status;
@@ -137,45 +136,30 @@ static int note(struct wish *wish)
 
 /* ---- Done ------------------------------------------------------------------------------------ */
 
-static void put(struct rp_jw *jw, const char *key, const char *text)
-{
-    if (text) {
-        rp_jw_put_text(jw, key, text);
-    }
-}
-
 static int done(struct wish *wish)
 {
     struct rp_buf body = {0};
     struct rp_buf out = {0};
     struct rp_jw jw = rp_jw(&body);
-    struct rp_decider decider = {0};
     struct rp_err err = {0};
     int64_t id;
-    int status = rp_task_parse(rp_str_from(wish->arguments[1]), &id, &err);
+    int status = rp_task_parse(rp_str_from(wish->in.arguments[1]), &id, &err);
 
+    if (status != 0) {
+        return rp_decided(status, &err);
+    }
     rp_jw_object(&jw);
-    if (status == 0) {
-        rp_jw_put_int(&jw, "task", id);
-    }
-    put(&jw, "outcome", wish->outcome);
-    put(&jw, "reason", wish->reason);
-    put(&jw, "until", wish->until);
-    put(&jw, "text", wish->note);
+    rp_jw_put_int(&jw, "task", id);
+    rp_put_said(&jw, "outcome", wish->outcome);
+    rp_put_said(&jw, "reason", wish->in.reason);
+    rp_put_said(&jw, "until", wish->until);
+    rp_put_said(&jw, "text", wish->note);
     rp_jw_object_end(&jw);
-    if (status == 0) {
-        status = rp_decider_open(&decider, &wish->setup, rp_setup_db(&wish->setup, wish->db),
-                                 rp_author(wish->who), &err);
-    }
-    if (status == 0) {
-        status = rp_decider_ask(&decider, "task-done", rp_buf_view(&body), &out, &err);
-    }
-    rp_decider_close(&decider);
-    status = rp_decided(status, &err);
-    if (status == RP_EXIT_DONE && wish->format == RP_FORMAT_JSON) {
+    status = rp_deciding_ask(&wish->in, "task-done", rp_buf_view(&body), &out);
+    if (status == RP_EXIT_DONE && wish->in.format == RP_FORMAT_JSON) {
         status = rp_print(&out);
     } else if (status == RP_EXIT_DONE) {
-        printf("task %s: done%s%s\n", wish->arguments[1], wish->outcome ? ", " : "",
+        printf("task %s: done%s%s\n", wish->in.arguments[1], wish->outcome ? ", " : "",
                wish->outcome ? wish->outcome : "");
     }
     rp_buf_fini(&body);
@@ -191,13 +175,14 @@ static const struct {
     int (*run)(struct wish *wish);
 } verbs[] = {{"claim", 2, claim}, {"done", 2, done}, {"note", 3, note}};
 
-static int run(const struct rp_command *command, struct wish *wish, int count)
+static int run(const struct rp_command *command, struct wish *wish)
 {
-    if (count == 0) {
+    if (wish->in.count == 0) {
         return list(wish);
     }
     for (size_t i = 0; i < RP_COUNT(verbs); i++) {
-        if (strcmp(wish->arguments[0], verbs[i].name) == 0 && count == verbs[i].arguments) {
+        if (strcmp(wish->in.arguments[0], verbs[i].name) == 0 &&
+            wish->in.count == verbs[i].arguments) {
             return verbs[i].run(wish);
         }
     }
@@ -208,7 +193,7 @@ int rp_cmd_tasks(const struct rp_command *command, int argc, char **argv)
 {
     struct wish wish = {0};
     const struct rp_option options[] = {
-        {"db", "FILE", "the database (ripen.db)", &wish.db, NULL},
+        {"db", "FILE", "the database (ripen.db)", &wish.in.db, NULL},
         {"owner", "WHO", "only those that this person has to do", &wish.owner, NULL},
         {"team", "TEAM", "only this team's", &wish.team, NULL},
         {"open", NULL, "what is to be done, due soonest first (this is shown anyway)", NULL,
@@ -217,29 +202,23 @@ int rp_cmd_tasks(const struct rp_command *command, int argc, char **argv)
         {"done", NULL, "what was done, newest first", NULL, &wish.done},
         {"all", NULL, "everything, newest first", NULL, &wish.all},
         {"limit", "N", "at most so many (100)", &wish.limit, NULL},
-        {"as", "WHO", "who you are (RIPEN_AUTHOR, else your user name)", &wish.who, NULL},
+        {"as", "WHO", "who you are (RIPEN_AUTHOR, else your user name)", &wish.in.author, NULL},
         {"outcome", "WORD",
          "of done: accepted, attempted, meeting, postponed, rejected, or a word of yours",
          &wish.outcome, NULL},
-        {"reason", "WHY", "of done: why it was rejected", &wish.reason, NULL},
+        {"reason", "WHY", "of done: why it was rejected", &wish.in.reason, NULL},
         {"until", "DAY", "of done: when to call back what is postponed", &wish.until, NULL},
         {"note", "TEXT", "of done: what is to be known", &wish.note, NULL},
-        {"format", "text|json", "how to print", &wish.format_text, NULL},
-        {"config", "FILE", "ripen.lua", &wish.config, NULL},
+        {"format", "text|json", "how to print", &wish.in.format_text, NULL},
+        {"config", "FILE", "ripen.lua", &wish.in.config, NULL},
         {0},
     };
-    int count = rp_options_parse(command, options, argc, argv, wish.arguments);
-    int format = rp_format_parse(wish.format_text);
-    int status;
+    int status = rp_deciding_begin(&wish.in, command, options, argc, argv);
 
-    if (count < 0 || format < 0) {
-        return count == -1 ? RP_EXIT_DONE : RP_EXIT_FAILED;
+    if (status >= 0) {
+        return status;
     }
-    wish.format = (enum rp_format)format;
-    status = rp_setup_config(&wish.setup, NULL, wish.config);
-    if (status == RP_EXIT_DONE) {
-        status = run(command, &wish, count);
-    }
-    rp_setup_fini(&wish.setup);
+    status = run(command, &wish);
+    rp_setup_fini(&wish.in.setup);
     return status;
 }

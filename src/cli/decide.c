@@ -47,7 +47,7 @@ int rp_decider_open(struct rp_decider *decider, struct rp_setup *setup, const ch
 
     *decider = (struct rp_decider){.setup = setup, .db = db, .author = author};
     if (access(db, F_OK) != 0) {
-        return rp_err_set(err, RIPEN_EINPUT, "there is no database %s; name it with --db", db);
+        return rp_err_set(err, RIPEN_EIO, "there is no database %s; name it with --db", db);
     }
     if (rp_server_runs(db)) {
         return 0;
@@ -106,4 +106,48 @@ int rp_decided(int status, const struct rp_err *err)
         return RP_EXIT_PROBLEMS;
     }
     return status == 0 ? RP_EXIT_DONE : rp_fail(err);
+}
+
+int rp_deciding_begin(struct rp_deciding *in, const struct rp_command *command,
+                      const struct rp_option *options, int argc, char **argv)
+{
+    int format, status;
+
+    in->count = rp_options_parse(command, options, argc, argv, in->arguments);
+    if (in->count < 0) {
+        return in->count == -1 ? RP_EXIT_DONE : RP_EXIT_FAILED;
+    }
+    format = rp_format_parse(in->format_text);
+    if (format < 0) {
+        return RP_EXIT_FAILED;
+    }
+    in->format = (enum rp_format)format;
+    status = rp_setup_config(&in->setup, NULL, in->config);
+    if (status == RP_EXIT_DONE) {
+        return -1;
+    }
+    rp_setup_fini(&in->setup);
+    return status;
+}
+
+int rp_deciding_ask(struct rp_deciding *in, const char *verb, struct rp_str body,
+                    struct rp_buf *out)
+{
+    struct rp_decider decider;
+    struct rp_err err = {0};
+    int status = rp_decider_open(&decider, &in->setup, rp_setup_db(&in->setup, in->db),
+                                 rp_author(in->author), &err);
+
+    if (status == 0) {
+        status = rp_decider_ask(&decider, verb, body, out, &err);
+    }
+    rp_decider_close(&decider);
+    return rp_decided(status, &err);
+}
+
+void rp_put_said(struct rp_jw *jw, const char *key, const char *text)
+{
+    if (text && text[0]) {
+        rp_jw_put_text(jw, key, text);
+    }
 }
