@@ -109,6 +109,8 @@ static void print_text(struct rp_buf *out, struct rp_str text)
             rp_buf_char(out, '\\');
         if (c == '\n')
             rp_buf_text(out, "\\n");
+        else if ((unsigned char)c < ' ')
+            rp_buf_printf(out, "\\%03d", c);
         else
             rp_buf_char(out, c);
     }
