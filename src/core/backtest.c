@@ -26,6 +26,7 @@ struct testing {
     uint32_t models[RP_BT_SIDES];
     struct rp_bt_stages stages[RP_BT_SIDES];
     struct rp_families *families;
+    struct rp_arms *arms; /* NULL: no split ever ran, or one model is to decide */
     int64_t newest, last_lead;
     atomic_llong next_page;
     atomic_ullong leads_done, events;
@@ -70,6 +71,7 @@ static int worker_open(struct worker *w, struct rp_err *err)
         .vms = {w->reader->vm, w->vm},
         .models = {t->models[0], t->models[1]},
         .sides = RP_BT_SIDES,
+        .arms = t->arms,
         .until_ms = t->options.now_ms,
         .newest = t->newest,
         .events_max = RP_LEAD_EVENTS_MAX,
@@ -286,6 +288,10 @@ static int name_all(struct testing *t, struct rp_err *err)
                                                   : rules->fits[i - rules->score_count].name);
         }
     }
+    for (size_t i = 0; i < rp_arms_count(t->arms); i++) {
+        b->splits = rp_arena_printf(&b->arena, "%.*s%s%.*s", RP_STR_ARG(b->splits),
+                                    i > 0 ? ", " : "", RP_STR_ARG(rp_arms_name(t->arms, i)));
+    }
     b->names[RP_BT_ACTIVE] = rp_arena_printf(&b->arena, "generation %u", b->generation);
     b->names[RP_BT_CANDIDATE] = rp_arena_str(&b->arena, t->options.name);
     b->ends = RP_ARENA_ARRAY(&b->arena, int64_t, (size_t)b->stage_count * b->stage_count + 1);
@@ -317,6 +323,9 @@ int rp_backtest_run(const struct rp_backtest_options *options, struct rp_backtes
         b->generation = reader->rules->number;
         status = rp_families_load(reader->store, &t.families, err);
     }
+    if (status == 0 && options->models[RP_BT_ACTIVE].len == 0) {
+        status = rp_arms_load(reader->store, reader->rules, &t.arms, err);
+    }
     if (status == 0) {
         status = name_all(&t, err);
     }
@@ -329,6 +338,7 @@ int rp_backtest_run(const struct rp_backtest_options *options, struct rp_backtes
     if (status == 0) {
         rp_bt_conclude(b, t.options.list_max);
     }
+    rp_arms_free(t.arms);
     rp_families_free(t.families);
     rp_reader_close(reader);
     b->seconds = (double)(rp_mono_us() - started_us) / 1e6;

@@ -21,7 +21,8 @@ enum rp_bt_side { RP_BT_ACTIVE, RP_BT_CANDIDATE, RP_BT_SIDES };
 struct rp_backtest_options {
     const char *db_path;
     const struct rp_rules *candidate;  /* borrowed */
-    struct rp_str models[RP_BT_SIDES]; /* that decide; "": the control */
+    struct rp_str models[RP_BT_SIDES]; /* that decide; "": the control, and on the active side
+                                          the arms of experiments on whom they acted */
     struct rp_str name;                /* of the candidate, as people know it: its directory */
     struct rp_str stage, outcome;      /* what is decided, and what makes it right; "": mql, sql */
     int64_t window_ms;                 /* in which the outcome must come; 0: 60 days */
@@ -104,7 +105,10 @@ struct rp_backtest {
     uint32_t generation;
     int64_t window_ms, since_ms, now_ms;
     int64_t leads, events, excluded, aside, too_long; /* aside: too many late events */
-    struct rp_bt_lead *records;                       /* by lead */
+    int64_t in_arms, in_lost_arms; /* leads on whom arms acted on the active side; of these, on whom
+                                      the control does since the rules lack an arm's model */
+    struct rp_str splits;          /* whose arms these are: "x, y" */
+    struct rp_bt_lead *records;    /* by lead */
     size_t record_count;
     struct rp_bt_change *changes; /* by kind, then lead */
     size_t change_count;

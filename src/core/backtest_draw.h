@@ -17,6 +17,8 @@ void rp_bt_bins(const struct rp_backtest *backtest, struct rp_bt_bins *ret_bins)
 
 bool rp_bt_never_fired(const struct rp_bt_rule *rule);
 bool rp_bt_never_decided(const struct rp_bt_rule *rule); /* gave points that no decision needed */
+/* How many leads were in arms of experiments and what that means, as sentences; nothing: none. */
+void rp_bt_arms(const struct rp_backtest *backtest, struct rp_buf *out);
 /* What one must know to read the numbers, a sentence a line. */
 void rp_bt_caveats(const struct rp_backtest *backtest, struct rp_buf *out);
 

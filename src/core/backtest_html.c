@@ -372,6 +372,8 @@ static void caveats_html(const struct rp_backtest *b, struct rp_buf *out)
 
 void rp_backtest_html(const struct rp_backtest *b, struct rp_buf *out)
 {
+    struct rp_buf arms = {0};
+
     rp_buf_text(out, head);
     rp_buf_text(out, "<h1>Back-test</h1>\n<p>");
     rp_html_escape(out, b->names[RP_BT_CANDIDATE]);
@@ -385,6 +387,13 @@ void rp_backtest_html(const struct rp_backtest *b, struct rp_buf *out)
                   "within %.0f days</p>\n",
                   RP_STR_ARG(b->stages[b->stage]), RP_STR_ARG(b->stages[b->outcome]),
                   (double)b->window_ms / (double)RP_DAY);
+    rp_bt_arms(b, &arms);
+    if (arms.len > 0) {
+        rp_buf_text(out, "<p class=\"soft\">");
+        rp_html_escape(out, rp_buf_view(&arms));
+        rp_buf_text(out, "</p>\n");
+    }
+    rp_buf_fini(&arms);
     quality_html(b, out);
     rp_buf_text(out, "<h2>How well the scores rank</h2>\n");
     draw_auc(&b->at_decision, "Leads chosen by the active rules, at that moment", out);

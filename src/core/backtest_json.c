@@ -168,6 +168,8 @@ void rp_backtest_json(const struct rp_backtest *b, struct rp_buf *out)
     rp_jw_put_int(&jw, "leads", b->leads);
     rp_jw_put_int(&jw, "events", b->events);
     rp_jw_put_int(&jw, "excluded", b->excluded);
+    rp_jw_put_int(&jw, "inArms", b->in_arms);
+    rp_jw_put_int(&jw, "inArmsWithoutModel", b->in_lost_arms);
     rp_jw_put_time(&jw, "until", b->now_ms);
     rp_jw_put_time(&jw, "since", b->since_ms);
     rp_jw_put_str(&jw, "stage", b->stages[b->stage]);

@@ -58,6 +58,8 @@ void rp_bt_add(struct rp_backtest *b, struct rp_bt_tally *t)
     b->excluded += t->excluded;
     b->aside += t->aside;
     b->too_long += t->too_long;
+    b->in_arms += t->in_arms;
+    b->in_lost_arms += t->in_lost_arms;
     if (t->record_count > 0) {
         b->records =
             rp_realloc(b->records, (b->record_count + t->record_count) * sizeof(*b->records));

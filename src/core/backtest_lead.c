@@ -23,7 +23,7 @@ static void rules_init(struct rp_bt_tally *t, size_t s, const struct rp_rules *r
     t->rules[s] = rp_calloc(count + 1, sizeof(*t->rules[s]));
     t->gave[s] = rp_calloc(count + 1, sizeof(*t->gave[s]));
     t->gave_list[s] = rp_calloc(count + 1, sizeof(*t->gave_list[s]));
-    t->weigh[s] = rp_weigh_new(rules, model);
+    t->weigh[s] = rp_weigh_new(rules);
     for (uint32_t i = 0; i < rules->score_count; i++) {
         const struct rp_score *score = &rules->scores[i];
 
@@ -126,7 +126,8 @@ static char *why_not(struct rp_bt_tally *t, size_t s, size_t member, int64_t now
     if (t->stages[s].decide == RP_NONE || !lead) {
         return rp_strdup("these rules have no such stage");
     }
-    (void)rp_why_not_stage(rp_replay_fold(t->replay, s), lead, t->stages[s].decide, now_ms, &words);
+    (void)rp_why_not_stage(rp_replay_fold(t->replay, s, member, now_ms), lead, t->stages[s].decide,
+                           now_ms, &words);
     text = rp_strndup(words.ptr ? words.ptr : "", words.len);
     rp_buf_fini(&words);
     return text;
@@ -165,7 +166,7 @@ static struct rp_bt_week *week_of(struct rp_bt_tally *t, int64_t ms)
 
 static int32_t score_at(struct rp_bt_tally *t, size_t s, size_t member, int64_t ms)
 {
-    struct rp_fold *fold = rp_replay_fold(t->replay, s);
+    struct rp_fold *fold = rp_replay_fold(t->replay, s, member, ms);
     struct rp_lead *lead = rp_replay_lead(t->replay, s, member);
     int64_t total = lead ? rp_lead_score(fold, lead, fold->model, RP_NONE, ms) : 0;
 
@@ -175,10 +176,10 @@ static int32_t score_at(struct rp_bt_tally *t, size_t s, size_t member, int64_t 
 /* Which rules the decision stood on: folds the history once more. */
 static void weigh(struct rp_bt_tally *t, size_t s, size_t member, int64_t now_ms)
 {
-    struct rp_fold *fold = rp_replay_fold(t->replay, s);
+    struct rp_fold *fold = rp_replay_fold(t->replay, s, member, now_ms);
     uint32_t dims = fold->rules->dim_count;
 
-    rp_weigh_begin(t->weigh[s], now_ms);
+    rp_weigh_begin(t->weigh[s], fold->model, now_ms);
     fold->trace = rp_weigh_trace;
     fold->trace_ctx = t->weigh[s];
     rp_replay_again(t->replay, s, member, &t->scratch);
@@ -365,9 +366,9 @@ static enum rp_bt_kind kind_of(const struct rp_bt_lead *record, const uint32_t *
     return end[RP_BT_ACTIVE] != end[RP_BT_CANDIDATE] ? RP_BT_ELSEWHERE : RP_BT_KINDS;
 }
 
-static char *email_of(struct rp_bt_tally *t, const struct rp_lead *lead)
+static char *email_of(struct rp_bt_tally *t, size_t member, const struct rp_lead *lead)
 {
-    struct rp_fold *fold = rp_replay_fold(t->replay, RP_BT_ACTIVE);
+    struct rp_fold *fold = rp_replay_fold(t->replay, RP_BT_ACTIVE, member, t->options->now_ms);
     struct rp_str text = RP_STR("");
 
     (void)rp_lead_field(fold, lead, fold->rules->email_field, t->options->now_ms, &text);
@@ -390,7 +391,7 @@ static void note_change(struct rp_bt_tally *t, size_t member, const struct rp_bt
     change = &t->changes[t->change_count++];
     *change = (struct rp_bt_change){.lead = record->lead,
                                     .kind = kind,
-                                    .email = email_of(t, lead),
+                                    .email = email_of(t, member, lead),
                                     .outcome_ms = record->outcome_ms};
     memcpy(change->public_id, lead->public_id, sizeof(change->public_id));
     for (size_t s = 0; s < RP_BT_SIDES; s++) {
@@ -404,6 +405,7 @@ static void note_change(struct rp_bt_tally *t, size_t member, const struct rp_bt
 static void note_record(struct rp_bt_tally *t, size_t member, bool alone)
 {
     const struct rp_bt_member *m = &t->members[member];
+    enum rp_arms_in in = rp_replay_in_arm(t->replay, member);
     int64_t lead = t->family->leads[member];
     struct rp_bt_lead record = {.lead = lead, .aged_ms = m->aged_ms, .excluded = m->excluded};
     uint32_t end[RP_BT_SIDES];
@@ -429,6 +431,8 @@ static void note_record(struct rp_bt_tally *t, size_t member, bool alone)
     t->records[t->record_count++] = record;
     t->leads++;
     t->excluded += record.excluded;
+    t->in_arms += in != RP_ARMS_IN_NONE;
+    t->in_lost_arms += in == RP_ARMS_IN_LOST;
     if (!record.excluded) {
         t->ends[end[RP_BT_ACTIVE] * t->shape->stage_count + end[RP_BT_CANDIDATE]]++;
         note_change(t, member, &record, end);
@@ -438,7 +442,7 @@ static void note_record(struct rp_bt_tally *t, size_t member, bool alone)
 static void note_rules(struct rp_bt_tally *t, size_t member)
 {
     for (size_t s = 0; s < RP_BT_SIDES; s++) {
-        struct rp_fold *fold = rp_replay_fold(t->replay, s);
+        struct rp_fold *fold = rp_replay_fold(t->replay, s, member, t->options->now_ms);
         const struct rp_rules *rules = fold->rules;
 
         rp_weigh_fits(fold, rp_replay_lead(t->replay, s, member), t->options->now_ms, t->fits);

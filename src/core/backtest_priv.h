@@ -55,7 +55,7 @@ struct rp_bt_tally {
     size_t week_count, week_cap;
     int64_t *ends;
     struct rp_bt_rule *rules[RP_BT_SIDES];
-    int64_t leads, events, excluded, aside, too_long;
+    int64_t leads, events, excluded, aside, too_long, in_arms, in_lost_arms;
 };
 
 void rp_bt_tally_init(struct rp_bt_tally *tally, const struct rp_backtest_options *options,

@@ -289,6 +289,23 @@ void rp_bt_bins(const struct rp_backtest *b, struct rp_bt_bins *bins)
     }
 }
 
+void rp_bt_arms(const struct rp_backtest *b, struct rp_buf *out)
+{
+    if (b->in_arms == 0) {
+        return;
+    }
+    rp_buf_printf(out,
+                  "%" PRId64 " leads were in arms of experiments (%.*s): on them the active side "
+                  "decides by the model of their arm, as it was then.",
+                  b->in_arms, RP_STR_ARG(b->splits));
+    if (b->in_lost_arms > 0) {
+        rp_buf_printf(out,
+                      " %" PRId64 " of them had one whose model the rules in force do not have any "
+                      "more: there the first model decides.",
+                      b->in_lost_arms);
+    }
+}
+
 void rp_bt_caveats(const struct rp_backtest *b, struct rp_buf *out)
 {
     struct rp_str stage = b->stages[b->stage];
@@ -352,6 +369,7 @@ static void wrapped(struct rp_buf *out, struct rp_str text)
 void rp_backtest_text(const struct rp_backtest *b, size_t told, struct rp_buf *out)
 {
     struct rp_buf caveats = {0};
+    struct rp_buf arms = {0};
     char label[80];
 
     rp_buf_printf(out, "Back-test of %" PRId64 " leads and %" PRId64 " events up to ", b->leads,
@@ -364,7 +382,9 @@ void rp_backtest_text(const struct rp_backtest *b, size_t told, struct rp_buf *o
         rp_buf_printf(out, "%" PRId64 " leads are excluded by the rules and do not count.\n",
                       b->excluded);
     }
-    rp_buf_char(out, '\n');
+    rp_bt_arms(b, &arms);
+    wrapped(out, rp_buf_view(&arms));
+    rp_buf_text(out, arms.len > 0 ? "\n\n" : "\n");
     quality_text(b, out);
     snprintf(label, sizeof(label), "AUC among %.*s, then", RP_STR_ARG(b->stages[b->stage]));
     auc_text(&b->at_decision, label, out);
@@ -379,4 +399,5 @@ void rp_backtest_text(const struct rp_backtest *b, size_t told, struct rp_buf *o
     rp_bt_caveats(b, &caveats);
     wrapped(out, rp_buf_view(&caveats));
     rp_buf_fini(&caveats);
+    rp_buf_fini(&arms);
 }

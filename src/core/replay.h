@@ -7,13 +7,16 @@
  *
  * Under the rules that were in force all the time, scores and decisions are those on record, but
  * for what no row tells: which requests of one lead were committed together (those received in one
- * millisecond are taken so) and moments within a millisecond. Owners, sequences and experiments are
- * not played: what they decide, no score can read. */
+ * millisecond are taken so), moments within a millisecond, and of two known leads that became one
+ * and were in two arms, the arm that was given up. Whose model acted on whom in experiments, owners
+ * that were chosen and facts that sequences set are taken from the record (replay_arms.h,
+ * replay_told.h). Sequences are not played: nothing else of them can be read by conditions. */
 #ifndef RP_CORE_REPLAY_H
 #define RP_CORE_REPLAY_H
 
 #include "core/family.h"
 #include "core/recent.h"
+#include "core/replay_arms.h"
 #include "engine/fold.h"
 #include "model/decision.h"
 
@@ -38,9 +41,11 @@ struct rp_replay_options {
     struct rp_vm *vms[RP_REPLAY_SIDES_MAX];
     uint32_t models[RP_REPLAY_SIDES_MAX]; /* that act and are read */
     size_t sides;
-    int64_t until_ms;  /* the end: events received and timers due up to then */
-    int64_t newest;    /* event rows up to this one */
-    size_t events_max; /* of a family; more: ELIMIT */
+    const struct rp_arms *arms; /* of rules[0]: on its side they act on whom they were dealt;
+                                   NULL: models[0] acts on all */
+    int64_t until_ms;           /* the end: events received and timers due up to then */
+    int64_t newest;             /* event rows up to this one */
+    size_t events_max;          /* of a family; more: ELIMIT */
     /* All may be NULL. judged: each evaluation. before: every side stands at the moment before
      * until_ms, with all that was known (between two events, and at the end). after: every side has
      * judged what came at now_ms. */
@@ -59,7 +64,10 @@ int rp_replay_family(struct rp_replay *replay, const struct rp_family *family, s
 
 /* Within the callbacks. The lead of a member; NULL: it has no events yet, or was merged away. */
 struct rp_lead *rp_replay_lead(struct rp_replay *replay, size_t side, size_t member);
-struct rp_fold *rp_replay_fold(struct rp_replay *replay, size_t side);
+/* The side's fold, with the model that acts on the member at that moment. */
+struct rp_fold *rp_replay_fold(struct rp_replay *replay, size_t side, size_t member, int64_t at_ms);
+/* Whether an arm acted on the member, up to until_ms. */
+enum rp_arms_in rp_replay_in_arm(struct rp_replay *replay, size_t member);
 /* Folds all that is known of the member once more, with whatever trace the fold has; the lead's
  * cells are those of before. */
 void rp_replay_again(struct rp_replay *replay, size_t side, size_t member, struct rp_lead *into);

@@ -25,6 +25,8 @@ void rp_played_fini(struct rp_played *played)
     free(played->node_rows);
     free(played->public_ids);
     free(played->moves);
+    free(played->held);
+    free(played->told);
 }
 
 static void add_node(struct rp_played *p, const struct rp_head *head, int64_t lead,
@@ -49,11 +51,59 @@ static void add_node(struct rp_played *p, const struct rp_head *head, int64_t le
     }
 }
 
+static int load_moves(struct rp_played *p, struct rp_store *store, int64_t lead, struct rp_err *err)
+{
+    struct rp_move_row *moves;
+    size_t count;
+    int status = rp_move_list(&p->arena, store, lead, &moves, &count, err);
+
+    for (size_t i = 0; status == 0 && i < count; i++) {
+        p->moves = p->move_count == p->move_cap
+                       ? rp_grow(p->moves, &p->move_cap, p->move_count + 1, sizeof(*p->moves))
+                       : p->moves;
+        p->moves[p->move_count++] = moves[i];
+    }
+    return status;
+}
+
+static int load_told(struct rp_played *p, const struct rp_play_from *from, int64_t lead,
+                     struct rp_err *err)
+{
+    struct rp_told *told;
+    size_t count;
+    int status = rp_told_load(&p->arena, from->store, lead, &from->kinds, &told, &count, err);
+
+    if (status != 0 || count == 0) {
+        return status;
+    }
+    if (p->told_count + count > p->told_cap) {
+        p->told = rp_grow(p->told, &p->told_cap, p->told_count + count, sizeof(*p->told));
+    }
+    memcpy(p->told + p->told_count, told, count * sizeof(*told));
+    p->told_count += count;
+    return 0;
+}
+
+/* What is on record of the lead beside its events. */
+static int load_record(struct rp_played *p, const struct rp_play_from *from, size_t member,
+                       const struct rp_lead *lead, struct rp_err *err)
+{
+    int status = load_moves(p, from->store, lead->id, err);
+
+    if (status == 0 && from->arms) {
+        status = rp_arms_own(from->arms, &p->arena, from->store, lead,
+                             p->held + member * rp_arms_count(from->arms), err);
+    }
+    if (status == 0 && (from->kinds.owners || from->kinds.facts)) {
+        status = load_told(p, from, lead->id, err);
+    }
+    return status;
+}
+
 static int load_member(struct rp_played *p, const struct rp_play_from *from,
                        const struct rp_family *family, size_t member, struct rp_err *err)
 {
     const struct rp_head *heads;
-    struct rp_move_row *moves;
     struct rp_str stage;
     struct rp_lead lead;
     size_t count = 0;
@@ -70,13 +120,7 @@ static int load_member(struct rp_played *p, const struct rp_play_from *from,
         for (size_t i = 0; i < count; i++) {
             add_node(p, &heads[i], family->leads[member], family);
         }
-        status = rp_move_list(&p->arena, from->store, lead.id, &moves, &count, err);
-    }
-    for (size_t i = 0; i < count && status == 0; i++) {
-        p->moves = p->move_count == p->move_cap
-                       ? rp_grow(p->moves, &p->move_cap, p->move_count + 1, sizeof(*p->moves))
-                       : p->moves;
-        p->moves[p->move_count++] = moves[i];
+        status = load_record(p, from, member, &lead, err);
     }
     rp_lead_fini(&lead);
     return status;
@@ -173,10 +217,14 @@ int rp_played_load(struct rp_played *p, const struct rp_play_from *from,
     int status = 0;
 
     rp_arena_reset(&p->arena);
-    p->count = p->node_count = p->move_count = 0;
+    p->count = p->node_count = p->move_count = p->told_count = 0;
     if (p->id_cap < family->lead_count) {
         p->public_ids =
             rp_grow(p->public_ids, &p->id_cap, family->lead_count, sizeof(*p->public_ids));
+    }
+    if (p->held_cap < family->lead_count * rp_arms_count(from->arms)) {
+        p->held = rp_grow(p->held, &p->held_cap, family->lead_count * rp_arms_count(from->arms),
+                          sizeof(*p->held));
     }
     for (size_t m = 0; m < family->lead_count && status == 0; m++) {
         status = load_member(p, from, family, m, err);

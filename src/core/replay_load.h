@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* The events of one family, parsed, in the order in which they were received. Internal to
- * core/replay.c. */
+/* The events of one family, parsed, in the order in which they were received, and what else is on
+ * record of its leads. Internal to core/replay.c. */
 #ifndef RP_CORE_REPLAY_LOAD_H
 #define RP_CORE_REPLAY_LOAD_H
 
 #include "base/arena.h"
 #include "core/family.h"
 #include "core/recent.h"
+#include "core/replay_arms.h"
+#include "core/replay_told.h"
 #include "engine/ruleset.h"
 #include "model/event.h"
 #include "store/decisions.h"
@@ -16,6 +18,8 @@ struct rp_play_from {
     const struct rp_recent *recent;
     int64_t newest, until_ms;
     size_t events_max;
+    const struct rp_arms *arms; /* NULL: nobody asks for them */
+    struct rp_told_kinds kinds;
 };
 
 struct rp_played {
@@ -32,6 +36,10 @@ struct rp_played {
     size_t id_cap;
     struct rp_move_row *moves; /* on record, of all members, in the order of their rows */
     size_t move_count, move_cap;
+    struct rp_arm_held *held; /* [member * splits + split]: as dealt; whoever plays changes them */
+    size_t held_cap;
+    struct rp_told *told; /* of one member after the other, each in the order in which it came */
+    size_t told_count, told_cap;
 };
 
 void rp_played_init(struct rp_played *played);

@@ -16,12 +16,11 @@ struct rp_weigh {
     int64_t *raw;   /* [dim]: with all of them, not cut */
 };
 
-struct rp_weigh *rp_weigh_new(const struct rp_rules *rules, uint32_t model)
+struct rp_weigh *rp_weigh_new(const struct rp_rules *rules)
 {
     struct rp_weigh *w = rp_calloc(1, sizeof(*w));
 
     w->rules = rules;
-    w->model = model;
     w->rows = rules->score_count + rules->fit_count;
     w->points = rp_calloc((size_t)w->rows * rules->dim_count + 1, sizeof(*w->points));
     w->raw = rp_calloc(rules->dim_count + 1, sizeof(*w->raw));
@@ -37,8 +36,9 @@ void rp_weigh_free(struct rp_weigh *w)
     free(w);
 }
 
-void rp_weigh_begin(struct rp_weigh *w, int64_t now_ms)
+void rp_weigh_begin(struct rp_weigh *w, uint32_t model, int64_t now_ms)
 {
+    w->model = model;
     w->now_ms = now_ms;
     memset(w->points, 0, ((size_t)w->rows * w->rules->dim_count + 1) * sizeof(*w->points));
 }

@@ -7,12 +7,12 @@
 #include "engine/fold.h"
 
 struct rp_weigh;
-struct rp_weigh *rp_weigh_new(const struct rp_rules *rules, uint32_t model);
+struct rp_weigh *rp_weigh_new(const struct rp_rules *rules);
 void rp_weigh_free(struct rp_weigh *weigh); /* NULL: no effect */
 
-/* Before the lead's history is folded with rp_weigh_trace (ctx: the struct rp_weigh). Values count
- * as of now_ms. */
-void rp_weigh_begin(struct rp_weigh *weigh, int64_t now_ms);
+/* Before the lead's history is folded with rp_weigh_trace (ctx: the struct rp_weigh). What the
+ * model gives counts, as of now_ms. */
+void rp_weigh_begin(struct rp_weigh *weigh, uint32_t model, int64_t now_ms);
 rp_trace_fn rp_weigh_trace;
 /* Behind it: `lead` has the cells of that fold; adds the fit rules. */
 void rp_weigh_end(struct rp_weigh *weigh, struct rp_fold *fold, const struct rp_lead *lead);

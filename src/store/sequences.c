@@ -4,6 +4,7 @@
 #include "store/sequences.h"
 
 #include "base/hash.h"
+#include "model/decision.h"
 #include "store/store_priv.h"
 
 static const char sql_add[] =
@@ -31,6 +32,12 @@ static const char sql_step_add[] =
     "INSERT INTO sequence_step_rows (lead, instance, step, at_ms) VALUES (?1, ?2, ?3, ?4)";
 static const char sql_steps[] =
     "SELECT instance, step, at_ms FROM sequence_step_rows WHERE lead = ?1 ORDER BY id";
+/* A step's row is named "sequence.step". */
+static const char sql_facts[] =
+    "SELECT o.event, o.created_ms, o.body FROM outbox AS o JOIN names AS n ON n.id = o.action "
+    "WHERE o.lead = ?1 AND o.kind = ?2 AND EXISTS (SELECT 1 FROM sequence_rows AS s JOIN names AS "
+    "q ON q.id = s.sequence WHERE s.lead = o.lead AND substr(n.text, 1, length(q.text) + 1) = "
+    "q.text || '.') ORDER BY o.id";
 
 /* ---- Writing --------------------------------------------------------------------------------- */
 
@@ -211,6 +218,31 @@ int rp_sequence_steps(struct rp_arena *arena, struct rp_store *store, int64_t le
             .instance = sqlite3_column_int64(stmt, 0),
             .step = rp_store_name(store, sqlite3_column_int64(stmt, 1)),
             .at_ms = sqlite3_column_int64(stmt, 2),
+        };
+    }
+    *ret_rows = rows;
+    *ret_count = count;
+    return status;
+}
+
+int rp_sequence_facts(struct rp_arena *arena, struct rp_store *store, int64_t lead,
+                      struct rp_sequence_fact_row **ret_rows, size_t *ret_count, struct rp_err *err)
+{
+    struct rp_sequence_fact_row *rows = NULL;
+    size_t count = 0, cap = 0;
+    sqlite3_stmt *stmt;
+    int status = rp_sql_get(store, RP_SQL_SEQUENCE_FACTS, sql_facts, &stmt, err);
+
+    if (status < 0)
+        return status;
+    rp_bind_int(stmt, 1, lead);
+    rp_bind_int(stmt, 2, RP_ACTION_SET);
+    while ((status = rp_sql_step(store, stmt, "reading what sequences set", err)) == 1) {
+        rows = room(arena, rows, count, &cap, sizeof(*rows));
+        rows[count++] = (struct rp_sequence_fact_row){
+            .event = sqlite3_column_int64(stmt, 0),
+            .at_ms = sqlite3_column_int64(stmt, 1),
+            .facts = rp_column_text(arena, stmt, 2),
         };
     }
     *ret_rows = rows;
