@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* ripen experiment promote NAME: the control's model takes over the numbers of the arm that won.
- * Without --act the change is shown; with it the file is written, once, so that it becomes one
- * generation, and the experiment ends as promoted. */
+/* ripen experiment promote NAME: the numbers of the arm that won become those of the control, in
+ * weights.lua when they come from there, else in the control's model (engine/promote.h). Without
+ * --act the change is shown; with it the file is written, once, so that it becomes one generation,
+ * and the experiment ends as promoted. */
 #include "base/json_write.h"
 #include "cli/ask_server.h"
 #include "cli/decide.h"
@@ -14,6 +15,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct promoting {
@@ -24,6 +26,7 @@ struct promoting {
     struct rp_shown shown;
     struct rp_promotion promotion;
     struct rp_str chosen;
+    struct rp_buf beside; /* the new file, before it takes the place of the old one */
 };
 
 /* What the report says: the word, and whose. */
@@ -51,7 +54,17 @@ static int read_report(struct promoting *p, struct rp_str *ret_word, struct rp_e
     return status;
 }
 
-static int choose_arm(struct promoting *p)
+static bool is_arm(const struct rp_experiment *x, struct rp_str name)
+{
+    for (uint32_t i = 0; i < x->arm_count; i++) {
+        if (rp_str_eq(x->arms[i].name, name)) {
+            return !x->arms[i].hold_out;
+        }
+    }
+    return false;
+}
+
+static int choose_arm(struct promoting *p, const struct rp_experiment *x)
 {
     struct rp_str word = RP_STR("");
     struct rp_err err = {0};
@@ -71,10 +84,22 @@ static int choose_arm(struct promoting *p)
     if (p->chosen.len == 0) {
         return rp_complain("which arm? name it with --arm");
     }
+    if (!is_arm(x, p->chosen)) {
+        return rp_complain("experiment %s has no arm \"%.*s\" whose model could be promoted",
+                           p->wish.name, RP_STR_ARG(p->chosen));
+    }
     return RP_EXIT_DONE;
 }
 
-/* The rules as they would be, checked before anything is written. */
+static struct rp_str control_of(const struct promoting *p)
+{
+    const struct rp_rules *rules = p->setup.rules;
+
+    return rules->experiments[rp_rules_experiment(rules, rp_str_from(p->wish.name))].arms[0].name;
+}
+
+/* The rules as they would be, checked before anything is written: without errors, and with a
+ * control that does what the arm does now. */
 static int check(struct promoting *p, struct rp_err *err)
 {
     struct rp_files files = {
@@ -93,59 +118,122 @@ static int check(struct promoting *p, struct rp_err *err)
         rp_findings_print(&told, &findings, false);
         fwrite(told.ptr, 1, told.len, stderr);
         rp_buf_fini(&told);
+    } else if (!rp_models_alike(p->setup.rules, rp_rules_model(p->setup.rules, p->chosen), rules,
+                                rp_rules_model(rules, control_of(p)))) {
+        status = rp_err_set(err, RIPEN_EINPUT,
+                            "with \"%.*s\" changed in %.*s, \"%.*s\" would not do what it does; "
+                            "change the numbers by hand",
+                            RP_STR_ARG(control_of(p)),
+                            RP_STR_ARG(p->setup.files.items[p->promotion.file].path),
+                            RP_STR_ARG(p->chosen));
     }
     rp_rules_free(rules);
     return status;
 }
 
-static void print_lines(struct rp_buf *out, char mark, struct rp_str text)
-{
-    size_t at = 0;
+/* ---- What changes ------------------------------------------------------------------------------
+ */
 
-    while (at < text.len) {
+struct lines {
+    struct rp_str *items;
+    size_t count;
+};
+
+static struct lines lines_of(struct rp_arena *arena, struct rp_str text)
+{
+    struct lines lines = {0};
+    size_t breaks = 1;
+
+    for (size_t i = 0; i < text.len; i++) {
+        breaks += text.ptr[i] == '\n';
+    }
+    lines.items = RP_ARENA_ARRAY(arena, struct rp_str, breaks);
+    for (size_t at = 0; at < text.len;) {
         const char *end = memchr(text.ptr + at, '\n', text.len - at);
         size_t len = end ? (size_t)(end - text.ptr) - at : text.len - at;
 
-        rp_buf_printf(out, "%c%.*s\n", mark, (int)len, text.ptr + at);
+        lines.items[lines.count++] = (struct rp_str){text.ptr + at, len};
         at += len + 1;
     }
+    return lines;
 }
 
-static void show(const struct promoting *p, struct rp_buf *out)
+/* Lines from `from` on: so many of the old, so many of the new. An empty side is told by the line
+ * before it, as patch(1) wants it. */
+static void print_hunk(struct rp_buf *out, const struct lines *old, size_t was,
+                       const struct lines *new, size_t now, size_t from)
 {
-    struct rp_str path = p->setup.files.items[p->promotion.file].path;
-
-    rp_buf_printf(out, "--- %.*s\n+++ %.*s\n", RP_STR_ARG(path), RP_STR_ARG(path));
-    print_lines(out, '-', p->promotion.was);
-    print_lines(out, '+', p->promotion.text);
+    rp_buf_printf(out, "@@ -%zu,%zu +%zu,%zu @@\n", from + (was > 0), was, from + (now > 0), now);
+    for (size_t i = from; i < from + was; i++) {
+        rp_buf_printf(out, "-%.*s\n", RP_STR_ARG(old->items[i]));
+    }
+    for (size_t i = from; i < from + now; i++) {
+        rp_buf_printf(out, "+%.*s\n", RP_STR_ARG(new->items[i]));
+    }
 }
 
-/* Beside it first, then in its place, so that whoever watches sees a whole file. */
-static int write_file(const struct promoting *p, struct rp_err *err)
+/* Numbers keep their lines, so that lines are compared one by one; a model that is written anew
+ * with more or fewer of them is one block. */
+static void show(struct promoting *p, struct rp_buf *out)
 {
-    struct rp_str path = p->setup.files.items[p->promotion.file].path;
-    const char *dir = rp_setup_rules(&p->setup, p->rules);
-    struct rp_buf name = {0};
-    struct rp_buf beside = {0};
+    const struct rp_source *source = &p->setup.files.items[p->promotion.file];
+    struct lines old = lines_of(&p->setup.arena, source->text);
+    struct lines new = lines_of(&p->setup.arena, p->promotion.whole);
+    size_t fewer = old.count < new.count ? old.count : new.count;
+    size_t at = 0;
+    size_t behind = 0;
+
+    rp_buf_printf(out, "--- %.*s\n+++ %.*s\n", RP_STR_ARG(source->path), RP_STR_ARG(source->path));
+    while (at < fewer && rp_str_eq(old.items[at], new.items[at])) {
+        at++;
+    }
+    while (behind < fewer - at &&
+           rp_str_eq(old.items[old.count - 1 - behind], new.items[new.count - 1 - behind])) {
+        behind++;
+    }
+    if (old.count != new.count) {
+        print_hunk(out, &old, old.count - behind - at, &new, new.count - behind - at, at);
+        return;
+    }
+    while (at < fewer - behind) {
+        size_t from = at;
+
+        while (at < fewer - behind && !rp_str_eq(old.items[at], new.items[at])) {
+            at++;
+        }
+        if (at > from) {
+            print_hunk(out, &old, at - from, &new, at - from, from);
+        }
+        at += at == from;
+    }
+}
+
+/* ---- Writing -----------------------------------------------------------------------------------
+ */
+
+static int cannot_write(struct promoting *p, const char *path, struct rp_err *err)
+{
+    int status = rp_err_set(err, RIPEN_EIO, "%s could not be written: %s", path, strerror(errno));
+
+    (void)unlink(p->beside.ptr);
+    return status;
+}
+
+/* The new file beside the old one, with its rights: what cannot be written ends no experiment. */
+static int write_beside(struct promoting *p, const char *path, struct rp_err *err)
+{
+    struct stat old;
     FILE *file;
     bool good;
-    int status = 0;
 
-    rp_buf_printf(&name, "%s/%.*s", dir, RP_STR_ARG(path));
-    rp_buf_printf(&beside, "%s/%.*s~", dir, RP_STR_ARG(path));
-    file = fopen(beside.ptr, "wb");
+    rp_buf_printf(&p->beside, "%s~", path);
+    file = fopen(p->beside.ptr, "wb");
     good = file && fwrite(p->promotion.whole.ptr, 1, p->promotion.whole.len, file) ==
                        p->promotion.whole.len;
+    good = good && stat(path, &old) == 0 && fchmod(fileno(file), old.st_mode & 07777) == 0;
     good = (file && fflush(file) == 0 && fsync(fileno(file)) == 0) && good;
     good = (file && fclose(file) == 0) && good;
-    if (!good || rename(beside.ptr, name.ptr) != 0) {
-        status =
-            rp_err_set(err, RIPEN_EIO, "%s could not be written: %s", name.ptr, strerror(errno));
-        (void)unlink(beside.ptr);
-    }
-    rp_buf_fini(&beside);
-    rp_buf_fini(&name);
-    return status;
+    return good ? 0 : cannot_write(p, path, err);
 }
 
 /* The person who saw the change has confirmed it: the guard of what an edit would move has nothing
@@ -174,8 +262,7 @@ static int put_in_force(struct promoting *p, struct rp_err *err)
                        RP_STR_ARG(rp_answer_member(&p->setup.arena, answer.answer, "reason")));
 }
 
-/* Ends it first: the generation that comes with the file is no new period of it. */
-static int act(struct promoting *p, struct rp_err *err)
+static int end_experiment(struct promoting *p)
 {
     struct rp_buf out = {0};
     struct rp_buf reason = {0};
@@ -186,11 +273,33 @@ static int act(struct promoting *p, struct rp_err *err)
     status = rp_experiment_ask(&p->wish, "experiment_promoted", &p->setup, &out);
     rp_buf_fini(&out);
     rp_buf_fini(&reason);
-    if (status != RP_EXIT_DONE) {
-        return status;
+    return status;
+}
+
+/* The experiment ends before the file takes its place, whole, so that the generation that comes
+ * with it is no new period. */
+static int act(struct promoting *p, struct rp_err *err)
+{
+    struct rp_str path = p->setup.files.items[p->promotion.file].path;
+    struct rp_buf name = {0};
+    int status;
+
+    rp_buf_printf(&name, "%s/%.*s", rp_setup_rules(&p->setup, p->rules), RP_STR_ARG(path));
+    if (write_beside(p, name.ptr, err) != 0) {
+        rp_buf_fini(&name);
+        return rp_fail(err);
     }
-    status = write_file(p, err);
-    return status == 0 ? put_in_force(p, err) : rp_fail(err);
+    status = end_experiment(p);
+    if (status != RP_EXIT_DONE) {
+        (void)unlink(p->beside.ptr);
+    } else if (rename(p->beside.ptr, name.ptr) != 0) {
+        (void)cannot_write(p, name.ptr, err);
+        status = rp_fail(err);
+    } else {
+        status = put_in_force(p, err);
+    }
+    rp_buf_fini(&name);
+    return status;
 }
 
 static int promote(struct promoting *p, enum rp_format format)
@@ -204,7 +313,7 @@ static int promote(struct promoting *p, enum rp_format format)
     if (index == RP_NONE) {
         return rp_complain("the rules declare no experiment \"%s\"", p->wish.name);
     }
-    status = choose_arm(p);
+    status = choose_arm(p, &p->setup.rules->experiments[index]);
     if (status != RP_EXIT_DONE) {
         return status;
     }
@@ -273,6 +382,7 @@ int rp_cmd_experiment_promote(const struct rp_command *command, int argc, char *
         status = promote(&p, (enum rp_format)format);
         rp_rules_free(p.setup.rules);
     }
+    rp_buf_fini(&p.beside);
     rp_setup_fini(&p.setup);
     return status;
 }

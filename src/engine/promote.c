@@ -2,11 +2,8 @@
 /* Merges the declarations along `like`, from the rules up to the arm, and prints what results as
  * the control's own. The arm keeps its declaration: like the new control, it changes nothing more.
  */
-#include "engine/promote.h"
-
-#include "base/num.h"
+#include "engine/promote_priv.h"
 #include "engine/scan.h"
-#include "engine/tree.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -247,35 +244,47 @@ static int no_model(struct rp_str name, struct rp_err *err)
     return rp_err_set(err, RIPEN_EINPUT, "the rules have no model \"%.*s\"", RP_STR_ARG(name));
 }
 
+struct rp_node rp_promote_merged(struct rp_arena *arena, const struct rp_declarations *declarations,
+                                 struct rp_str model, struct rp_str until, bool *ret_met)
+{
+    const struct rp_declared *chain[CHAIN_MAX];
+    const struct rp_declared *at = rp_declarations_find(declarations, "model", model);
+    struct rp_node body = {.type = RP_NODE_TABLE};
+    size_t count = 0;
+
+    *ret_met = false;
+    while (at && count < CHAIN_MAX && !*ret_met) {
+        struct rp_str like = rp_node_text(&at->body, "like");
+
+        *ret_met = rp_str_eq(at->name, until);
+        if (!*ret_met)
+            chain[count++] = at;
+        at = like.len > 0 ? rp_declarations_find(declarations, "model", like) : NULL;
+    }
+    while (count > 0) {
+        struct rp_node next = without_field(arena, &chain[--count]->body, "like");
+
+        next = without_field(arena, &next, "why");
+        body = next.type == RP_NODE_TABLE ? merged(arena, &body, &next) : body;
+    }
+    return body;
+}
+
 /* The numbers of the arm over those of everything that it is like; the control's own `like` stays
  * when the arm comes from it. */
 static int overlay(struct rp_arena *arena, const struct rp_declarations *declarations,
                    const struct rp_declared *control, struct rp_str arm, struct rp_node *ret_body,
                    struct rp_err *err)
 {
-    const struct rp_declared *chain[CHAIN_MAX];
-    const struct rp_declared *at = rp_declarations_find(declarations, "model", arm);
-    size_t count = 0;
+    struct rp_node own;
+    bool met;
 
-    if (!at)
+    if (!rp_declarations_find(declarations, "model", arm))
         return no_model(arm, err);
-    while (at && count < CHAIN_MAX) {
-        struct rp_str like = rp_node_text(&at->body, "like");
-
-        chain[count++] = at;
-        if (at == control || like.len == 0)
-            break;
-        at = rp_declarations_find(declarations, "model", like);
-    }
-    *ret_body = chain[--count]->body;
-    while (count > 0) {
-        struct rp_node next = without_field(arena, &chain[--count]->body, "like");
-
-        next = without_field(arena, &next, "why");
-        *ret_body = merged(arena, ret_body, &next);
-    }
-    if (ret_body->type != RP_NODE_TABLE)
-        ret_body->type = RP_NODE_TABLE;
+    own = rp_promote_merged(arena, declarations, arm, control->name, &met);
+    *ret_body = own;
+    if (met && control->body.type == RP_NODE_TABLE)
+        *ret_body = merged(arena, &control->body, &own);
     return 0;
 }
 
@@ -292,6 +301,9 @@ int rp_promote(struct rp_arena *arena, const struct rp_files *files,
 
     if (!declared)
         return no_model(control, err);
+    if (rp_declarations_find(declarations, "model", arm) &&
+        rp_promote_in_weights(arena, files, declarations, control, arm, p))
+        return 0;
     status = overlay(arena, declarations, declared, arm, &body, err);
     if (status != 0)
         return status;

@@ -10,5 +10,6 @@ int rp_test_eval_index(void);
 int rp_test_eval_counter(void);
 int rp_test_eval_words(void);
 int rp_test_timers(void);
+int rp_test_promote(void);
 
 #endif

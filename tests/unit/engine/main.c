@@ -10,5 +10,6 @@ int main(void)
     failed += rp_test_help() != 0;
     failed += rp_test_eval() != 0;
     failed += rp_test_timers() != 0;
+    failed += rp_test_promote() != 0;
     return failed;
 }
