@@ -192,6 +192,12 @@ void rp_jw_put_text(struct rp_jw *jw, const char *key, const char *text)
     rp_jw_text(jw, text);
 }
 
+void rp_jw_put_known(struct rp_jw *jw, const char *key, struct rp_str text)
+{
+    rp_jw_key(jw, key);
+    text.len ? rp_jw_str(jw, text) : rp_jw_null(jw);
+}
+
 void rp_jw_put_int(struct rp_jw *jw, const char *key, int64_t value)
 {
     rp_jw_key(jw, key);

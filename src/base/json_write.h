@@ -42,6 +42,7 @@ void rp_jw_raw(struct rp_jw *jw, struct rp_str json); /* a ready value */
 /* Key and value in one call. */
 void rp_jw_put_str(struct rp_jw *jw, const char *key, struct rp_str text);
 void rp_jw_put_text(struct rp_jw *jw, const char *key, const char *text);
+void rp_jw_put_known(struct rp_jw *jw, const char *key, struct rp_str text); /* "": null */
 void rp_jw_put_int(struct rp_jw *jw, const char *key, int64_t value);
 void rp_jw_put_milli(struct rp_jw *jw, const char *key, int64_t thousandths);
 void rp_jw_put_bool(struct rp_jw *jw, const char *key, bool value);

@@ -6,11 +6,6 @@
 #include "core/report_table.h"
 #include "core/tasks.h"
 
-static void put_or_null(struct rp_jw *jw, const char *key, struct rp_str text)
-{
-    text.len ? rp_jw_put_str(jw, key, text) : rp_jw_put_text(jw, key, NULL);
-}
-
 static const char *state_of(const struct rp_task_row *row)
 {
     return row->done_ms != RP_NEVER ? "done"
@@ -31,17 +26,17 @@ void rp_task_json(const struct rp_task_row *row, int64_t now_ms, struct rp_jw *j
     rp_jw_object(jw);
     rp_jw_put_int(jw, "id", row->id);
     rp_jw_put_str(jw, "lead", row->lead_public_id);
-    put_or_null(jw, "email", row->email);
+    rp_jw_put_known(jw, "email", row->email);
     rp_jw_put_str(jw, "action", row->action);
     rp_jw_put_str(jw, "note", row->note);
-    put_or_null(jw, "owner", row->owner);
-    put_or_null(jw, "team", row->team);
+    rp_jw_put_known(jw, "owner", row->owner);
+    rp_jw_put_known(jw, "team", row->team);
     rp_jw_put_text(jw, "status", state_of(row));
     rp_jw_key(jw, "late");
     rp_jw_bool(jw, is_late(row, now_ms));
-    put_or_null(jw, "claimedBy", row->claimed_by);
-    put_or_null(jw, "doneBy", row->done_by);
-    put_or_null(jw, "outcome", row->outcome);
+    rp_jw_put_known(jw, "claimedBy", row->claimed_by);
+    rp_jw_put_known(jw, "doneBy", row->done_by);
+    rp_jw_put_known(jw, "outcome", row->outcome);
     rp_jw_key(jw, "notes");
     rp_jw_raw(jw, row->notes);
     rp_jw_put_time(jw, "at", row->created_ms);

@@ -259,27 +259,22 @@ static void put_timeline(struct rp_view *view, struct rp_jw *jw)
     rp_jw_array_end(jw);
 }
 
-static void put_or_null(struct rp_jw *jw, const char *key, struct rp_str text)
-{
-    text.len ? rp_jw_put_str(jw, key, text) : rp_jw_put_text(jw, key, NULL);
-}
-
 static void put_owner(struct rp_view *view, struct rp_jw *jw)
 {
-    put_or_null(jw, "owner", rp_view_owner(view));
+    rp_jw_put_known(jw, "owner", rp_view_owner(view));
     rp_jw_key(jw, "owners");
     rp_jw_array(jw);
     for (size_t i = 0; i < view->assignment_count; i++) {
         const struct rp_assignment_row *row = &view->assignments[i];
 
         rp_jw_object(jw);
-        put_or_null(jw, "owner", row->owner);
-        put_or_null(jw, "previous", row->previous);
+        rp_jw_put_known(jw, "owner", row->owner);
+        rp_jw_put_known(jw, "previous", row->previous);
         rp_jw_put_time(jw, "at", row->at_ms);
         rp_jw_put_text(jw, "because", rp_assigned_by_name(row->by));
-        put_or_null(jw, "team", row->team);
-        put_or_null(jw, "reason", row->reason);
-        put_or_null(jw, "author", row->author);
+        rp_jw_put_known(jw, "team", row->team);
+        rp_jw_put_known(jw, "reason", row->reason);
+        rp_jw_put_known(jw, "author", row->author);
         rp_jw_object_end(jw);
     }
     rp_jw_array_end(jw);

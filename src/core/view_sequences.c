@@ -63,11 +63,6 @@ int rp_view_load_sequences(struct rp_reader *reader, int64_t lead, int64_t at_ms
 
 /* ---- JSON ------------------------------------------------------------------------------------ */
 
-static void put_or_null(struct rp_jw *jw, const char *key, struct rp_str text)
-{
-    text.len ? rp_jw_put_str(jw, key, text) : rp_jw_put_text(jw, key, NULL);
-}
-
 static void put_steps(const struct rp_view_sequences *all, const struct rp_sequence_row *row,
                       struct rp_jw *jw)
 {
@@ -104,7 +99,7 @@ void rp_view_put_sequences(const struct rp_rules *rules, const struct rp_view_se
         rp_jw_put_time(jw, "started", row->in.started_ms);
         rp_jw_put_time(jw, "due", live && row->in.due_ms ? row->in.due_ms : RP_NEVER);
         rp_jw_put_time(jw, "ended", live ? RP_NEVER : row->in.entered_ms);
-        put_or_null(jw, "reason", shown.reason);
+        rp_jw_put_known(jw, "reason", shown.reason);
         put_steps(all, row, jw);
         rp_jw_object_end(jw);
     }

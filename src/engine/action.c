@@ -177,11 +177,6 @@ static void default_body(struct rp_scratch *s, struct rp_str name, struct rp_jw 
     rp_jw_object_end(jw);
 }
 
-static void put_or_null(struct rp_jw *jw, const char *key, struct rp_str text)
-{
-    text.len ? rp_jw_put_str(jw, key, text) : rp_jw_put_text(jw, key, NULL);
-}
-
 static void task_body(struct rp_scratch *s, const struct rp_action_part *part,
                       const struct rp_intent *intent, struct rp_jw *jw)
 {
@@ -189,8 +184,8 @@ static void task_body(struct rp_scratch *s, const struct rp_action_part *part,
     rp_jw_put_str(jw, "note", rp_template_text(s, &part->text));
     rp_jw_put_text(jw, "lead", s->lead->public_id);
     put_field(s, jw, "email", s->rules->email_field);
-    put_or_null(jw, "owner", intent->owner);
-    put_or_null(jw, "team", intent->team);
+    rp_jw_put_known(jw, "owner", intent->owner);
+    rp_jw_put_known(jw, "team", intent->team);
     rp_jw_put_time(jw, "due", intent->due_ms);
     rp_jw_object_end(jw);
 }

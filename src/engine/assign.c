@@ -159,11 +159,6 @@ static struct rp_str choose(const struct choice *c, const struct rp_decision *de
     return RP_STR("");
 }
 
-static void put(struct rp_jw *jw, const char *key, struct rp_str text)
-{
-    text.len ? rp_jw_put_str(jw, key, text) : rp_jw_put_text(jw, key, NULL);
-}
-
 static struct rp_str body_of(const struct choice *c, struct rp_str owner, bool kept)
 {
     struct rp_buf out = {0};
@@ -171,9 +166,9 @@ static struct rp_str body_of(const struct choice *c, struct rp_str owner, bool k
     struct rp_str body;
 
     rp_jw_object(&jw);
-    put(&jw, "owner", owner);
-    put(&jw, "previous", c->owner.name);
-    put(&jw, "team", c->team ? c->team->name : RP_STR(""));
+    rp_jw_put_known(&jw, "owner", owner);
+    rp_jw_put_known(&jw, "previous", c->owner.name);
+    rp_jw_put_known(&jw, "team", c->team ? c->team->name : RP_STR(""));
     rp_jw_key(&jw, "kept");
     rp_jw_bool(&jw, kept);
     rp_jw_object_end(&jw);

@@ -15,7 +15,9 @@ static void commas_and_quotes_come_by_themselves(void **state)
     (void)state;
     rp_jw_object(&jw);
     rp_jw_put_str(&jw, "a", RP_STR("x"));
-    rp_jw_put_text(&jw, "b", NULL);
+    rp_jw_put_known(&jw, "b", RP_STR(""));
+    rp_jw_put_known(&jw, "b2", RP_STR("y"));
+    rp_jw_put_text(&jw, "b3", NULL);
     rp_jw_put_int(&jw, "c", -5);
     rp_jw_put_milli(&jw, "d", 50125);
     rp_jw_put_bool(&jw, "e", true);
@@ -38,7 +40,8 @@ static void commas_and_quotes_come_by_themselves(void **state)
     rp_jw_raw(&jw, RP_STR("{\"r\":[1]}"));
     rp_jw_put_int(&jw, "j", INT64_MIN);
     rp_jw_object_end(&jw);
-    assert_str(rp_buf_view(&buf), "{\"a\":\"x\",\"b\":null,\"c\":-5,\"d\":50.125,\"e\":true,"
+    assert_str(rp_buf_view(&buf), "{\"a\":\"x\",\"b\":null,\"b2\":\"y\",\"b3\":null,"
+                                  "\"c\":-5,\"d\":50.125,\"e\":true,"
                                   "\"f\":\"1970-01-01T00:00:00.000Z\",\"g\":null,"
                                   "\"h\":[null,false,49.9,null,null,{},[],\"t\"],\"i\":{\"r\":[1]},"
                                   "\"j\":-9223372036854775808}");
