@@ -144,6 +144,7 @@ void rp_compile_mails(struct rp_compile *compile);
 struct rp_email_part *rp_compile_email(struct rp_compile *compile, const struct rp_node *fields);
 void rp_compile_lists(struct rp_compile *compile);
 struct rp_csv;
+struct rp_str rp_compile_trimmed(struct rp_str text); /* without blanks around it */
 /* Reads a file of the directory as CSV; to be freed. */
 struct rp_csv *rp_compile_csv(struct rp_compile *compile, uint32_t file);
 void rp_compile_teams(struct rp_compile *compile); /* when the calendars stand */

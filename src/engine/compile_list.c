@@ -32,7 +32,7 @@ struct rp_csv *rp_compile_csv(struct rp_compile *compile, uint32_t file)
     return rp_csv_new(read_text, reader);
 }
 
-static struct rp_str trimmed(struct rp_str text)
+struct rp_str rp_compile_trimmed(struct rp_str text)
 {
     while (text.len > 0 && (text.ptr[0] == ' ' || text.ptr[0] == '\t')) {
         text.ptr++;
@@ -51,7 +51,7 @@ struct values {
 
 static void add_value(struct rp_compile *compile, struct values *values, struct rp_str text)
 {
-    text = trimmed(text);
+    text = rp_compile_trimmed(text);
     if (text.len == 0)
         return;
     if (values->count == values->cap) {
@@ -73,7 +73,7 @@ static void read_lines(struct rp_compile *compile, struct rp_str text, struct va
     while (start < text.len) {
         const char *end = memchr(text.ptr + start, '\n', text.len - start);
         size_t len = end ? (size_t)(end - text.ptr) - start : text.len - start;
-        struct rp_str line = trimmed((struct rp_str){text.ptr + start, len});
+        struct rp_str line = rp_compile_trimmed((struct rp_str){text.ptr + start, len});
 
         if (line.len > 0 && line.ptr[0] != '#')
             add_value(compile, values, line);
@@ -175,7 +175,7 @@ uint32_t rp_compile_list(struct rp_compile *compile, struct rp_str name, struct 
 static uint32_t column_of(const struct rp_str *names, size_t count, struct rp_str name)
 {
     for (size_t i = 0; i < count; i++)
-        if (rp_str_eq(trimmed(names[i]), name))
+        if (rp_str_eq(rp_compile_trimmed(names[i]), name))
             return (uint32_t)i;
     return RP_NONE;
 }
@@ -262,7 +262,7 @@ static uint32_t count_rows(struct rp_str text)
 
 static struct rp_str cell(const struct rp_str *fields, size_t count, uint32_t column)
 {
-    return column < count ? trimmed(fields[column]) : RP_STR("");
+    return column < count ? rp_compile_trimmed(fields[column]) : RP_STR("");
 }
 
 static void read_rows(struct rp_compile *compile, const struct rp_declared *declared, uint32_t file,

@@ -61,15 +61,6 @@ struct absences {
     size_t at[COLUMNS]; /* of the file */
 };
 
-static struct rp_str trimmed(struct rp_str text)
-{
-    while (text.len > 0 && text.ptr[0] == ' ')
-        text = (struct rp_str){text.ptr + 1, text.len - 1};
-    while (text.len > 0 && (text.ptr[text.len - 1] == ' ' || text.ptr[text.len - 1] == '\r'))
-        text.len--;
-    return text;
-}
-
 static void complain(struct absences *a, struct rp_str hint, struct rp_str message)
 {
     rp_compile_report(a->compile, RP_CODE_LOOKUP,
@@ -82,7 +73,7 @@ static bool read_head(struct absences *a, const struct rp_str *fields, size_t co
     for (int c = 0; c < COLUMNS; c++) {
         a->at[c] = count;
         for (size_t i = 0; i < count && a->at[c] == count; i++)
-            if (rp_str_is(trimmed(fields[i]), column_names[c]))
+            if (rp_str_is(rp_compile_trimmed(fields[i]), column_names[c]))
                 a->at[c] = i;
         if (a->at[c] == count) {
             complain(
@@ -115,7 +106,7 @@ static bool read_row(struct absences *a, const struct rp_str *fields, size_t cou
     struct rp_away away;
 
     for (int c = 0; c < COLUMNS; c++)
-        cells[c] = a->at[c] < count ? trimmed(fields[a->at[c]]) : RP_STR("");
+        cells[c] = a->at[c] < count ? rp_compile_trimmed(fields[a->at[c]]) : RP_STR("");
     if (cells[MEMBER].len == 0 || cells[MEMBER].ptr[0] == '#')
         return true;
     away.member = rp_team_member(a->team, rp_text_fold(a->compile->arena, cells[MEMBER]));
@@ -149,7 +140,7 @@ static void compile_away(struct rp_compile *compile, const struct rp_node *node,
         return; /* was told when the reference was checked */
     text = compile->files->items[a.file].text;
     for (size_t i = 0; i < text.len; i++)
-        rows += text.ptr[i] == '\n';
+        rows += text.ptr[i] == '\n' || text.ptr[i] == '\r'; /* each ends a record */
     team->away = RP_ARENA_ARRAY(&compile->rules->arena, struct rp_away, rows);
     a.csv = rp_compile_csv(compile, a.file);
     status = rp_csv_next(compile->arena, a.csv, &fields, &count, &err);

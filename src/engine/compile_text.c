@@ -12,17 +12,6 @@ struct placeholder {
     bool has_fallback;
 };
 
-static struct rp_str trimmed(struct rp_str text)
-{
-    while (text.len > 0 && text.ptr[0] == ' ') {
-        text.ptr++;
-        text.len--;
-    }
-    while (text.len > 0 && text.ptr[text.len - 1] == ' ')
-        text.len--;
-    return text;
-}
-
 static struct placeholder split(struct rp_str inner)
 {
     const char *bar = inner.len > 0 ? memchr(inner.ptr, '|', inner.len) : NULL;
@@ -33,7 +22,7 @@ static struct placeholder split(struct rp_str inner)
         result.fallback = (struct rp_str){bar + 1, inner.len - result.name.len - 1};
         result.has_fallback = true;
     }
-    result.name = trimmed(result.name);
+    result.name = rp_compile_trimmed(result.name);
     return result;
 }
 

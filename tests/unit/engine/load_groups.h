@@ -6,6 +6,7 @@
 int rp_test_load_match(void);
 int rp_test_load_vm(void);
 int rp_test_load_config(void);
+int rp_test_load_bounds(void);
 int rp_test_slip(void);
 int rp_test_findings(void);
 int rp_test_diff(void);

@@ -728,5 +728,5 @@ int rp_test_load(void)
 
     return cmocka_run_group_tests_name("load", tests, NULL, NULL) + rp_test_load_match() +
            rp_test_load_vm() + rp_test_load_config() + rp_test_slip() + rp_test_diff() +
-           rp_test_reads() + rp_test_findings();
+           rp_test_reads() + rp_test_findings() + rp_test_load_bounds();
 }
