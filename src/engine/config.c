@@ -353,6 +353,29 @@ static void endpoint_from_env(struct configuring *c, const struct rp_endpoint *e
     rp_buf_fini(&name);
 }
 
+/* What the file alone would not have, such as a password without TLS for another server than its
+ * own. Mails may name their sender themselves. */
+static int check_smtp(struct configuring *c, struct rp_err *err)
+{
+    const struct rp_smtp *smtp = &c->config->smtp;
+    struct rp_str problem;
+    const char *field;
+
+    if (smtp->url.len == 0 || c->diagnosis.findings->errors > 0)
+        return 0;
+    if (!has_scheme(smtp->url, "smtp://", "smtps://"))
+        return rp_err_set(err, RIPEN_EINPUT,
+                          "RIPEN_SMTP_URL is no mail server's address; write smtp://HOST:PORT or "
+                          "smtps://HOST:PORT");
+    problem = rp_smtp_problem(&c->scratch, smtp, &field);
+    if (problem.len == 0 || (smtp->from.len == 0 && strcmp(field, "from") == 0))
+        return 0;
+    return rp_err_set(err, RIPEN_EINPUT, "with the RIPEN_SMTP_… variables: %.*s; %s",
+                      RP_STR_ARG(problem),
+                      strcmp(field, "from") == 0 ? "write RIPEN_SMTP_FROM=\"Ana <ana@acme.test>\""
+                                                 : "write tls = \"required\" in ripen.lua");
+}
+
 static int take_environment(struct configuring *c, struct rp_err *err)
 {
     struct rp_config *config = c->config;
@@ -380,6 +403,9 @@ static int take_environment(struct configuring *c, struct rp_err *err)
         return rp_err_set(
             err, RIPEN_EINPUT,
             "RIPEN_RETENTION_EVENTS is \"%s\"; write a duration such as \"25 months\"", retention);
+    status = check_smtp(c, err);
+    if (status < 0)
+        return status;
     status = size_from_env("RIPEN_BODY_BYTES_MAX", 1024, 64 << 20, &config->body_bytes_max, err);
     if (status < 0)
         return status;

@@ -158,6 +158,44 @@ static void test_environment(void **state)
     unsetenv("RIPEN_ENDPOINT_SALES_CHANNEL_URL");
 }
 
+/* What the variables change is checked as what the file says is. */
+static void test_smtp_of_the_environment(void **state)
+{
+    static const struct {
+        const char *url, *from, *password, *text;
+        const char *tells; /* NULL: it is taken */
+    } cases[] = {
+        {"smtp://mail.test:25", NULL, NULL, "", NULL},
+        {"smtp://mail.test:25", "Ana <ana@acme.test>", "p", "", NULL},
+        {"https://mail.test", NULL, NULL, "", "RIPEN_SMTP_URL"},
+        {"smtp://mail.test:25", "Ana", NULL, "", "\"Ana\" is no sender"},
+        {NULL, NULL, "p",
+         "smtp { url = \"smtp://127.0.0.1\", from = \"a@b.test\", tls = \"none\" }", NULL},
+        {"smtp://mail.test", NULL, "p",
+         "smtp { url = \"smtp://127.0.0.1\", from = \"a@b.test\", tls = \"none\" }", "password"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < RP_COUNT(cases); i++) {
+        struct configured c;
+
+        if (cases[i].url)
+            setenv("RIPEN_SMTP_URL", cases[i].url, 1);
+        if (cases[i].from)
+            setenv("RIPEN_SMTP_FROM", cases[i].from, 1);
+        if (cases[i].password)
+            setenv("RIPEN_SMTP_PASSWORD", cases[i].password, 1);
+        configure(&c, cases[i].text);
+        assert_int_equal(c.status, cases[i].tells ? RIPEN_EINPUT : 0);
+        if (cases[i].tells)
+            assert_non_null(strstr(c.err.text, cases[i].tells));
+        end(&c);
+        unsetenv("RIPEN_SMTP_URL");
+        unsetenv("RIPEN_SMTP_FROM");
+        unsetenv("RIPEN_SMTP_PASSWORD");
+    }
+}
+
 static void test_missing_file(void **state)
 {
     struct rp_arena arena;
@@ -250,7 +288,7 @@ int rp_test_load_config(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_values),       cmocka_unit_test(test_environment),
         cmocka_unit_test(test_missing_file), cmocka_unit_test(test_kinds),
-        cmocka_unit_test(test_findings),
+        cmocka_unit_test(test_findings),     cmocka_unit_test(test_smtp_of_the_environment),
     };
 
     return cmocka_run_group_tests_name("load_config", tests, NULL, NULL);
