@@ -80,7 +80,8 @@ static void compile_text(struct rp_compile *compile, struct spot spot, struct rp
         most += 2u * (text.ptr[i] == '{');
     parts = RP_ARENA_ARRAY(&compile->rules->arena, struct rp_template_part, most);
     for (size_t at = 0; at < text.len; at++) {
-        const char *close = text.ptr[at] == '{' ? memchr(text.ptr + at, '}', text.len - at) : NULL;
+        size_t near = text.len - at < PLACEHOLDER_MAX + 2 ? text.len - at : PLACEHOLDER_MAX + 2;
+        const char *close = text.ptr[at] == '{' ? memchr(text.ptr + at, '}', near) : NULL;
         struct rp_str inner;
         struct rp_node node = {.type = RP_NODE_TEXT};
 

@@ -12,7 +12,7 @@ enum { LANGUAGE_MAX = 16, SLUG_MAX = 64 };
 
 /* ---- Which template -------------------------------------------------------------------------- */
 
-/* "Web Analytics" names web-analytics. */
+/* "Web Analytics!" names web-analytics. */
 static uint32_t by_slug(const struct rp_rules *rules, struct rp_str value)
 {
     char slug[SLUG_MAX];
@@ -28,6 +28,8 @@ static uint32_t by_slug(const struct rp_rules *rules, struct rp_str value)
         else if (len > 0 && slug[len - 1] != '-')
             slug[len++] = '-';
     }
+    while (len > 0 && slug[len - 1] == '-')
+        len--;
     return rp_rules_mail(rules, (struct rp_str){slug, len});
 }
 
