@@ -43,6 +43,12 @@ struct rp_reload {
     bool sweeping, stopped;
 };
 
+/* reload.c: the attempt is over: whoever waited for it hears, it is freed, the next one begins. */
+void rp_attempt_end(struct rp_attempt *attempt);
+/* reload_apply.c: what is ready comes into force; what was held or refused is kept in the store.
+ * Both lead to rp_attempt_end. */
+void rp_attempt_swap(struct rp_attempt *attempt);
+void rp_attempt_keep(struct rp_attempt *attempt);
 /* reload_answer.c: the result as JSON, as an HTTP status, and in the log. */
 void rp_attempt_answer(const struct rp_attempt *attempt, struct rp_buf *out);
 int rp_attempt_status(const struct rp_candidate *candidate);

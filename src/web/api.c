@@ -448,7 +448,7 @@ static const char *allowed(const struct route *route)
     return route->access == ACCESS_EDIT ? "POST, OPTIONS" : "GET, HEAD, OPTIONS";
 }
 
-bool rp_api_handle(struct rp_api *api, struct rp_http_request *request)
+void rp_api_handle(struct rp_api *api, struct rp_http_request *request)
 {
     struct rp_str rest = RP_STR("");
     const struct route *route = find_route(request->path, &rest);
@@ -468,5 +468,4 @@ bool rp_api_handle(struct rp_api *api, struct rp_http_request *request)
     } else if (may_pass(api, request, route->access)) {
         route->run(api, request, rest);
     }
-    return true;
 }

@@ -44,7 +44,7 @@ struct rp_api *rp_api_new(const struct rp_api_options *options);
 void rp_api_free(struct rp_api *api);
 /* Keys in force (borrowed until the next call); open: none made yet and loopback. */
 void rp_api_auth_set(struct rp_api *api, const struct rp_key_row *keys, size_t count, bool open);
-/* To be asked last: it answers everything, what it does not know with 404. True. */
-bool rp_api_handle(struct rp_api *api, struct rp_http_request *request);
+/* To be asked last: it answers everything, what it does not know with 404. */
+void rp_api_handle(struct rp_api *api, struct rp_http_request *request);
 
 #endif

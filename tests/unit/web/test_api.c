@@ -270,7 +270,7 @@ static void handle(void *ctx, struct rp_http_request *request)
 {
     struct server *server = ctx;
 
-    assert_true(rp_api_handle(server->api, request));
+    rp_api_handle(server->api, request);
 }
 
 static void on_stopped(void *ctx)
