@@ -71,9 +71,14 @@ said "$err" 'says "collecting", not "ship"'
 run 0 experiment promote prices --arm challenger --force --rules rules --db r.db
 said "$out" '^\+model "champion" \{ points = \{ pricing = 30 \} \}'
 said rules/rules.lua '^model "champion" \{ \} -- what acts'
+said "$out" '^@@ -9,1 \+9,1 @@'
+run 2 experiment promote prices --arm third --force --rules rules --db r.db
+said "$err" 'has no arm "third"'
+generations=$("$ripen" rules list --db r.db --format json | grep -o '"generation":' | wc -l)
 run 0 experiment promote prices --arm challenger --force --act --rules rules --db r.db
 said rules/rules.lua '^model "champion" \{ points = \{ pricing = 30 \} \} -- what acts'
 holds "the promoted rules" wait_until 20 sh -c "'$ripen' explain u1 --db r.db --format json | grep -q '\"total\":30'"
+same "generations: one more" $((generations + 1)) "$("$ripen" rules list --db r.db --format json | grep -o '"generation":' | wc -l)"
 run 0 experiment list --db r.db
 said "$out" 'prices +promoted .*"challenger" was promoted'
 run 1 experiment stop prices --db r.db
@@ -81,6 +86,36 @@ said "$err" 'no experiment "prices" runs'
 stop
 run 0 verify --db r.db
 said "$out" ' 0 differ'
+
+# Numbers that come from weights.lua stay there; the folder that cannot be written keeps its experiment.
+cp -r rules weighed
+sed -i 's/^model "champion".*/model "champion" { }/; s/pricing = 30/pricing = 40/' weighed/rules.lua
+printf -- '-- Our numbers.\nreturn {\n  pricing = 12, -- by the list\n}\n' >weighed/weights.lua
+chmod 640 weighed/weights.lua
+serve weighed --db w.db --no-deliver
+run 0 experiment start prices --db w.db
+run 0 experiment promote prices --arm challenger --force --rules weighed --db w.db
+said "$out" '^@@ -3,1 \+3,1 @@'
+said "$out" '^-  pricing = 12, -- by the list'
+said "$out" '^\+  pricing = 40, -- by the list'
+said weighed/weights.lua 'pricing = 12'
+cp weighed/rules.lua before.lua
+mkdir weighed/weights.lua~
+run 2 experiment promote prices --arm challenger --force --act --rules weighed --db w.db
+said "$err" 'could not be written'
+run 0 experiment list --db w.db
+said "$out" 'prices +running'
+rmdir weighed/weights.lua~
+generations=$("$ripen" rules list --db w.db --format json | grep -o '"generation":' | wc -l)
+run 0 experiment promote prices --arm challenger --force --act --rules weighed --db w.db
+printf -- '-- Our numbers.\nreturn {\n  pricing = 40, -- by the list\n}\n' >wanted
+holds "weights.lua has the number, and its comments" cmp wanted weighed/weights.lua
+holds "the rules are as they were" cmp before.lua weighed/rules.lua
+same "its rights" 640 "$(stat -c %a weighed/weights.lua)"
+same "generations: one more" $((generations + 1)) "$("$ripen" rules list --db w.db --format json | grep -o '"generation":' | wc -l)"
+run 0 experiment list --db w.db
+said "$out" 'prices +promoted'
+stop
 
 # Without a server.
 run 0 experiment start prices --db r.db
