@@ -132,6 +132,10 @@ static void put_time(struct rp_buf *out, double ms)
 
 static void print_text(const struct actions *a, struct rp_buf *out)
 {
+    if (a->count == 0) {
+        rp_buf_text(out, "No action followed a decision in this time.\n");
+        return;
+    }
     rp_buf_text(out, "action               kind     delivered waiting    held    dead   median"
                      "     95 %\n");
     for (size_t i = 0; i < a->count; i++) {
@@ -152,8 +156,9 @@ static void print_text(const struct actions *a, struct rp_buf *out)
             rp_buf_char(out, '\n');
         }
     }
-    rp_buf_text(out, a->count > 0 ? "\nmedian, 95 %: from the decision to the delivery.\n"
-                                  : "No action followed a decision in this time.\n");
+    rp_buf_text(out, "\nwaiting: on its way, or a task that is open; held: kept back, and why; "
+                     "dead: given up\nafter its attempts. median, 95 %: from the decision to the "
+                     "delivery.\n");
 }
 
 static void print_json(const struct actions *a, struct rp_buf *out)

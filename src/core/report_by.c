@@ -25,7 +25,7 @@ struct rp_by {
     bool at_mql;    /* as it was then */
     struct rp_str *names;
     uint64_t *hashes;
-    size_t count, cap, hash_cap;
+    size_t count, cap;
 };
 
 /* "source" → "first_touch.source", "mql.campaign" → "mql_touch.campaign". */

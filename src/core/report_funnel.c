@@ -23,6 +23,10 @@ struct stay {
     int64_t from_ms, to_ms; /* to: RP_NEVER while it is there */
     bool passing;
 };
+/* When a lead became an mql. */
+struct decided {
+    int64_t lead, at_ms;
+};
 struct walk {
     struct rp_funnel *funnel;
     struct rp_reader *reader;
@@ -35,6 +39,8 @@ struct walk {
     struct stay *stays;
     size_t stay_count, stay_cap;
     int64_t mql_ms;
+    struct decided *decided; /* by lead */
+    size_t decided_count, decided_cap;
 };
 
 static void group_room(struct rp_funnel *funnel, size_t groups)
@@ -114,6 +120,25 @@ static bool in_period(const struct walk *w, int64_t ms)
     return (w->query->since_ms == RP_NEVER || ms >= w->query->since_ms) && ms < w->until_ms;
 }
 
+static int by_lead(const void *a, const void *b)
+{
+    const struct decided *x = a;
+    const struct decided *y = b;
+
+    return (x->lead > y->lead) - (x->lead < y->lead);
+}
+
+/* RP_NEVER: it has not been an mql. */
+static int64_t decided_at(const struct walk *w, int64_t lead)
+{
+    struct decided key = {.lead = lead};
+    const struct decided *decided =
+        w->decided_count > 0 ? bsearch(&key, w->decided, w->decided_count, sizeof(key), by_lead)
+                             : NULL;
+
+    return decided ? decided->at_ms : RP_NEVER;
+}
+
 static int end_lead(struct walk *w, struct rp_err *err)
 {
     struct rp_funnel *funnel = w->funnel;
@@ -122,6 +147,13 @@ static int end_lead(struct walk *w, struct rp_err *err)
     bool any = false;
     int status = 0;
 
+    if (w->mql_ms != RP_NEVER) {
+        w->decided =
+            w->decided_count == w->decided_cap
+                ? rp_grow(w->decided, &w->decided_cap, w->decided_count + 1, sizeof(*w->decided))
+                : w->decided;
+        w->decided[w->decided_count++] = (struct decided){w->lead, w->mql_ms};
+    }
     for (size_t i = 0; i < w->stay_count; i++) {
         any = any || in_period(w, w->stays[i].from_ms);
     }
@@ -306,7 +338,7 @@ static int reject(void *ctx, const struct rp_event_note *note, struct rp_str tex
     bool *had = rp_calloc(funnel->rules->score_count + 1, sizeof(*had));
     size_t at = (size_t)(reason - funnel->reasons);
     uint32_t group = 0;
-    int status = rp_by_group(w->by, note->lead, note->received_ms, &group, err);
+    int status = rp_by_group(w->by, note->lead, decided_at(w, note->lead), &group, err);
 
     reason->count++;
     if (status == 0) {
@@ -401,6 +433,7 @@ static int count_all(struct rp_reader *reader, const struct rp_report_query *que
     }
     free(w.stage_of);
     free(w.stays);
+    free(w.decided);
     return status;
 }
 

@@ -207,9 +207,14 @@ static void print_text(const struct rp_funnel *funnel, const struct rp_by *by,
         rp_buf_printf(out, "… and %zu more; --format json has all\n", count - GROUPS_TOLD);
     }
     reasons_text(funnel, by, query, out);
-    rp_buf_text(out, "\nwent on: of the leads that came in, those that reached a later stage so "
-                     "far, with\nits 95 % interval; 25 %, median, 75 %: the time by which so many "
-                     "had left (those\nstill there are counted in, so \"-\" means: not yet).\n");
+    if (query->by.len > 0 && count == 1 && order[0].group == 0) {
+        rp_buf_printf(out, "\nOf no lead the %.*s is known.\n", RP_STR_ARG(query->by));
+    }
+    rp_buf_text(out,
+                "\nwent on: of the leads that came in, those that reached a later stage so far,\n"
+                "with its 95 % interval; back: moves back or aside; there: who is in it now.\n"
+                "25 %, median, 75 %: the time by which so many had left (those still there are\n"
+                "counted in, so \"-\" means: not yet, or that all passed at once).\n");
     if (funnel->unknown > 0) {
         rp_buf_printf(out,
                       "%" PRId64 " moves into stages that these rules do not have are left "

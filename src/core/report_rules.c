@@ -44,8 +44,8 @@ struct counting {
     size_t rule_count;
     uint32_t *rule_of; /* number of a name → rule + 1 */
     size_t name_count;
-    uint64_t *met; /* a bit a rule and lead: seen before */
-    size_t met_leads;
+    uint64_t *met; /* two bits a rule and lead: seen before, and seen in the period */
+    size_t met_words;
     double mature, right;
 };
 
@@ -106,19 +106,18 @@ static int by_lead(const void *a, const void *b)
     return (x->lead > y->lead) - (x->lead < y->lead);
 }
 
-/* The first time that the rule gave this lead points. */
-static bool is_first(struct counting *c, uint32_t rule, int64_t lead)
+/* The first time that the rule gave this lead points: ever, or in the period. */
+static bool is_first(struct counting *c, uint32_t rule, bool in_period, int64_t lead)
 {
-    size_t bits = c->rule_count;
-    uint64_t bit = (uint64_t)lead * bits + rule;
+    uint64_t bit = ((uint64_t)lead * c->rule_count + rule) * 2 + in_period;
     size_t word = (size_t)(bit / 64);
     uint64_t mask = UINT64_C(1) << (bit % 64);
 
-    if (word >= c->met_leads) {
-        size_t old = c->met_leads;
+    if (word >= c->met_words) {
+        size_t old = c->met_words;
 
-        c->met = rp_grow(c->met, &c->met_leads, word + 1, sizeof(*c->met));
-        memset(c->met + old, 0, (c->met_leads - old) * sizeof(*c->met));
+        c->met = rp_grow(c->met, &c->met_words, word + 1, sizeof(*c->met));
+        memset(c->met + old, 0, (c->met_words - old) * sizeof(*c->met));
     }
     if (c->met[word] & mask) {
         return false;
@@ -130,6 +129,7 @@ static bool is_first(struct counting *c, uint32_t rule, int64_t lead)
 static void note_grant(struct counting *c, const struct rp_event_note *note, int64_t name,
                        int64_t points, uint32_t *last)
 {
+    bool in_period = c->query->since_ms == RP_NEVER || note->received_ms >= c->query->since_ms;
     struct decided key = {.lead = note->lead};
     const struct decided *decided;
     uint32_t rule;
@@ -138,16 +138,16 @@ static void note_grant(struct counting *c, const struct rp_event_note *note, int
         return; /* a rule that is gone */
     }
     rule = c->rule_of[name] - 1;
-    c->rules[rule].points += points;
+    c->rules[rule].points += in_period ? points : 0;
     if (rule == *last) {
         return; /* points in another dimension */
     }
     *last = rule;
-    c->rules[rule].fired++;
-    if (!is_first(c, rule, note->lead)) {
+    c->rules[rule].fired += in_period;
+    c->rules[rule].leads += in_period && is_first(c, rule, true, note->lead);
+    if (!is_first(c, rule, false, note->lead)) {
         return;
     }
-    c->rules[rule].leads++;
     decided = c->decided_count > 0
                   ? bsearch(&key, c->decided, c->decided_count, sizeof(key), by_lead)
                   : NULL;
@@ -204,6 +204,20 @@ static void name_rules(struct counting *c)
             c->rule_of[name] = i + 1;
         }
     }
+}
+
+static int check_stages(const struct counting *c, struct rp_err *err)
+{
+    const struct rp_rules *rules = c->reader->rules;
+
+    if (rp_rules_stage(rules, c->stage) != RP_NONE &&
+        rp_rules_stage(rules, c->outcome) != RP_NONE) {
+        return 0;
+    }
+    return rp_err_set(err, RIPEN_EINPUT,
+                      "the rules lack stage \"%.*s\" or \"%.*s\"; name theirs with --stage and "
+                      "--outcome",
+                      RP_STR_ARG(c->stage), RP_STR_ARG(c->outcome));
 }
 
 /* ---- Printing -------------------------------------------------------------------------------- */
@@ -307,6 +321,9 @@ int rp_report_rules(struct rp_reader *reader, const struct rp_report_query *quer
     c.window_ms = query->window_ms ? query->window_ms : 60 * RP_DAY;
     c.until_ms = query->until_ms == RP_NEVER ? query->now_ms : query->until_ms;
     if (status == 0) {
+        status = check_stages(&c, err);
+    }
+    if (status == 0) {
         c.stage_name = rp_store_name_find(reader->store, c.stage);
         c.outcome_name = rp_store_name_find(reader->store, c.outcome);
         name_rules(&c);
@@ -316,8 +333,8 @@ int rp_report_rules(struct rp_reader *reader, const struct rp_report_query *quer
         end_lead(&c);
     }
     if (status == 0) {
-        status = rp_report_events(reader->store, query->since_ms == RP_NEVER ? 0 : query->since_ms,
-                                  c.until_ms, visit_event, &c, err);
+        /* What those decided in the period had, they may have had before it. */
+        status = rp_report_events(reader->store, 0, c.until_ms, visit_event, &c, err);
     }
     if (status == 0) {
         if (c.rule_count > 1) {

@@ -41,7 +41,6 @@ struct sla {
     size_t touch_count;
     struct handover *handovers; /* by lead, oldest first */
     size_t count, cap;
-    struct handover *open; /* the last one of the lead whose moves are read; NULL */
     enum by by;
     struct rp_by *fact;
     struct group *groups;
@@ -62,7 +61,7 @@ static int take_move(void *ctx, const struct rp_lead_move *move, struct rp_err *
     struct handover *last = sla->count ? &sla->handovers[sla->count - 1] : NULL;
 
     (void)err;
-    if (move->move == 0) {
+    if (move->move == 0 || move->at_ms > sla->query->now_ms) {
         return 0;
     }
     if (last && last->lead == move->lead && last->left_ms == RP_NEVER &&
@@ -371,6 +370,7 @@ static void print_json(struct sla *sla, struct rp_buf *out)
     struct rp_jw jw = rp_jw(out);
 
     rp_jw_object(&jw);
+    rp_jw_put_text(&jw, "report", "sla");
     rp_jw_put_str(&jw, "stage", sla->stage->name);
     if (sla->stage->due_ms) {
         rp_jw_put_int(&jw, "dueMs", sla->stage->due_ms);
@@ -378,7 +378,8 @@ static void print_json(struct sla *sla, struct rp_buf *out)
         rp_jw_put_text(&jw, "dueMs", NULL);
     }
     rp_jw_put_time(&jw, "since", sla->query->since_ms);
-    rp_jw_put_time(&jw, "until", sla->until_ms);
+    rp_jw_put_time(&jw, "until",
+                   sla->query->until_ms == RP_NEVER ? sla->query->now_ms : sla->query->until_ms);
     rp_jw_put_text(&jw, "by", by_name(sla));
     rp_jw_key(&jw, "groups");
     rp_jw_array(&jw);
@@ -461,9 +462,10 @@ static void print_text(struct sla *sla, struct rp_buf *out)
     }
     group_text(sla, &sla->total, RP_STR("all"), out);
     rp_buf_text(out,
-                "\nAn answer is Contact Attempted, Lead Accepted, Lead Rejected, Meeting Booked "
-                "or\nTask Done. In time: of those answered or overdue. Late: open and "
-                "overdue.\n");
+                "\nAn answer is Contact Attempted, Lead Accepted, Lead Rejected, Meeting Booked\n"
+                "or Task Done. Median: the time to it, as it passed and in working hours. In\n"
+                "time: of those answered or overdue. Open: still there without an answer; late:\n"
+                "and overdue. The rest went on without one.\n");
 }
 
 /* ---- The report ------------------------------------------------------------------------------ */

@@ -53,7 +53,7 @@ struct thresholds {
 };
 
 struct row {
-    double threshold, decisions, mature, right, found, outcomes, a_week, profit;
+    double threshold, ever, decisions, mature, right, found, outcomes, a_week, profit;
     struct rp_interval ci;
 };
 
@@ -246,6 +246,7 @@ static void count_lead(const struct thresholds *t, const struct scored *lead, in
         row->outcomes++;
         row->found += at_ms != RP_NEVER && at_ms <= lead->outcomes[0];
     }
+    row->ever += at_ms != RP_NEVER;
     if (at_ms == RP_NEVER || (since != RP_NEVER && at_ms < since)) {
         return;
     }
@@ -325,9 +326,12 @@ static size_t make_rows(const struct thresholds *t, struct row *rows)
             count_row(t, present, &rows[count++]);
         }
         count_row(t, at, &rows[count++]);
-        if (rows[count - 1].decisions < 10) {
+        if (rows[count - 1].ever < 10) {
             break; /* the rest is chance */
         }
+    }
+    if (count < ROWS_MAX && !(count > 0 && present <= rows[count - 1].threshold) && present > 0) {
+        count_row(t, present, &rows[count++]); /* out of reach of most, yet in force */
     }
     return count;
 }
@@ -404,15 +408,18 @@ static void print_text(const struct thresholds *t, const struct row *rows, size_
                   (double)t->window_ms / (double)RP_DAY, RP_STR_ARG(t->outcome),
                   RP_STR_ARG(t->outcome));
     if (best != SIZE_MAX) {
-        rp_buf_printf(out, "Most is left (%.6g each, %.6g a lead worked) with %.6g: %.6g in all.\n",
-                      t->query->value, t->query->cost, rows[best].threshold, rows[best].profit);
+        rp_buf_printf(out,
+                      "At %.6g for each %.*s, less %.6g for each lead worked, %.6g leaves most: "
+                      "%.6g\n(of leads whose %.0f days are over).\n",
+                      t->query->value, RP_STR_ARG(t->outcome), t->query->cost, rows[best].threshold,
+                      rows[best].profit, (double)t->window_ms / (double)RP_DAY);
         if (t->query->cost > 0 && rows[best].right > 0) {
             rp_buf_printf(out, "A lead is worth working above a chance of %.1f %%.\n",
                           100 * t->query->cost / t->query->value);
         }
     }
     if (most != SIZE_MAX) {
-        rp_buf_printf(out, "With %.6g the leads are at most %.6g a week.\n", rows[most].threshold,
+        rp_buf_printf(out, "From %.6g on, at most %.6g leads a week come.\n", rows[most].threshold,
                       t->query->capacity);
     } else if (t->query->capacity > 0) {
         rp_buf_printf(out, "No threshold here brings them down to %.6g a week.\n",

@@ -64,7 +64,7 @@ static size_t thing_of(struct rp_trends *t, struct rp_str name)
         at = (at + 1) & (t->slot_count - 1);
     }
     if (t->thing_count == THINGS_MAX) {
-        t->things_left_out++;
+        t->left_out++;
         return SIZE_MAX;
     }
     t->things = t->thing_count == t->thing_cap
@@ -82,11 +82,16 @@ static void note(struct collecting *c, const char *kind, struct rp_str what)
     size_t at;
     struct rp_trend_thing *thing;
 
+    if (what.len > NAME_MAX) {
+        what.len = NAME_MAX;
+        while (((unsigned char)what.ptr[what.len] & 0xc0U) == 0x80U) {
+            what.len--; /* no half of a character */
+        }
+    }
     if (what.len == 0) {
         return;
     }
-    at = thing_of(t, rp_arena_printf(&c->scratch, "%s%.*s", kind,
-                                     (int)(what.len < NAME_MAX ? what.len : NAME_MAX), what.ptr));
+    at = thing_of(t, rp_arena_printf(&c->scratch, "%s%.*s", kind, RP_STR_ARG(what)));
     if (at == SIZE_MAX) {
         return;
     }

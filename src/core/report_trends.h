@@ -55,10 +55,12 @@ struct rp_trends {
     size_t lead_count, lead_cap, young;
     double right;
     struct rp_trend_thing *things;
-    size_t thing_count, thing_cap, things_left_out;
+    size_t thing_count, thing_cap;
+    size_t left_out; /* times that something was met past the bound of things */
     uint32_t *slots; /* hash table of names: number + 1 */
     size_t slot_count;
     struct rp_trend rate; /* of the outcome, week by week */
+    bool rising;
     size_t weeks;
     bool by_group;
 };

@@ -356,7 +356,13 @@ static void judge_weeks(struct rp_trends *t)
     }
     t->weeks = used;
     if (used >= 3) {
+        double slope = 0;
+
         t->rate = rp_stats_trend(x, n, used);
+        for (size_t i = 0; i < used; i++) {
+            slope += (double)i * (x[i] - n[i] * t->right / (double)t->lead_count);
+        }
+        t->rising = slope > 0;
     }
     free(x);
     free(n);

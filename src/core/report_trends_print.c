@@ -59,9 +59,9 @@ static void changes_text(const struct rp_trends *t, struct rp_buf *out)
                       RP_STR_ARG(thing->name), thing->volume.ratio);
     }
     if (t->rate.p < 0.05) {
-        rp_buf_printf(out, "%sThe share of %.*s moves over the %zu weeks (p %.3g).\n",
-                      headed ? "  " : "\nWhat changed\n  ", RP_STR_ARG(t->outcome), t->weeks,
-                      t->rate.p);
+        rp_buf_printf(out, "%sThe share that became %.*s %s over the %zu weeks (p %.3g).\n",
+                      headed ? "  " : "\nWhat changed\n  ", RP_STR_ARG(t->outcome),
+                      t->rising ? "rises" : "falls", t->weeks, t->rate.p);
     }
 }
 
@@ -78,8 +78,18 @@ static void print_text(const struct rp_trends *t, struct rp_buf *out)
     if (t->lead_count > 0) {
         rp_buf_printf(out, "%.1f %% (%.1f–%.1f) did.", 100 * t->right / (double)t->lead_count,
                       100 * ci.lo, 100 * ci.hi);
+    } else {
+        rp_buf_text(out, "so nothing can be told.");
     }
-    rp_buf_printf(out, "\n%zu more are too young to tell.\n\n", t->young);
+    rp_buf_printf(out, "\n%zu more are too young to tell.\n", t->young);
+    if (t->lead_count == 0) {
+        return;
+    }
+    if (t->left_out > 0) {
+        rp_buf_printf(out, "There are more than %zu different things; the rest is left out.\n",
+                      t->thing_count);
+    }
+    rp_buf_char(out, '\n');
     rp_buf_text(out, "                            leads    right   lift    adjusted       q\n");
     for (size_t i = 0; i < t->thing_count; i++) {
         const struct rp_trend_thing *thing = &t->things[i];
@@ -94,12 +104,14 @@ static void print_text(const struct rp_trends *t, struct rp_buf *out)
         rp_buf_printf(out, "… and %zu more; --format json has all\n", told - TOLD);
     }
     changes_text(t, out);
-    rp_buf_printf(out,
-                  "\nlift: the share that was right with it, against all. adjusted: log odds, all "
-                  "else%s\nand the activity being equal, with 95 %% interval; q: for all rows "
-                  "together, below\n0.05 counts. activity: only busy leads do it more. %zu things "
-                  "that under 30 leads\ndid, or all but 30, are left out.\n",
-                  t->by_group ? ", the group" : "", few);
+    rp_buf_printf(
+        out,
+        "\nright: how many with it became so; lift: their share against the share of all.\n"
+        "adjusted: log odds, all else%s and the activity being equal, with 95 %%\n"
+        "interval (+0.69 doubles the odds, -0.69 halves them); q: for all rows\n"
+        "together, below 0.05 counts. activity: what the lift shows goes away when the\n"
+        "rest is equal. %zu things that under 30 leads did, or all but 30, are left out.\n",
+        t->by_group ? ", the group" : "", few);
 }
 
 static void lift_json(const struct rp_lift *lift, const char *key, struct rp_jw *jw)
@@ -145,12 +157,16 @@ static void thing_json(const struct rp_trends *t, const struct rp_trend_thing *t
         rp_jw_null(jw);
     }
     rp_jw_key(jw, "volume");
-    rp_jw_object(jw);
-    rp_jw_put_int(jw, "newest4Weeks", (int64_t)thing->newest);
-    rp_jw_put_int(jw, "before12Weeks", (int64_t)thing->earlier);
-    rp_table_number(jw, "ratio", thing->volume.ratio, 6);
-    rp_table_number(jw, "q", thing->volume_q, 9);
-    rp_jw_object_end(jw);
+    if (thing->event) {
+        rp_jw_object(jw);
+        rp_jw_put_int(jw, "newest4Weeks", (int64_t)thing->newest);
+        rp_jw_put_int(jw, "before12Weeks", (int64_t)thing->earlier);
+        rp_table_number(jw, "ratio", thing->volume.ratio, 6);
+        rp_table_number(jw, "q", thing->volume_q, 9);
+        rp_jw_object_end(jw);
+    } else {
+        rp_jw_null(jw); /* only of tracks it is counted */
+    }
     rp_jw_object_end(jw);
 }
 
@@ -175,7 +191,9 @@ static void print_json(const struct rp_trends *t, struct rp_buf *out)
     rp_jw_object(&jw);
     rp_jw_put_int(&jw, "weeks", (int64_t)t->weeks);
     rp_table_number(&jw, "p", t->weeks >= 3 ? t->rate.p : none, 9);
+    rp_jw_put_bool(&jw, "rising", t->rising);
     rp_jw_object_end(&jw);
+    rp_jw_put_bool(&jw, "thingsLeftOut", t->left_out > 0);
     rp_jw_key(&jw, "things");
     rp_jw_array(&jw);
     for (size_t i = 0; i < t->thing_count; i++) {

@@ -33,7 +33,7 @@ static const char sql_actions[] =
     "GROUP BY 1, 2, 3, 4, why ORDER BY 1, 2, 3, 4, why";
 static const char sql_times[] =
     "SELECT coalesce(action, 0), kind, done_ms - created_ms FROM outbox "
-    "WHERE state = 2 AND done_ms IS NOT NULL AND created_ms >= ?1 AND created_ms < ?2 "
+    "WHERE state = 2 AND done_ms IS NOT NULL AND created_ms >= ?1 AND created_ms < ?2 AND lead > 0 "
     "ORDER BY id";
 
 static const char sql_merges[] = "SELECT at_ms, undone_ms, from_lead, into_lead, nodes "

@@ -31,6 +31,16 @@ static void has(const char *text, const char *part)
     }
 }
 
+static char *with(const char *from, const char *old, const char *new)
+{
+    const char *at = strstr(from, old);
+    struct rp_buf buf = {0};
+
+    assert_non_null(at);
+    rp_buf_printf(&buf, "%.*s%s%s", (int)(at - from), from, new, at + strlen(old));
+    return buf.ptr;
+}
+
 static void send_at(struct bench *b, int hour, const char *rest)
 {
     static int number;
@@ -127,6 +137,19 @@ static void reasons_are_counted(void **state)
     text = report(&b, rp_report_funnel, "title", RP_FORMAT_JSON);
     has(text, "\"rejected\":1,\"reasons\":[{\"event\":\"Lead Rejected\",\"reason\":\"student\","
               "\"count\":1,\"groups\":{\"VP\":1}}],\"rejectedByRule\":{\"page\":1,\"pricing\":1}");
+    free(text);
+    send_at(&b, 5,
+            "\"type\":\"page\",\"userId\":\"u1\",\"context\":{\"campaign\":{\"source\":\"bing\"}},"
+            "\"properties\":{\"path\":\"/\"}");
+    send_at(&b, 6,
+            "\"type\":\"track\",\"event\":\"Lead Rejected\",\"userId\":\"u1\","
+            "\"properties\":{\"reason\":\"too small\"}");
+    assert_int_equal(rp_core_flush(b.core, NULL), 0);
+    text = report(&b, rp_report_funnel, "mql.source", RP_FORMAT_JSON);
+    has(text, "\"reason\":\"too small\",\"count\":1,\"groups\":{\"google\":1}}"); /* not bing */
+    free(text);
+    text = report(&b, rp_report_funnel, "shoe_size", RP_FORMAT_TEXT);
+    has(text, "Of no lead the shoe_size is known.");
     free(text);
     bench_close(&b);
 }
@@ -263,6 +286,148 @@ static void rules_and_actions_are_counted(void **state)
     bench_close(&b);
 }
 
+/* The same by a query of the test's own; the caller frees. */
+static char *report_by(struct bench *b, rp_report_fn *run, const struct rp_report_query *query,
+                       enum rp_format format)
+{
+    struct rp_buf out = {0};
+    struct rp_err err = {0};
+
+    if (run(b->reader, query, format, &out, &err) != 0) {
+        fail_msg("%s", err.text);
+    }
+    return out.ptr;
+}
+
+/* A period says which decisions are meant; what they had, they may have had before it. */
+static void a_period_forgets_nothing(void **state)
+{
+    struct rp_report_query query = {
+        .since_ms = T0 + HOUR, .until_ms = RP_NEVER, .now_ms = T0 + 10 * HOUR};
+    struct rp_err err = {0};
+    struct rp_buf out = {0};
+    struct bench b;
+    char *text;
+
+    (void)state;
+    bench_open(&b, NULL, TWO_HUNDRED);
+    send_at(&b, 0, "\"type\":\"track\",\"event\":\"Never\",\"userId\":\"u1\"");
+    send_at(&b, 2, "\"type\":\"track\",\"event\":\"Visit\",\"userId\":\"u1\"");
+    text = report_by(&b, rp_report_rules, &query, RP_FORMAT_JSON);
+    has(text, "{\"rule\":\"never\",\"fired\":0,\"leads\":0,\"points\":0,\"decidedWith\":1,");
+    has(text, "{\"rule\":\"visit\",\"fired\":1,\"leads\":1,\"points\":5,\"decidedWith\":1,");
+    free(text);
+    query.stage = RP_STR("nowhere");
+    assert_int_equal(rp_report_rules(b.reader, &query, RP_FORMAT_TEXT, &out, &err), RIPEN_EINPUT);
+    has(err.text, "lack stage \"nowhere\"");
+    rp_buf_fini(&out);
+    bench_close(&b);
+}
+
+/* In a late period hardly anybody reaches low thresholds anew, and the one in force may be out of
+ * reach: its row is told all the same. */
+static void the_threshold_in_force_is_told(void **state)
+{
+    struct rp_report_query query = {
+        .since_ms = T0 + 50 * 24 * HOUR, .until_ms = RP_NEVER, .now_ms = T0 + 100 * 24 * HOUR};
+    char *high = with(TWO_HUNDRED, "engagement = 5 }", "engagement = 500 }");
+    struct bench b;
+    char *text;
+
+    (void)state;
+    bench_open(&b, NULL, TWO_HUNDRED);
+    two_hundred(&b);
+    text = report_by(&b, rp_report_thresholds, &query, RP_FORMAT_JSON);
+    has(text, "{\"threshold\":5,\"leads\":1,\"aWeek\":0.14,\"mature\":0,\"right\":0,");
+    has(text, "{\"threshold\":20,\"leads\":0,");
+    free(text);
+    bench_close(&b);
+    bench_open(&b, NULL, high);
+    two_hundred(&b);
+    text = report_by(&b, rp_report_thresholds, &query, RP_FORMAT_JSON);
+    has(text, "\"inForce\":500,");
+    has(text, "{\"threshold\":500,\"leads\":0,");
+    free(text);
+    free(high);
+    bench_close(&b);
+}
+
+/* Twenty leads a week for four weeks, of whom 2, 7, 12 and 17 buy; every second one came by a
+ * campaign and looked at prices. */
+static void trends_of_pages_campaigns_and_sources(void **state)
+{
+    enum { DAYS = 120 };
+    struct rp_report_query query = {
+        .since_ms = RP_NEVER, .until_ms = RP_NEVER, .now_ms = T0 + DAYS * 24 * HOUR};
+    char name[124];
+    struct bench b;
+    char *text;
+
+    (void)state;
+    memset(name, 'n', 119); /* a letter of two bytes stands across the bound of names */
+    memcpy(name + 119, "\xc3\xa9", 3);
+    bench_open(&b, NULL, TWO_HUNDRED);
+    for (int i = 0; i < 80; i++) {
+        b.now_ms = T0 + (i / 20) * 7 * 24 * HOUR;
+        if (i % 2 == 0) {
+            bench_send(&b, false,
+                       "{\"type\":\"page\",\"userId\":\"u%d\",\"messageId\":\"p%d\",\"context\":{"
+                       "\"campaign\":{\"source\":\"google\",\"name\":\"%s\"}},\"properties\":{"
+                       "\"path\":\"/pricing\"}}",
+                       i, i, name);
+        }
+        bench_send(&b, false,
+                   "{\"type\":\"track\",\"event\":\"Visit\",\"userId\":\"u%d\",\"messageId\":"
+                   "\"v%d\"}",
+                   i, i);
+        if (i % 20 < 2 + 5 * (i / 20)) {
+            b.now_ms += HOUR;
+            bench_send(&b, false,
+                       "{\"type\":\"track\",\"event\":\"Bought\",\"userId\":\"u%d\","
+                       "\"messageId\":\"b%d\"}",
+                       i, i);
+        }
+    }
+    b.now_ms = query.now_ms;
+    text = report_by(&b, rp_report_trends, &query, RP_FORMAT_JSON);
+    has(text, "\"leads\":80,\"young\":0,\"right\":38,");
+    has(text, "\"rateTrend\":{\"weeks\":4,\"p\":0.0000");
+    has(text, "\"rising\":true},\"thingsLeftOut\":false,");
+    has(text,
+        "{\"what\":\"page /pricing\",\"leads\":40,\"right\":20,\"verdict\":\"nothing seen\",");
+    has(text, "{\"what\":\"source google\",\"leads\":40,\"right\":20,");
+    memcpy(name + 119, "\"", 2);
+    has(text, "{\"what\":\"campaign nnnnnnn");
+    has(text, name);
+    has(text, "\"rateWith\":0.5,\"rateWithout\":0.45,\"lift\":1.052632,");
+    has(text, "\"volume\":null}");
+    free(text);
+    text = report_by(&b, rp_report_trends, &query, RP_FORMAT_TEXT);
+    has(text, "The share that became sql rises over the 4 weeks");
+    free(text);
+    bench_close(&b);
+}
+
+/* As of a moment in the past: what came later is not known then. */
+static void answers_are_told_as_of_then(void **state)
+{
+    struct rp_report_query query = {
+        .since_ms = RP_NEVER, .until_ms = RP_NEVER, .now_ms = T0 + 2 * HOUR};
+    struct bench b;
+    char *text;
+
+    (void)state;
+    bench_open(&b, NULL, RULES);
+    four_leads(&b);
+    text = report_by(&b, rp_report_sla, &query, RP_FORMAT_JSON);
+    has(text, "{\"report\":\"sla\",\"stage\":\"mql\",");
+    has(text, "\"until\":\"2026-03-02T11:00:00.000Z\"");
+    has(text, "\"handedOver\":2,\"answered\":0,\"medianMs\":null,\"medianWorkingMs\":null,"
+              "\"inTime\":0,\"inTimeShare\":null,\"open\":1,");
+    free(text);
+    bench_close(&b);
+}
+
 /* ---- Back-test ------------------------------------------------------------------------------- */
 
 static struct rp_rules *rules_of(const char *text)
@@ -309,16 +474,6 @@ static char *backtest(const char *db, const struct rp_rules *candidate, unsigned
     rp_buf_fini(&text);
     rp_buf_fini(&page);
     return out.ptr;
-}
-
-static char *with(const char *from, const char *old, const char *new)
-{
-    const char *at = strstr(from, old);
-    struct rp_buf buf = {0};
-
-    assert_non_null(at);
-    rp_buf_printf(&buf, "%.*s%s%s", (int)(at - from), from, new, at + strlen(old));
-    return buf.ptr;
 }
 
 static void backtest_tells_who_changes(void **state)
@@ -399,6 +554,10 @@ int test_reports(void)
         cmocka_unit_test(thresholds_count_who_would_have_come),
         cmocka_unit_test(trends_tell_what_goes_along),
         cmocka_unit_test(rules_and_actions_are_counted),
+        cmocka_unit_test(a_period_forgets_nothing),
+        cmocka_unit_test(the_threshold_in_force_is_told),
+        cmocka_unit_test(trends_of_pages_campaigns_and_sources),
+        cmocka_unit_test(answers_are_told_as_of_then),
         cmocka_unit_test(backtest_tells_who_changes),
     };
 
