@@ -23,6 +23,8 @@ struct arguments {
     const char *from, *target, *is, *id, *time, *exclude, *allow, *last, *output, *dimension;
     const char *db, *outcome, *decision, *within, *at, *config, *format_text;
     enum rp_format format;
+    double last_share; /* 0: not said */
+    int64_t now_ms, window_ms;
     struct rp_str excluded[LIST_MAX], allowed[LIST_MAX];
     size_t excluded_count, allowed_count;
 };
@@ -130,6 +132,9 @@ static void print_text(const struct learning *l, const char *output, struct rp_b
                   100 * learned->base_rate);
     if (l->skipped > 0)
         rp_buf_printf(out, ", %zu left out: their outcome is not settled", l->skipped);
+    if (l->found.passed > 0)
+        rp_buf_printf(out, "\n%zu more left out: the outcome came before the decision, or with it",
+                      l->found.passed);
     rp_buf_printf(out, "\n%u attributes, %u lines with points, %d to %d points\n",
                   learned->card.count, learned->card.lines, learned->least, learned->most);
     rp_buf_printf(out, "AUC %.3f in five folds (%.3f", learned->auc, learned->fold_auc[0]);
@@ -140,6 +145,9 @@ static void print_text(const struct learning *l, const char *output, struct rp_b
         rp_buf_printf(
             out, "AUC %.3f (%.3f to %.3f) on the newest %.0f leads, learned from the others\n",
             learned->last.auc, learned->last.ci.lo, learned->last.ci.hi, learned->last_rows);
+    rp_buf_text(out,
+                "(AUC: of one lead that converted and one that did not, how often the first has "
+                "more\npoints; 0.5 is chance)\n");
     print_suspects(l, out);
     print_changes(l, out);
     if (learned->converted < RP_LEARN_CLASS_WARN)
@@ -195,6 +203,7 @@ static void print_json(const struct learning *l, const char *output, struct rp_b
     rp_jw_put_int(&jw, "leads", l->table.rows);
     rp_jw_put_int(&jw, "converted", (int64_t)learned->converted);
     rp_jw_put_int(&jw, "skipped", (int64_t)l->skipped);
+    rp_jw_put_int(&jw, "passed", (int64_t)l->found.passed);
     rp_jw_put_int(&jw, "attributes", learned->card.count);
     rp_jw_put_int(&jw, "lines", learned->card.lines);
     put_share(&jw, "auc", learned->auc);
@@ -258,15 +267,13 @@ static void show_share(void *ctx, double share)
 
 static int take_database(struct learning *l, const struct arguments *a, struct rp_err *err)
 {
-    l->history.now_ms = rp_clock_system().now_ms(NULL);
-    if (!rp_moment_parse(a->at, l->history.now_ms, &l->history.now_ms))
-        return RIPEN_EINPUT;
-    l->history.window_ms = 60 * RP_DAY;
+    const bool days = a->window_ms % RP_DAY == 0;
+    struct rp_buf span = {0};
+
+    l->history.now_ms = a->now_ms;
+    l->history.window_ms = a->window_ms;
     l->history.progress = show_share;
     l->history.ctx = l;
-    if (a->within && !rp_duration_parse(rp_str_from(a->within), &l->history.window_ms))
-        return rp_err_set(err, RIPEN_EINPUT, "--within is \"%s\": give a time such as 60d",
-                          a->within);
     l->history.outcome = rp_str_from(a->outcome);
     l->history.decision = rp_str_from(a->decision);
     const int status = rp_reader_learn(l->reader, &l->arena, &l->history, &l->found, err);
@@ -275,9 +282,18 @@ static int take_database(struct learning *l, const struct arguments *a, struct r
     l->table = l->found.table;
     l->skipped = l->found.unsettled;
     l->source.what = RP_STR("the database");
-    l->source.outcome = rp_arena_printf(
-        &l->arena, "stage %.*s within %lld days of %.*s", RP_STR_ARG(l->history.outcome),
-        (long long)(l->history.window_ms / RP_DAY), RP_STR_ARG(l->history.decision));
+    rp_duration_print(&span, a->window_ms);
+    l->source.success =
+        rp_arena_printf(&l->arena, "reached = \"%.*s\", within = \"%.*s\"",
+                        RP_STR_ARG(l->history.outcome), RP_STR_ARG(rp_buf_view(&span)));
+    if (days) {
+        rp_buf_reset(&span);
+        rp_buf_printf(&span, "%lld days", (long long)(a->window_ms / RP_DAY));
+    }
+    l->source.outcome =
+        rp_arena_printf(&l->arena, "stage %.*s within %.*s of %.*s", RP_STR_ARG(l->history.outcome),
+                        RP_STR_ARG(rp_buf_view(&span)), RP_STR_ARG(l->history.decision));
+    rp_buf_fini(&span);
     return 0;
 }
 
@@ -318,7 +334,7 @@ static int run(const struct arguments *a)
 
     l.options = (struct rp_learn_options){.allowed = a->allowed,
                                           .allowed_count = a->allowed_count,
-                                          .last_share = a->last ? strtod(a->last, NULL) / 100 : 0,
+                                          .last_share = a->last_share,
                                           .progress = show,
                                           .ctx = &l};
     rp_arena_init(&l.arena);
@@ -359,6 +375,27 @@ static bool split(const char *option, const char *text, struct rp_str *names, si
     return true;
 }
 
+/* The options that are numbers and times; false with a message. */
+static bool take_numbers(struct arguments *a)
+{
+    char *end;
+
+    if (a->last) {
+        a->last_share = strtod(a->last, &end) / 100;
+        if (end == a->last || *end != '\0' || !(a->last_share > 0 && a->last_share < 1)) {
+            rp_complain("--last is \"%s\": give a percentage above 0 and below 100", a->last);
+            return false;
+        }
+    }
+    a->window_ms = 60 * RP_DAY;
+    if (a->within &&
+        (!rp_duration_parse(rp_str_from(a->within), &a->window_ms) || a->window_ms <= 0)) {
+        rp_complain("--within is \"%s\": give a time such as 60d", a->within);
+        return false;
+    }
+    return rp_moment_parse(a->at, rp_clock_system().now_ms(NULL), &a->now_ms);
+}
+
 int rp_cmd_learn(const struct rp_command *command, int argc, char **argv)
 {
     struct arguments a = {0};
@@ -393,7 +430,7 @@ int rp_cmd_learn(const struct rp_command *command, int argc, char **argv)
     if (format < 0)
         return RP_EXIT_FAILED;
     a.format = (enum rp_format)format;
-    if (!split("exclude", a.exclude, a.excluded, &a.excluded_count) ||
+    if (!take_numbers(&a) || !split("exclude", a.exclude, a.excluded, &a.excluded_count) ||
         !split("allow", a.allow, a.allowed, &a.allowed_count))
         return RP_EXIT_FAILED;
     if (a.from && !a.target)

@@ -15,6 +15,7 @@
 #include "store/facts.h"
 #include "store/states.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -150,7 +151,8 @@ static int look_at(struct rp_learn_gather *g, int64_t id, struct rp_err *err)
     status = rp_learn_open(g->reader, &g->scratch, id, &lead, &history, err);
     if (status != 0)
         return status;
-    row.hash = rp_hash(rp_str_from(lead.public_id));
+    /* Its number, which the same history gives again; public ids are drawn anew. */
+    row.hash = rp_hash(rp_arena_printf(&g->scratch, "%" PRId64, id));
     add_names(g, &history, row.at_ms);
     rp_lead_fini(&lead);
     g->rows = rp_grow(g->rows, &g->cap, g->count + 1, sizeof(*g->rows));

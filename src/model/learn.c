@@ -334,6 +334,18 @@ static int name_suspect(const struct job *job, int status, struct rp_err *err)
                       rp_learn_suspicion_text(about[best].suspicion), about[best].iv);
 }
 
+/* Whole points tie: a tenth ends in the midst of leads that nothing tells apart. */
+static void count_from(const struct job *job, struct rp_gain *row)
+{
+    row->n = row->pos = 0;
+    for (uint32_t i = 0; i < job->table->rows; i++) {
+        if (job->score[i] >= row->min_score) {
+            row->n++;
+            row->pos += job->table->y[i];
+        }
+    }
+}
+
 static int learn_all(struct job *job, struct rp_err *err)
 {
     const struct rp_learn_table *table = job->table;
@@ -358,7 +370,9 @@ static int learn_all(struct job *job, struct rp_err *err)
         job->score[i] = rp_learn_points(&out->card, table, i);
     const double base = out->base_rate;
     out->log_loss_base = -(base * log(base) + (1 - base) * log(1 - base));
-    rp_stats_gains(table->y, job->score, table->rows, RP_COUNT(out->gains), out->gains);
+    rp_stats_gains(table->y, job->score, table->rows, RP_COUNT(out->from), out->from);
+    for (size_t d = 0; d < RP_COUNT(out->from); d++)
+        count_from(job, &out->from[d]);
     out->train = rp_stats_auc_ci(table->y, job->score, table->rows, 0.05);
     out->auc_before_rounding = rp_stats_auc(table->y, job->exact, table->rows);
     out->log_loss_before =

@@ -129,8 +129,10 @@ struct rp_learned {
     double last_rows, last_converted;
     int64_t first_ms, newest_ms, last_from_ms;
     struct rp_reliability calibration[RP_STATS_BINS]; /* of out-of-fold probabilities */
-    struct rp_gain gains[10];                         /* of the points, the best tenth first */
-    int least, most;                                  /* points a lead can have */
+    /* From so many points on (min_score): all leads with as many, and those of them that
+     * converted; at the lower ends of the best tenth, the best two tenths … */
+    struct rp_gain from[10];
+    int least, most; /* points a lead can have */
 };
 
 /* EINPUT with a sentence when there is nothing to learn from. */
@@ -187,6 +189,7 @@ void rp_learn_texts_column(struct rp_arena *arena, const struct rp_learn_texts *
 struct rp_learn_source {
     struct rp_str what;      /* "leads.csv", "the database" */
     struct rp_str outcome;   /* "stage sql within 60 days of mql", "y is yes" */
+    struct rp_str success;   /* the same in an experiment: `reached = "sql", within = "60d"` */
     struct rp_str dimension; /* "learned"; declared in the file unless `declared` */
     bool declared;
     char digest[27]; /* rp_learn_digest */

@@ -225,13 +225,15 @@ static void put_rule(struct rp_buf *out, struct rp_arena *arena, const struct rp
 
 static void put_quality(struct rp_buf *out, const struct rp_learned *learned)
 {
-    rp_buf_printf(out,
-                  "-- How well it ranks: AUC %.3f in five folds (from %.3f to %.3f), each learned "
-                  "without the\n-- leads it was tried on; on its own leads %.3f (%.3f before "
-                  "rounding to whole points).\n",
-                  learned->auc, learned->auc - 1.96 * learned->auc_sd / sqrt(RP_LEARN_FOLDS),
-                  learned->auc + 1.96 * learned->auc_sd / sqrt(RP_LEARN_FOLDS), learned->train.auc,
-                  learned->auc_before_rounding);
+    rp_buf_printf(
+        out,
+        "-- How well it ranks: AUC %.3f (95 %% interval %.3f to %.3f) in five folds, each "
+        "learned without\n-- the leads it was tried on; on its own leads %.3f (%.3f before "
+        "rounding to whole points).\n-- AUC: of one lead that converted and one that did "
+        "not, how often the first has more points;\n-- 0.5 is chance.\n",
+        learned->auc, learned->auc - 1.96 * learned->auc_sd / sqrt(RP_LEARN_FOLDS),
+        learned->auc + 1.96 * learned->auc_sd / sqrt(RP_LEARN_FOLDS), learned->train.auc,
+        learned->auc_before_rounding);
     if (!isnan(learned->last.auc)) {
         rp_buf_printf(out, "-- Learned from the older leads and tried on the newest %.0f (from ",
                       learned->last_rows);
@@ -249,21 +251,25 @@ static void put_quality(struct rp_buf *out, const struct rp_learned *learned)
                       -learned->card.platt.a, learned->card.platt.b, RP_LEARN_PDO);
 }
 
-static void put_tables(struct rp_buf *out, const struct rp_learned *learned)
+static void put_tables(struct rp_buf *out, const struct rp_learned *learned, bool timed)
 {
+    const double weeks =
+        timed ? (double)(learned->newest_ms - learned->first_ms) / (double)(7 * RP_DAY) : 0;
+
     rp_buf_text(out, "--\n-- Best leads first: from so many points on, leads, how many of them "
                      "convert, of all that convert\n");
-    double leads = 0, converted = 0;
-    for (size_t d = 0; d < RP_COUNT(learned->gains); d++) {
-        const struct rp_gain *row = &learned->gains[d];
-        leads += row->n;
-        converted += row->pos;
-        if (d > 5)
+    for (size_t d = 0; d < 6; d++) {
+        const struct rp_gain *row = &learned->from[d];
+        if (d > 0 && row->min_score >= learned->from[d - 1].min_score)
             continue;
         rp_buf_printf(out, "--   %4.0f points  ", row->min_score);
-        put_count(out, leads);
-        rp_buf_printf(out, " leads  %.1f %%  %.0f %%\n", 100 * converted / leads,
-                      100 * converted / learned->converted);
+        put_count(out, row->n);
+        if (weeks > 0)
+            rp_buf_printf(out, " leads (%.1f a week)  ", row->n / weeks);
+        else
+            rp_buf_text(out, " leads  ");
+        rp_buf_printf(out, "%.1f %%  %.0f %%\n", 100 * row->pos / row->n,
+                      100 * row->pos / learned->converted);
     }
     rp_buf_text(out, "-- Said and true, in folds: chance said, leads, share that converted\n");
     for (size_t b = 0; b < RP_STATS_BINS; b++) {
@@ -323,14 +329,18 @@ static void put_head(struct rp_buf *out, const struct rp_learned *learned,
     rp_buf_printf(out, "-- Data %s. %u lines with points; edit them like any rule.\n--\n",
                   source->digest, learned->card.lines);
     put_quality(out, learned);
-    put_tables(out, learned);
+    put_tables(out, learned, table->at_ms != NULL);
     put_left_out(out, learned, table);
-    if (!source->declared)
-        rp_buf_text(out,
-                    "--\n-- To try it beside the present rules, put this file into rules/learned/ "
-                    "and write\n--   model \"champion\" { }\n--   model \"learned\" { like = "
-                    "\"champion\", files = \"learned/\" }\n--   experiment \"learned\" { mode = "
-                    "\"shadow\", arms = { { \"champion\", 50 }, { \"learned\", 50 } } }\n");
+    if (source->declared)
+        return;
+    rp_buf_text(out, "--\n-- To try it beside the present rules, put this file into rules/learned/ "
+                     "and write\n--   model \"champion\" { }\n--   model \"learned\" { like = "
+                     "\"champion\", files = \"learned/\" }\n--   experiment \"learned\" { mode = "
+                     "\"shadow\", arms = { { \"champion\", 50 }, { \"learned\", 50 } },\n--     "
+                     "success = { ");
+    put_harmless(out, source->success.len ? source->success
+                                          : RP_STR("reached = \"sql\", within = \"60d\""));
+    rp_buf_text(out, " } }\n");
 }
 
 void rp_learn_write(const struct rp_learned *learned, const struct rp_learn_table *table,

@@ -65,6 +65,18 @@ experiment "learned" { mode = "shadow", arms = { { "champion", 50 }, { "learned"
 RULES
 run 0 check --strict rules
 
+# What the file says of trying it holds: those lines make an experiment that starts.
+sed '/^model/,$d' rules/rules.lua >declared.lua
+sed -n '/^-- To try it/,/^$/p' own.lua | sed -n '2,$s/^-- *//p' >>declared.lua
+cp declared.lua rules/rules.lua
+run 0 check --strict rules
+echo '{"type":"identify","userId":"u","messageId":"m","timestamp":"2026-01-01T09:00:00Z"}' >one.ndjson
+run 0 import one.ndjson --db one.db --rules rules
+run 0 experiment start learned --db one.db
+# From so many points on: fewer points, more leads, no number twice.
+same "the table of points" 1 "$(sed -n '/^-- Best leads/,/^-- Said/s/^-- *\(-*[0-9]*\) points *\([0-9,]*\) leads .*/\1 \2/p' own.lua | tr -d , |
+    awk 'NR > 1 && ($1 >= points || $2 <= leads) { bad = 1 } { points = $1; leads = $2 } END { print (NR > 1 && !bad) }')"
+
 # ---- What cannot be done is told.
 run 2 learn --from leads.csv --target bought
 said "$err" 'no such column'
@@ -80,6 +92,14 @@ run 2 learn --from leak.csv --target won
 said "$err" 'looks like a leak: note tells too much'
 run 2 learn --from leads.csv
 said "$err" '--target'
+for last in abc 0 100 -5; do
+    run 2 learn --from leads.csv --target won --last $last
+    said "$err" '--last is ".*above 0 and below 100'
+done
+run 2 learn --db one.db --within 0d
+said "$err" '--within is "0d"'
+run 2 learn --db one.db --at never
+same "lines that tell it" 1 "$(wc -l <"$err" | tr -d ' ')"
 printf 'a,b\n1,yes\n2\n' >torn.csv
 run 2 learn --from torn.csv --target b
 said "$err" 'line 3 has 1 cells'
@@ -141,7 +161,8 @@ RULES
     said truth.lua 'count = count\("demo_request", \{ within = "30d" \}\)'
     same "opens and page views carry no lift of their own" 0 "$(grep -cE '^fit "learned_(email_open|page_view)' truth.lua)"
     cp truth.lua before.lua
-    run 0 learn --db history.db --at 2026-11-01T00:00:00Z --last 30 --outcome sql --decision mql --within 60d -o truth.lua --format json
+    run 0 import history.ndjson --db again.db --rules history
+    run 0 learn --db again.db --at 2026-11-01T00:00:00Z --last 30 --outcome sql --decision mql --within 60d -o truth.lua --format json
     holds "the same history gives the same bytes" cmp -s truth.lua before.lua
     at_least "synthetic truth: AUC on the newest leads" 0.76 "$(value "$out" auc_newest)"
     at_most "synthetic truth: lines" 32 "$(value "$out" lines)"
