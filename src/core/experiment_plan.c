@@ -12,7 +12,9 @@
 #define ALPHA         0.05
 #define HISTORY_DAYS  180
 #define TRAFFIC_DAYS  28
-#define SHADOW_FACTOR 40 /* leads of a split for one of a shadow: 30 to 70, computed */
+#define SHADOW_FACTOR 40  /* leads of a split for one of a shadow: 30 to 70, computed */
+#define SHADOW_LEAST  30  /* that reached the goal: fewer rank nothing, however large the effect */
+#define DAYS_MAX      366 /* of an experiment whose rules set no bound */
 
 /* ---- The list ----------------------------------------------------------------------------------
  */
@@ -135,7 +137,7 @@ struct plan {
     double known, reached;              /* of the history that the rate comes from */
     double rate, per_week;              /* leads that become known */
     double per_arm, total, weeks, days; /* days: with the window behind */
-    double window_days, shadow;
+    double window_days, shadow, days_max;
     bool never;
 };
 
@@ -161,8 +163,9 @@ static void reckon(struct plan *p)
     p->total = p->per_arm / smallest_weight(p->x);
     p->weeks = p->per_week * part > 0 ? p->total / (p->per_week * part) : HUGE_VAL;
     p->days = p->weeks * 7 + p->window_days;
-    p->shadow = ceil(p->total / SHADOW_FACTOR);
-    p->never = !(p->days <= (p->x->max_days > 0 ? p->x->max_days : 366));
+    p->shadow = ceil(fmax(p->total / SHADOW_FACTOR, p->rate > 0 ? SHADOW_LEAST / p->rate : 0));
+    p->days_max = p->x->max_days > 0 ? p->x->max_days : DAYS_MAX;
+    p->never = !(p->days <= p->days_max);
 }
 
 static int read_history(struct rp_reader *reader, struct plan *p, struct rp_err *err)
@@ -201,9 +204,9 @@ static struct rp_str advice(struct rp_arena *arena, const struct plan *p)
     if (p->never) {
         return rp_arena_printf(arena,
                                "With the leads that come, this split cannot find a rise of %.0f %% "
-                               "in time. Compare the models as a shadow first (about %.0f leads "
-                               "with an outcome), or look for a larger effect.",
-                               100 * p->wish->effect, p->shadow);
+                               "within %.0f days. Compare the models as a shadow first (about %.0f "
+                               "leads with an outcome), or look for a larger effect.",
+                               100 * p->wish->effect, p->days_max, p->shadow);
     }
     return rp_arena_printf(arena,
                            "It can be decided after about %.0f days. A shadow would need about "
@@ -287,6 +290,13 @@ int rp_reader_experiment_plan(struct rp_reader *reader, struct rp_str name,
         p.goal = reader->rules->stages[p.x->goal].name;
         p.window_days = (double)p.x->within_ms / (double)RP_DAY;
         status = read_history(reader, &p, err);
+    }
+    if (status == 0 && p.rate * (1 + wish->effect) >= 1) {
+        status =
+            rp_err_set(err, RIPEN_EINPUT,
+                       "%.6g %% succeed already; %.6g %% more of them would be more than all, so "
+                       "give a smaller --effect",
+                       100 * p.rate, 100 * wish->effect);
     }
     if (status == 0) {
         struct rp_str words;

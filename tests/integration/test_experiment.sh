@@ -28,7 +28,11 @@ run 0 experiment list --db r.db
 said "$out" 'prices +not started'
 run 0 experiment plan prices --rate 10 --effect 20 --db r.db
 said "$out" '3841 leads an arm, 7682 in all'
-said "$out" 'as a shadow first'
+said "$out" 'within 60 days\. Compare the models as a shadow first \(about 300 leads'
+run 0 experiment plan prices --rate 10 --effect 2 --format json --db r.db
+same "leads of a shadow: a fortieth of the split's" 1 "$(awk -v all="$(value "$out" units)" -v got="$(value "$out" shadowLeads)" 'BEGIN { print (got - all / 40 < 1 && got >= all / 40) }')"
+run 2 experiment plan prices --rate 95 --effect 10 --db r.db
+said "$err" 'give a smaller --effect'
 run 2 report experiment prices --db r.db
 said "$err" 'was not started yet'
 run 1 experiment start price --db r.db
