@@ -9,7 +9,7 @@ int main(void)
         test_event,           test_event_parse, test_event_body,  test_event_cuts,
         test_event_request,   test_event_wire,  test_lead,        test_link_token,
         test_consent,         test_rule_count,  test_stats,       test_stats_reference,
-        test_stats_published, test_learn,       test_assign_hash,
+        test_stats_published, test_learn,       test_assign_hash, test_email,
     };
     int failed = 0;
 

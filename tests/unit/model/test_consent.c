@@ -112,6 +112,23 @@ static void test_bound(void **state)
     end(&b);
 }
 
+/* Names are compared up to so many bytes. */
+static void test_long_purposes(void **state)
+{
+    const char *at = "12345678901234567890123456789012345678"; /* 38 */
+    struct bench b;
+
+    (void)state;
+    assert_int_equal(strlen(at), RP_CONSENT_PURPOSE_MAX);
+    start(&b);
+    say(&b, 0, "Consent Given", "{\"purpose\":\"12345678901234567890123456789012345678\"}");
+    expect(&b, at, "given");
+    expect(&b, "1234567890123456789012345678901234567", "unknown"); /* 37 */
+    say(&b, 0, "Unsubscribed", "{\"purpose\":\"12345678901234567890123456789012345678x\"}");
+    expect(&b, "12345678901234567890123456789012345678y", "unsubscribed");
+    end(&b);
+}
+
 /* Also when something was said of all purposes, which speaks for those that have no entry. */
 static void test_bound_under_all(void **state)
 {
@@ -194,9 +211,10 @@ static void test_join_of_all(void **state)
 int test_consent(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_purposes), cmocka_unit_test(test_opt_in),
-        cmocka_unit_test(test_bound),    cmocka_unit_test(test_bound_under_all),
-        cmocka_unit_test(test_join),     cmocka_unit_test(test_join_of_all),
+        cmocka_unit_test(test_purposes),      cmocka_unit_test(test_opt_in),
+        cmocka_unit_test(test_bound),         cmocka_unit_test(test_bound_under_all),
+        cmocka_unit_test(test_long_purposes), cmocka_unit_test(test_join),
+        cmocka_unit_test(test_join_of_all),
     };
 
     return cmocka_run_group_tests_name("consent", tests, NULL, NULL);

@@ -235,7 +235,73 @@ static void too_few_teach_nothing(void **state)
     assert_int_equal(rp_learn(&w->arena, &w->table, &(struct rp_learn_options){0}, &learned, &err),
                      RIPEN_EINPUT);
     assert_non_null(strstr(err.text, "needs at least 100"));
+    for (uint32_t i = 0; i < ROWS; i++)
+        w->y[i] = i % (ROWS / RP_LEARN_CLASS_MIN) == 0;
+    err = (struct rp_err){0};
+    (void)rp_learn(&w->arena, &w->table, &(struct rp_learn_options){0}, &learned, &err);
+    assert_null(strstr(err.text, "needs at least")); /* enough, though they tell nothing */
+    assert_true(learned.converted == RP_LEARN_CLASS_MIN);
     world_free(w);
+}
+
+/* One attribute more than a card holds, each of which tells something. */
+static void a_card_holds_twelve(void **state)
+{
+    enum { COLUMNS = RP_LEARN_CARD_MAX + 1 };
+    struct world *w = world_new();
+    struct rp_learn_column columns[COLUMNS];
+    double *values = calloc((size_t)COLUMNS * ROWS, sizeof(*values));
+    uint64_t seed = 7;
+    struct rp_learned learned;
+    struct rp_err err = {0};
+
+    (void)state;
+    assert_non_null(values);
+    for (uint32_t i = 0; i < ROWS; i++) {
+        double z = -0.45 * COLUMNS;
+
+        for (uint32_t c = 0; c < COLUMNS; c++) {
+            values[c * ROWS + i] = chance(&seed) < 0.5;
+            z += 0.9 * values[c * ROWS + i];
+        }
+        w->y[i] = chance(&seed) < 1 / (1 + exp(-z));
+    }
+    for (uint32_t c = 0; c < COLUMNS; c++)
+        columns[c] = (struct rp_learn_column){
+            .name = RP_STR("c"), .kind = RP_LEARN_NUMBER, .value = values + c * ROWS};
+    w->table.columns = columns;
+    w->table.at_ms = NULL;
+    w->table.column_count = RP_LEARN_CARD_MAX;
+    assert_int_equal(rp_learn(&w->arena, &w->table, &(struct rp_learn_options){0}, &learned, &err),
+                     0);
+    assert_int_equal(learned.card.count, RP_LEARN_CARD_MAX);
+    w->table.column_count = COLUMNS;
+    assert_int_equal(rp_learn(&w->arena, &w->table, &(struct rp_learn_options){0}, &learned, &err),
+                     0);
+    assert_int_equal(learned.card.count, RP_LEARN_CARD_MAX);
+    free(values);
+    world_free(w);
+}
+
+static void levels_are_bounded(void **state)
+{
+    (void)state;
+    for (uint32_t past = 0; past < 2; past++) {
+        const uint32_t count = RP_LEARN_LEVELS_MAX + past;
+        uint32_t cells[RP_LEARN_LEVELS_MAX + 1];
+        struct rp_learn_column column = {0};
+        struct rp_learn_texts texts = {0};
+        struct rp_arena arena;
+
+        rp_arena_init(&arena);
+        for (uint32_t i = 0; i < count; i++)
+            cells[i] = rp_learn_texts_add(&arena, &texts, rp_arena_printf(&arena, "t%u", i));
+        rp_learn_texts_column(&arena, &texts, cells, count, &column);
+        assert_int_equal(column.level_count, count);
+        assert_int_equal(column.too_many, past == 1);
+        rp_learn_texts_fini(&texts);
+        rp_arena_fini(&arena);
+    }
 }
 
 static void columns_come_out_of_texts(void **state)
@@ -279,6 +345,8 @@ int test_learn(void)
         cmocka_unit_test(lines_are_bounded),
         cmocka_unit_test(what_was_written_later_is_left_out),
         cmocka_unit_test(too_few_teach_nothing),
+        cmocka_unit_test(a_card_holds_twelve),
+        cmocka_unit_test(levels_are_bounded),
         cmocka_unit_test(columns_come_out_of_texts),
     };
 
