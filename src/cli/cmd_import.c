@@ -7,6 +7,7 @@
 #include "cli/import_dry.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
@@ -14,8 +15,9 @@
 enum { DRY_ROWS_SHOWN = 50 };
 
 struct arguments {
-    const char *file, *db, *rules, *map, *config, *format_text;
+    const char *file, *db, *rules, *map, *config, *format_text, *suppress;
     struct rp_preset_wish preset;
+    struct rp_addresses objected;
     enum rp_format format;
     bool history, dry_run;
 };
@@ -194,9 +196,8 @@ static int run(struct rp_setup *setup, const struct arguments *arguments,
         return rp_fail(&err);
     }
     status = rp_core_rules(options.core, setup->rules, &setup->files, RP_STR("import"), &err);
-    if (status == 0 && preset) { /* first: what the rows cause is held back already */
-        status = rp_import_suppress(options.core, rp_preset_objected(preset),
-                                    arguments->preset.suppress, &err);
+    if (status == 0) { /* first: what the rows cause is held back already */
+        status = rp_import_suppress(options.core, &arguments->objected, arguments->suppress, &err);
     }
     if (status != 0) {
         exit_status = rp_fail(&err);
@@ -231,9 +232,24 @@ static int dry_run(struct rp_setup *setup, const struct arguments *arguments,
     return status == RP_EXIT_DONE && rejected > 0 ? RP_EXIT_PROBLEMS : status;
 }
 
+static int read_objected(struct rp_setup *setup, struct arguments *arguments, struct rp_err *err)
+{
+    size_t passed;
+    int status =
+        rp_addresses_read(&arguments->objected, &setup->arena, arguments->suppress, &passed, err);
+
+    arguments->preset.objected = &arguments->objected;
+    if (status == 0 && passed > 0) {
+        fprintf(stderr, "%zu line%s of %s begin%s with no address, and %s passed over\n", passed,
+                passed == 1 ? "" : "s", arguments->suppress, passed == 1 ? "s" : "",
+                passed == 1 ? "is" : "are");
+    }
+    return status;
+}
+
 /* The file and its map are judged before the database is touched. The rules are the core's from
  * run() on. */
-static int import_file(struct rp_setup *setup, const struct arguments *arguments)
+static int import_file(struct rp_setup *setup, struct arguments *arguments)
 {
     struct rp_import_file *file = NULL;
     struct rp_import_rows *rows = NULL;
@@ -241,6 +257,9 @@ static int import_file(struct rp_setup *setup, const struct arguments *arguments
     struct rp_err err = {0};
     int status = rp_import_open(arguments->file, &file, &err);
 
+    if (status == 0 && arguments->suppress) {
+        status = read_objected(setup, arguments, &err);
+    }
     if (status == 0 && arguments->preset.preset) {
         status = rp_preset_new(&arguments->preset, setup->rules, &preset, &err);
     }
@@ -253,12 +272,17 @@ static int import_file(struct rp_setup *setup, const struct arguments *arguments
     } else if (arguments->dry_run) {
         status = dry_run(setup, arguments, rows);
         remark(preset);
+        if (arguments->objected.count > 0) {
+            fprintf(stderr, "%zu address%s of %s would get no e-mail\n", arguments->objected.count,
+                    arguments->objected.count == 1 ? "" : "es", arguments->suppress);
+        }
         rp_rules_free(setup->rules);
     } else {
         status = run(setup, arguments, file, rows, preset);
     }
     rp_import_rows_free(rows);
     rp_preset_free(preset);
+    free(arguments->objected.list);
     rp_import_close(file);
     return status;
 }
@@ -271,10 +295,10 @@ static int check_options(const struct arguments *given)
     if (wish->preset && given->map) {
         return rp_complain("--preset knows what the columns mean; leave --map out");
     }
-    if (!wish->preset && (wish->stage || wish->stage_column || wish->owner || wish->consent ||
-                          wish->purpose || wish->suppress)) {
-        return rp_complain("--stage, --stage-column, --owner, --consent, --purpose and --suppress "
-                           "go with --preset; a map says such things itself");
+    if (!wish->preset &&
+        (wish->stage || wish->stage_column || wish->owner || wish->consent || wish->purpose)) {
+        return rp_complain("--stage, --stage-column, --owner, --consent and --purpose go with "
+                           "--preset; a map says such things itself");
     }
     return 0;
 }
@@ -297,8 +321,8 @@ int rp_cmd_import(const struct rp_command *command, int argc, char **argv)
          &given.preset.consent, NULL},
         {"purpose", "NAME", "preset: what the consent is for (marketing)", &given.preset.purpose,
          NULL},
-        {"suppress", "FILE", "preset: addresses that objected, one a line", &given.preset.suppress,
-         NULL},
+        {"suppress", "FILE", "addresses that objected, one a line: they get no mail",
+         &given.suppress, NULL},
         {"dry-run", NULL, "tells what each row would do, and writes nothing", NULL, &given.dry_run},
         {"history", NULL, "stages move, but no action is caused", NULL, &given.history},
         {"config", "FILE", "ripen.lua", &given.config, NULL},

@@ -12,7 +12,6 @@
 #include "base/text.h"
 #include "base/when.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -111,10 +110,10 @@ struct rp_import_preset {
     const struct rp_rules *rules;
     struct rp_arena arena;
     struct rp_str stage, owner, consent, purpose;
-    struct rp_str stage_column;    /* folded; "": the preset's own */
-    struct rp_addresses objected;  /* folded, sorted */
-    struct rp_addresses opted_out; /* of rows, as they came */
-    const struct column **meant;   /* [column]; NULL: left out */
+    struct rp_str stage_column;          /* folded; "": the preset's own */
+    const struct rp_addresses *objected; /* NULL: no list */
+    struct rp_addresses opted_out;       /* of rows, as they came */
+    const struct column **meant;         /* [column]; NULL: left out */
     size_t count;
     struct rp_str *columns;
     char strange[STRANGE_MAX][STRANGE_LEN]; /* values that are no stage */
@@ -122,11 +121,6 @@ struct rp_import_preset {
 };
 
 /* ---- Making one ------------------------------------------------------------------------------ */
-
-static int by_text(const void *a, const void *b)
-{
-    return rp_str_cmp(*(const struct rp_str *)a, *(const struct rp_str *)b);
-}
 
 static struct rp_str trim(struct rp_str text)
 {
@@ -145,37 +139,6 @@ static struct rp_str folded(struct rp_arena *arena, struct rp_str text)
     return rp_text_fold(arena, rp_arena_str(arena, trim(text)));
 }
 
-/* Addresses, one a line; of a CSV file the first column. */
-static int read_objected(struct rp_import_preset *preset, const char *path, struct rp_err *err)
-{
-    FILE *file = fopen(path, "rb");
-    char line[1024];
-
-    if (!file) {
-        return rp_err_set(err, RIPEN_EIO, "%s cannot be read: %s", path, strerror(errno));
-    }
-    while (fgets(line, sizeof(line), file)) {
-        struct rp_str text = {line, strcspn(line, ",;\t\r\n")};
-
-        while (text.len > 0 && (text.ptr[0] == '"' || (unsigned char)text.ptr[0] > 0xee)) {
-            text.ptr++;
-            text.len--;
-        }
-        while (text.len > 0 && text.ptr[text.len - 1] == '"') {
-            text.len--;
-        }
-        if (!memchr(text.ptr, '@', text.len)) {
-            continue;
-        }
-        rp_addresses_add(&preset->objected, folded(&preset->arena, text));
-    }
-    fclose(file);
-    if (preset->objected.count > 1) {
-        qsort(preset->objected.list, preset->objected.count, sizeof(struct rp_str), by_text);
-    }
-    return 0;
-}
-
 static struct rp_str said(const char *text)
 {
     return rp_str_from(text ? text : "");
@@ -192,6 +155,7 @@ int rp_preset_new(const struct rp_preset_wish *wish, const struct rp_rules *rule
     preset->stage = said(wish->stage);
     preset->owner = said(wish->owner);
     preset->consent = said(wish->consent);
+    preset->objected = wish->objected;
     preset->purpose = wish->purpose ? said(wish->purpose) : RP_STR("marketing");
     preset->stage_column = folded(&preset->arena, said(wish->stage_column));
     for (size_t i = 0; i < RP_COUNT(presets); i++) {
@@ -206,8 +170,6 @@ int rp_preset_new(const struct rp_preset_wish *wish, const struct rp_rules *rule
                             wish->preset);
     } else if (preset->stage.len > 0 && rp_rules_stage(rules, preset->stage) == RP_NONE) {
         status = rp_err_set(err, RIPEN_EINPUT, "the rules have no stage \"%s\"", wish->stage);
-    } else if (wish->suppress) {
-        status = read_objected(preset, wish->suppress, err);
     }
     if (status != 0) {
         rp_preset_free(preset);
@@ -223,14 +185,8 @@ void rp_preset_free(struct rp_import_preset *preset)
         return;
     }
     rp_arena_fini(&preset->arena);
-    free(preset->objected.list);
     free(preset->opted_out.list);
     free(preset);
-}
-
-const struct rp_addresses *rp_preset_objected(const struct rp_import_preset *preset)
-{
-    return &preset->objected;
 }
 
 const struct rp_addresses *rp_preset_opted_out(const struct rp_import_preset *preset)
@@ -507,20 +463,11 @@ static void close_track(struct rp_jw *jw)
     rp_jw_object_end(jw);
 }
 
-static bool has_objected(const struct rp_import_preset *preset, struct rp_arena *arena,
-                         struct rp_str email)
-{
-    struct rp_str wanted = folded(arena, email);
-
-    return preset->objected.count > 0 &&
-           bsearch(&wanted, preset->objected.list, preset->objected.count, sizeof(wanted), by_text);
-}
-
 /* Consent is only what a person gave: an objection outweighs it, a legitimate interest is none. */
 static void put_consent(const struct rp_import_preset *preset, struct rp_arena *arena,
                         const struct told *told, struct rp_str raw, struct rp_jw *jw)
 {
-    bool listed = has_objected(preset, arena, told->email);
+    bool listed = preset->objected && rp_addresses_have(preset->objected, arena, told->email);
     struct rp_str basis = folded(arena, told->legal);
     struct rp_str proof =
         memmem(basis.ptr ? basis.ptr : "", basis.len, "consent", 7) ? told->legal : preset->consent;

@@ -32,7 +32,7 @@ cat >hubspot.csv <<'CSV'
 "514","Irving","","Lumon",900,"Lead","","2024-02-01 09:00","","","red"
 "515","Dylan","dylan.g@lumon.industries","Lumon",,"Evangelist","","2/3/2024","","","red"
 CSV
-echo 'DYLAN.G@lumon.industries' >objected.csv
+printf '\357\273\277"DYLAN.G@lumon.industries"\r\n' >objected.csv # as spreadsheets write it
 set -- import hubspot.csv --preset hubspot --rules rules --db i.db --history --suppress objected.csv
 status=0; "$ripen" "$@" --dry-run >dry 2>remarks || status=$?
 [ "$status" = 1 ] || fail "a row was rejected, and the status is $status"
@@ -63,6 +63,28 @@ has "$mark" '"owner":"lea@acme.test"'
 has "$mark" '"created_at":"2024-01-30T03:30:00.000Z"'
 has "$("$ripen" lead helly.r@lumon.industries --db i.db)" "Consent Withdrawn"
 has "$("$ripen" lead dylan.g@lumon.industries --db i.db)" "Unsubscribed"
+
+# ---- A list of objections goes with every kind of import ----
+long=$(printf '%2000s' x | tr ' ' y)
+printf 'Adresse;Grund\nmax@acme.test;"call, mail\nno@mail.test"\nnobody;%s,never@list.test\n' "$long" >objected.csv
+echo '{"type":"track","userId":"max","event":"Demo Requested","context":{"traits":{"email":"max@acme.test"}}}' >event.ndjson
+"$ripen" import event.ndjson --rules rules --db m.db --history --suppress objected.csv >/dev/null 2>remarks || fail "with a list: $(cat remarks)"
+has "$(cat remarks)" "1 line of objected.csv begins with no address, and is passed over"
+has "$(cat remarks)" "1 address of objected.csv gets no e-mail"
+has "$("$ripen" lead max --db m.db --format json)" '"suppressed":"import"'
+[ "$("$ripen" suppress list --db m.db | wc -l)" = 1 ] || fail "suppressed: $("$ripen" suppress list --db m.db)"
+refuse() { # FILE WORDS: nothing is imported with a list that cannot be read
+    "$ripen" import event.ndjson --rules rules --db n.db --suppress "$1" >/dev/null 2>why && fail "taken: $1"
+    has "$(cat why)" "$2"
+    [ ! -e n.db ] || fail "$1: a database was made"
+}
+mkdir folder
+printf 'Name,Email\nMax,max@acme.test\n' >second.csv
+printf 'a@b.test\n"c@d.test\n' >open.csv
+refuse none.csv "none.csv"
+refuse folder "folder"
+refuse second.csv "no line of second.csv begins with an e-mail address"
+refuse open.csv "open.csv: "
 
 # ---- Salesforce's export, and what options refuse ----
 printf 'First Name,Last Name,Email,Lead Status,Email Opt Out,Phase\nAna,Lopez,ana@globex.test,Qualified,1,mql\nBo,Li,bo@globex.test,Something,0,\n' >salesforce.csv
