@@ -230,38 +230,7 @@ int rp_cmd_experiment_stop(const struct rp_command *command, int argc, char **ar
     return decide(command, argc, argv, "experiment_stop", "is stopped");
 }
 
-/* ---- The table ---------------------------------------------------------------------------------
- */
-
-static const char *verb_of(const struct rp_command *command)
-{
-    return strchr(command->name, ' ') + 1;
-}
-
 int rp_cmd_experiment(const struct rp_command *command, int argc, char **argv)
 {
-    if (argc > 1 && strcmp(argv[1], "--help") == 0) {
-        printf("ripen %s %s\n%s\n\n", command->name, command->arguments, command->summary);
-        for (const struct rp_command *c = rp_experiment_commands; c->name; c++) {
-            printf("  ripen %s%s%s\n      %s\n", c->name, c->arguments[0] ? " " : "", c->arguments,
-                   c->summary);
-        }
-        puts("\n  --help                 this text; `ripen experiment VERB --help` tells a verb's "
-             "options");
-        return RP_EXIT_DONE;
-    }
-    for (const struct rp_command *c = rp_experiment_commands; argc > 1 && c->name; c++) {
-        if (strcmp(argv[1], verb_of(c)) == 0) {
-            return c->run(c, argc - 1, argv + 1);
-        }
-    }
-    if (argc > 1 && strncmp(argv[1], "--", 2) == 0) {
-        return rp_complain("%s has no option %s; see `ripen experiment --help`", command->name,
-                           argv[1]);
-    }
-    if (argc > 1) {
-        rp_complain("ripen experiment has no verb \"%s\"", argv[1]);
-    }
-    return rp_complain("usage: ripen %s %s; see `ripen experiment --help`", command->name,
-                       command->arguments);
+    return rp_verbs_run(command, argc, argv);
 }

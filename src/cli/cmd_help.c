@@ -1,54 +1,38 @@
 /* SPDX-License-Identifier: MIT */
 /* ripen help: commands, the rules language, findings. Knows only which table answers. */
+#include "base/wrap.h"
 #include "cli/commands.h"
 #include "engine/help.h"
 
 #include <stdio.h>
 #include <string.h>
 
-/* `text` behind `indent` columns, broken between words before column 80. */
-static void paragraph(struct rp_buf *out, const char *text, int indent)
-{
-    int column = indent;
-
-    while (*text) {
-        int len = (int)strcspn(text, " ");
-
-        if (column > indent && column + 1 + len > 80) {
-            rp_buf_printf(out, "\n%*s", indent, "");
-            column = indent;
-        }
-        rp_buf_printf(out, "%s%.*s", column > indent ? " " : "", len, text);
-        column += len + (column > indent);
-        text += len;
-        text += strspn(text, " ");
-    }
-    rp_buf_char(out, '\n');
-}
-
 void rp_help_commands(struct rp_buf *out)
 {
-    enum { INDENT = 29 };
+    enum { NAMES = 11, INDENT = 29 };
 
     rp_buf_text(out, "ripen: lead qualification by rules\n\nCommands:\n");
     for (const struct rp_command *c = rp_commands; c->name; c++) {
         size_t start = out->len;
         int left;
 
-        rp_buf_printf(out, "  %-8s %s", c->name, c->arguments);
-        left = (int)(out->len - start);
-        if (left >= INDENT) {
-            rp_buf_char(out, '\n');
-            left = 0;
+        rp_buf_printf(out, "  %-8s ", c->name);
+        left = (int)(out->len - start) + (int)strlen(c->arguments);
+        if (left < INDENT) {
+            rp_buf_printf(out, "%s%*s", c->arguments, INDENT - left, "");
+        } else {
+            rp_wrap(out, rp_str_from(c->arguments), out->len - start, NAMES);
+            rp_buf_printf(out, "%*s", INDENT, "");
         }
-        rp_buf_printf(out, "%*s", INDENT - left, "");
-        paragraph(out, c->summary, INDENT);
+        rp_wrap(out, rp_str_from(c->summary), INDENT, INDENT);
     }
-    rp_buf_text(
-        out, "\n`ripen COMMAND --help` tells a command's options, `ripen help rules` the rules\n"
-             "language, `ripen help errors` what findings mean. LEAD is an e-mail, a userId, an\n"
-             "anonymousId or a lead id. Exit status: 0 done, 1 found problems, 2 could not "
-             "run.\n");
+    rp_buf_char(out, '\n');
+    rp_wrap(out,
+            RP_STR("`ripen COMMAND --help` tells a command's options, `ripen help rules` the rules "
+                   "language, `ripen help errors` what findings mean. LEAD is an e-mail, a userId, "
+                   "an anonymousId or a lead id. Exit status: 0 done, 1 found problems, 2 could "
+                   "not run."),
+            0, 0);
 }
 
 /* ---- Topics ---------------------------------------------------------------------------------- */

@@ -111,42 +111,7 @@ int rp_reporting_run(struct rp_reporting *r, rp_report_fn *report)
     return status;
 }
 
-/* ---- The table ------------------------------------------------------------------------------- */
-
-static const char *name_of(const struct rp_command *command)
-{
-    return strchr(command->name, ' ') + 1;
-}
-
-static void help(const struct rp_command *command)
-{
-    printf("ripen %s %s\n%s\n\n", command->name, command->arguments, command->summary);
-    for (const struct rp_command *c = rp_report_commands; c->name; c++) {
-        printf("  ripen %s%s%s\n      %s\n", c->name, c->arguments[0] ? " " : "", c->arguments,
-               c->summary);
-    }
-    puts("\n  --help                 this text; `ripen report NAME --help` tells a report's "
-         "options");
-}
-
 int rp_cmd_report(const struct rp_command *command, int argc, char **argv)
 {
-    if (argc > 1 && strcmp(argv[1], "--help") == 0) {
-        help(command);
-        return RP_EXIT_DONE;
-    }
-    for (const struct rp_command *c = rp_report_commands; argc > 1 && c->name; c++) {
-        if (strcmp(argv[1], name_of(c)) == 0) {
-            return c->run(c, argc - 1, argv + 1);
-        }
-    }
-    if (argc > 1 && strncmp(argv[1], "--", 2) == 0) {
-        return rp_complain("%s has no option %s; see `ripen report --help`", command->name,
-                           argv[1]);
-    }
-    if (argc > 1) {
-        rp_complain("there is no report \"%s\"", argv[1]);
-    }
-    return rp_complain("usage: ripen %s %s; see `ripen report --help`", command->name,
-                       command->arguments);
+    return rp_verbs_run(command, argc, argv);
 }

@@ -2,11 +2,6 @@
 /* ripen rules VERB: a second table of commands, about rule sets. Knows the verbs' names only; each
  * stands in its own file cmd_rules_*.c and reads its own options. */
 #include "cli/commands.h"
-#include "cli/experiment.h"
-#include "cli/report.h"
-
-#include <stdio.h>
-#include <string.h>
 
 /* Names as people type them: "rules export". */
 const struct rp_command rp_rules_commands[] = {
@@ -28,46 +23,7 @@ const struct rp_command rp_rules_commands[] = {
     {NULL, NULL, NULL, NULL, 0, 0},
 };
 
-static const char *verb_of(const struct rp_command *command)
-{
-    return strchr(command->name, ' ') + 1;
-}
-
-const struct rp_command *rp_command_verbs(const struct rp_command *command)
-{
-    return command->run == rp_cmd_rules        ? rp_rules_commands
-           : command->run == rp_cmd_report     ? rp_report_commands
-           : command->run == rp_cmd_experiment ? rp_experiment_commands
-                                               : NULL;
-}
-
-static void help(const struct rp_command *command)
-{
-    printf("ripen %s %s\n%s\n\n", command->name, command->arguments, command->summary);
-    for (const struct rp_command *c = rp_rules_commands; c->name; c++) {
-        printf("  ripen %s%s%s\n      %s\n", c->name, c->arguments[0] ? " " : "", c->arguments,
-               c->summary);
-    }
-    puts("\n  --help                 this text; `ripen rules VERB --help` tells a verb's options");
-}
-
 int rp_cmd_rules(const struct rp_command *command, int argc, char **argv)
 {
-    if (argc > 1 && strcmp(argv[1], "--help") == 0) {
-        help(command);
-        return RP_EXIT_DONE;
-    }
-    for (const struct rp_command *c = rp_rules_commands; argc > 1 && c->name; c++) {
-        if (strcmp(argv[1], verb_of(c)) == 0) {
-            return c->run(c, argc - 1, argv + 1);
-        }
-    }
-    if (argc > 1 && strncmp(argv[1], "--", 2) == 0) {
-        return rp_complain("%s has no option %s; see `ripen rules --help`", command->name, argv[1]);
-    }
-    if (argc > 1) {
-        rp_complain("ripen rules has no verb \"%s\"", argv[1]);
-    }
-    return rp_complain("usage: ripen %s %s; see `ripen rules --help`", command->name,
-                       command->arguments);
+    return rp_verbs_run(command, argc, argv);
 }

@@ -61,6 +61,8 @@ const char *rp_setup_db(const struct rp_setup *setup, const char *flag);
 
 /* The table of verbs of a command; NULL when it has none. */
 const struct rp_command *rp_command_verbs(const struct rp_command *command);
+/* Runs the verb that the command line names, or tells of them. */
+int rp_verbs_run(const struct rp_command *command, int argc, char **argv);
 /* cmd_help.c: the list of commands; help_man.c: the man page, as roff. */
 void rp_help_commands(struct rp_buf *out);
 void rp_help_man(struct rp_buf *out);

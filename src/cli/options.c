@@ -3,12 +3,16 @@
  * option that takes none are errors, not arguments. */
 #include "cli/options.h"
 
+#include "base/wrap.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
+
+enum { HELP_INDENT = 25 };
 
 /* Who is shown a table instead of the reader; one thread. */
 static rp_options_visit *visitor;
@@ -40,24 +44,36 @@ size_t rp_columns(int descriptor)
     return isatty(descriptor) && ioctl(descriptor, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
+void rp_usage(struct rp_buf *out, const struct rp_command *command)
+{
+    size_t start = out->len;
+
+    rp_buf_printf(out, "ripen %s ", command->name);
+    rp_wrap(out, rp_str_from(command->arguments), out->len - start, 6);
+    rp_wrap(out, rp_str_from(command->summary), 0, 0);
+}
+
 void rp_command_help(const struct rp_command *command, const struct rp_option *options)
 {
-    printf("ripen %s %s\n%s\n", command->name, command->arguments, command->summary);
-    if (options[0].name) {
-        puts("\nOptions:");
-    }
+    struct rp_buf out = {0};
+
+    rp_usage(&out, command);
+    rp_buf_text(&out, options[0].name ? "\nOptions:\n" : "");
     for (const struct rp_option *o = options; o->name; o++) {
         char left[64];
 
         snprintf(left, sizeof(left), o->arg && o->on ? "--%s[=%s%s]" : "--%s%s%s", o->name,
                  o->arg && !o->on ? " " : "", o->arg ? o->arg : "");
         if (strlen(left) > 22) { /* the help begins on the next line */
-            printf("  %s\n", left);
+            rp_buf_printf(&out, "  %s\n", left);
             left[0] = '\0';
         }
-        printf("  %-22s %s\n", left, o->help);
+        rp_buf_printf(&out, "  %-22s ", left);
+        rp_wrap(&out, rp_str_from(o->help), HELP_INDENT, HELP_INDENT);
     }
-    puts("  --help                 this text");
+    rp_buf_text(&out, "  --help                 this text\n");
+    fwrite(out.ptr, 1, out.len, stdout);
+    rp_buf_fini(&out);
 }
 
 void rp_command_options(const struct rp_command *command, rp_options_visit *visit, void *ctx)

@@ -4,6 +4,8 @@
 #ifndef RP_CLI_OPTIONS_H
 #define RP_CLI_OPTIONS_H
 
+#include "base/buf.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -30,6 +32,8 @@ enum { RP_EXIT_DONE = 0, RP_EXIT_PROBLEMS = 1, RP_EXIT_FAILED = 2 };
 int rp_options_parse(const struct rp_command *command, const struct rp_option *options, int argc,
                      char **argv, char **ret_arguments);
 
+/* How a command is called and what it does, as its help begins. */
+void rp_usage(struct rp_buf *out, const struct rp_command *command);
 void rp_command_help(const struct rp_command *command, const struct rp_option *options);
 
 /* Hands the options of a command (not of one with verbs) to `visit`, for help, the man page and

@@ -2,9 +2,10 @@
 /* Rows of the outbox as JSON and as text of at most 80 columns. */
 #include "base/json_write.h"
 #include "base/when.h"
+#include "base/wrap.h"
 #include "cli/outbox.h"
 
-enum { COLUMNS = 80, INDENT = 9 };
+enum { INDENT = 9 };
 
 static void put_members(const struct rp_outbox_row *row, struct rp_jw *jw)
 {
@@ -35,28 +36,11 @@ void rp_outbox_row_json(const struct rp_outbox_row *row, struct rp_jw *jw)
     rp_jw_object_end(jw);
 }
 
-/* A text in lines of what is left of 80 columns, broken between words where there are any. */
 static void put_wrapped(struct rp_buf *out, struct rp_str text)
 {
-    while (text.len > 0) {
-        size_t room = COLUMNS - INDENT, len = text.len < room ? text.len : room;
-
-        if (len < text.len) {
-            size_t word = len;
-
-            while (word > room / 2 && text.ptr[word] != ' ') {
-                word--;
-            }
-            len = text.ptr[word] == ' ' ? word : len;
-            while (len > 1 && ((unsigned char)text.ptr[len] & 0xc0) == 0x80) {
-                len--; /* no half a character */
-            }
-        }
-        rp_buf_printf(out, "%*s%.*s\n", INDENT, "", (int)len, text.ptr);
-        while (len < text.len && text.ptr[len] == ' ') {
-            len++;
-        }
-        text = (struct rp_str){text.ptr + len, text.len - len};
+    if (text.len > 0) {
+        rp_buf_printf(out, "%*s", INDENT, "");
+        rp_wrap(out, text, INDENT, INDENT);
     }
 }
 

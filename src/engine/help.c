@@ -4,6 +4,7 @@
 #include "engine/help.h"
 
 #include "base/json_write.h"
+#include "base/wrap.h"
 
 enum part { PART_RULES, PART_CALLS, PART_CONFIG, PART_CONFIG_CALLS, PART_COUNT };
 
@@ -93,16 +94,41 @@ static void put_makes(struct rp_buf *out, const struct rp_schema_call *call)
 
 /* ---- Text ------------------------------------------------------------------------------------ */
 
+static void list_row(struct rp_buf *out, const char *name, struct rp_str doc)
+{
+    enum { INDENT = 18 };
+
+    rp_buf_printf(out, "  %-*s ", INDENT - 3, name);
+    rp_wrap(out, doc, INDENT, INDENT);
+}
+
+/* Behind `indent` columns. */
+static void put_text(struct rp_buf *out, const char *text, int indent)
+{
+    rp_buf_printf(out, "%*s", indent, "");
+    rp_wrap(out, rp_str_from(text), (size_t)indent, (size_t)indent);
+}
+
+static void put_example(struct rp_buf *out, const char *example)
+{
+    rp_buf_text(out, "\n  Example:\n    ");
+    rp_wrap_code(out, rp_str_from(example), 4, 6);
+}
+
 void rp_help_list(struct rp_buf *out)
 {
     for (size_t i = 0; i < PART_COUNT; i++) {
         rp_buf_printf(out, "%s%s: %s\n", i ? "\n" : "", parts[i].title, parts[i].doc);
         for (const struct rp_schema_decl *d = parts[i].decls; d && d->name; d++)
-            rp_buf_printf(out, "  %-15s %s\n", d->name, d->doc);
+            list_row(out, d->name, rp_str_from(d->doc));
         for (const struct rp_schema_call *c = parts[i].calls; c && c->name; c++) {
-            rp_buf_printf(out, "  %-15s %s (", c->name, c->doc);
-            put_makes(out, c);
-            rp_buf_text(out, ")\n");
+            struct rp_buf doc = {0};
+
+            rp_buf_printf(&doc, "%s (", c->doc);
+            put_makes(&doc, c);
+            rp_buf_char(&doc, ')');
+            list_row(out, c->name, rp_buf_view(&doc));
+            rp_buf_fini(&doc);
         }
     }
     rp_buf_text(out, "\n`ripen help rules NAME` tells fields, kinds, defaults and an example.\n");
@@ -110,28 +136,31 @@ void rp_help_list(struct rp_buf *out)
 
 static void text_row(struct rp_buf *out, const struct row *row)
 {
+    enum { INDENT = 25 };
     int indent = 4 + 2 * row->depth;
-    int width = 20 - 2 * row->depth;
+    int width = INDENT - 1 - indent > 0 ? INDENT - 1 - indent : 0;
+    size_t start = out->len;
     struct rp_buf kind = {0};
 
     rp_help_kind(&kind, row->field);
     rp_help_rest(&kind, row->field);
-    rp_buf_printf(out, "%*s%-*.*s %.*s\n", indent, "", width > 0 ? width : 0, RP_STR_ARG(row->name),
-                  RP_STR_ARG(rp_buf_view(&kind)));
+    rp_buf_printf(out, "%*s%-*.*s ", indent, "", width, RP_STR_ARG(row->name));
+    rp_wrap(out, rp_buf_view(&kind), out->len - start, INDENT);
     rp_buf_fini(&kind);
     if (row->field->doc)
-        rp_buf_printf(out, "%*s%s\n", 25, "", row->field->doc);
+        put_text(out, row->field->doc, INDENT);
 }
 
 static void text_decl(struct rp_buf *out, const struct rp_schema_decl *decl, bool config)
 {
     put_form(out, decl);
-    rp_buf_printf(out, "%s\n  %s\n", config ? "      in ripen.lua" : "", decl->doc);
+    rp_buf_printf(out, "%s\n", config ? "      in ripen.lua" : "");
+    put_text(out, decl->doc, 2);
     if (decl->once)
         rp_buf_text(out, "  It may stand once.\n");
     rp_buf_text(out, "\n  Fields:\n");
     each_row(out, &decl->shape, 0, text_row);
-    rp_buf_printf(out, "\n  Example:\n    %s\n", decl->example);
+    put_example(out, decl->example);
 }
 
 static void text_call(struct rp_buf *out, const struct rp_schema_call *call)
@@ -139,7 +168,8 @@ static void text_call(struct rp_buf *out, const struct rp_schema_call *call)
     put_call_form(out, call);
     rp_buf_text(out, "      ");
     put_makes(out, call);
-    rp_buf_printf(out, "\n  %s\n", call->doc);
+    rp_buf_char(out, '\n');
+    put_text(out, call->doc, 2);
     if (call->texts)
         rp_buf_printf(out, "  In a `test` function %s(text, pattern) answers true or false.\n",
                       call->name);
@@ -147,7 +177,7 @@ static void text_call(struct rp_buf *out, const struct rp_schema_call *call)
         rp_buf_text(out, "\n  Takes:\n");
         each_param(out, call, text_row);
     }
-    rp_buf_printf(out, "\n  Example:\n    %s\n", call->example);
+    put_example(out, call->example);
 }
 
 static struct rp_str near_name(struct rp_arena *arena, struct rp_str name)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* `ripen help errors` and `ripen help E012`: the table of codes in its three forms. */
 #include "base/json_write.h"
+#include "base/wrap.h"
 #include "engine/help.h"
 
 #include <string.h>
@@ -8,13 +9,15 @@
 
 static void put_code(struct rp_buf *out, const struct rp_code_info *info)
 {
-    rp_buf_printf(out, "%s  %s\n      why:  %s\n      do:   %s\n", info->code, info->title,
-                  info->cause, info->remedy);
+    rp_buf_printf(out, "%s  %s\n      why:  ", info->code, info->title);
+    rp_wrap(out, rp_str_from(info->cause), 12, 12);
+    rp_buf_text(out, "      do:   ");
+    rp_wrap(out, rp_str_from(info->remedy), 12, 12);
 }
 
 void rp_help_codes(struct rp_buf *out)
 {
-    rp_buf_text(out, "E: the rules are not taken. W: they are, and something in them is probably "
+    rp_buf_text(out, "E: the rules are not taken. W: they are, and something in them is probably\n"
                      "not meant.\n\n");
     for (int i = 0; i < RP_CODE_COUNT; i++)
         put_code(out, rp_code_info((enum rp_code)i));

@@ -22,6 +22,17 @@ run 2 rules && said "$err" 'usage'
 run 2 rules exprot && said "$err" 'exprot'
 run 2 rules export "$root/rules" --format yaml
 run 2 rules doc "$root/rules" --format pdf
+helps() { # every text of help that there is
+    "$ripen" help && "$ripen" help rules && "$ripen" help errors
+    for name in $("$ripen" help rules | sed -n 's/^  \([a-z_]*\) .*/\1/p'); do "$ripen" help rules "$name"; done
+    for name in $("$ripen" help | sed -n 's/^  \([a-z-]*\) .*/\1/p'); do "$ripen" "$name" --help; done
+    for name in rules report experiment; do
+        for verb in $("$ripen" "$name" --help | sed -n "s/^  ripen $name \\([a-z]*\\).*/\\1/p"); do "$ripen" "$name" "$verb" --help; done
+    done
+}
+helps >helps.txt 2>&1
+holds "they are many" test "$(wc -l <helps.txt)" -gt 2000
+same "lines beyond column 80" '' "$(LC_ALL=C.UTF-8 grep -E '^.{81}' helps.txt)"
 mkdir bad && echo 'score "x" { point = 1 }' >bad/10.lua
 run 1 rules export bad && said "$err" 'did you mean'
 run 1 rules doc bad

@@ -8,7 +8,7 @@ truth=${RIPEN_DATA:-$root/../shared/data}/leads/ripen-synthetic-truth
 run 2 report
 said "$err" 'ripen report --help'
 run 2 report nonsense
-said "$err" 'no report "nonsense"'
+said "$err" 'report has no "nonsense"'
 run 0 report --help
 said "$out" 'ripen report funnel'
 run 2 report funnel --db nowhere.db

@@ -26,6 +26,7 @@ int test_json_write(void);
 int test_log(void);
 int test_csv(void);
 int test_html(void);
+int test_wrap(void);
 
 /* Whether the function ends the process by abort(); it runs in a child, with stderr closed. */
 int aborts(void (*fn)(void));

@@ -31,7 +31,7 @@ int main(void)
 {
     int (*const groups[])(void) = {
         test_memory,     test_hash,       test_num, test_when, test_text, test_json_read,
-        test_json_suite, test_json_write, test_log, test_csv,  test_html,
+        test_json_suite, test_json_write, test_log, test_csv,  test_html, test_wrap,
     };
     int failed = 0;
 
