@@ -46,7 +46,7 @@ static void expect_code(struct rp_buf *text, const char *code)
 
     load_text(&l, text->ptr);
     if (code ? load_finding(&l, code) == NULL : l.status != 0)
-        fail_msg("%s: %s", code ? code : "it is not taken", l.err.text);
+        fail_msg("%s\n%s: %s", text->ptr, code ? code : "it is not taken", l.err.text);
     load_end(&l);
     rp_buf_fini(text);
 }
@@ -74,6 +74,42 @@ static void test_counts(void **state)
     expect_code(&text, NULL);
     put_arms(&text, RP_ASSIGN_ARMS_MAX, ", hold_out = 4"); /* the hold-out is an arm as well */
     expect_code(&text, "E064");
+}
+
+/* Numbers of an experiment between two models. */
+static void test_experiments(void **state)
+{
+    static const struct {
+        const char *arms; /* and what else */
+        const char *code;
+    } cases[] = {
+        {"{ \"a\", 50 }, { \"b\", 50 } }, share = 0", NULL},
+        {"{ \"a\", 50 }, { \"b\", 50 } }, share = 100", NULL},
+        {"{ \"a\", 50 }, { \"b\", 50 } }, share = 100.5", "E015"},
+        {"{ \"a\", 50 }, { \"b\", 50 } }, share = 0 / 0", "E015"},
+        {"{ \"a\", 5 }, { \"b\", 5 } }, hold_out = 90", NULL},
+        {"{ \"a\", 4 }, { \"b\", 5 } }, hold_out = 91", "E015"},
+        {"{ \"a\", 5 }, { \"b\", 5 } }, hold_out = -1", "E015"},
+        {"{ \"a\", 100 / 3 }, { \"b\", 200 / 3 } }", NULL},
+        {"{ \"a\", 50 }, { \"b\", 49.9999 } }", "E110"},
+        {"{ \"a\", 50 }, { \"b\", 50.0001 } }", "E110"},
+        {"{ \"a\", 100 }, { \"b\", 0 } }", "E013"},
+        {"{ \"a\", 50 }, { \"a\", 50 } }", "E018"},
+        {"{ \"a\", 50 }, { \"b\", 50 } }, slice = { 0, 100 }", NULL},
+        {"{ \"a\", 50 }, { \"b\", 50 } }, slice = { 50, 50 }", "E013"},
+        {"{ \"a\", 50 }, { \"b\", 50 } }, slice = { 50, 101 }", "E015"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < RP_COUNT(cases); i++) {
+        struct rp_buf text = {0};
+
+        rp_buf_printf(&text,
+                      "model \"a\" { }\nmodel \"b\" { }\n"
+                      "experiment \"x\" { mode = \"shadow\", arms = { %s }\n",
+                      cases[i].arms);
+        expect_code(&text, cases[i].code);
+    }
 }
 
 /* A record ends at a line feed as at a carriage return: old spreadsheets know the latter alone. */
@@ -243,9 +279,9 @@ static void test_headers(void **state)
 int rp_test_load_bounds(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_counts),      cmocka_unit_test(test_absences),
-        cmocka_unit_test(test_action_body), cmocka_unit_test(test_email_body),
-        cmocka_unit_test(test_headers),
+        cmocka_unit_test(test_counts),     cmocka_unit_test(test_experiments),
+        cmocka_unit_test(test_absences),   cmocka_unit_test(test_action_body),
+        cmocka_unit_test(test_email_body), cmocka_unit_test(test_headers),
     };
 
     return cmocka_run_group_tests_name("bounds of rules", tests, NULL, NULL);

@@ -244,6 +244,30 @@ static void test_kinds(void **state)
     }
 }
 
+#define SMTP "smtp { url = \"smtp://a.test\", from = \"a@b.test\", "
+
+/* At the bounds that the findings below are past. */
+static void test_bounds(void **state)
+{
+    static const char *const cases[] = {
+        SMTP "timeout = \"1s\", parallel = 1, per_minute = 1 }",
+        SMTP "timeout = \"10m\", parallel = 32, per_minute = 60000 }",
+        SMTP "per_domain = { [\"b.test\"] = 1, [\"c.test\"] = 60000 } }",
+        "endpoint \"a\" { url = \"https://a.test\", preset = \"rest\", rate = 1000 }",
+        "endpoint \"a\" { preset = \"hubspot\", token = file \"secret\", rate = 1 }",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < RP_COUNT(cases); i++) {
+        struct configured c;
+
+        configure(&c, cases[i]);
+        if (c.status != 0)
+            fail_msg("%s: %s", cases[i], c.err.text);
+        end(&c);
+    }
+}
+
 static void test_findings(void **state)
 {
     static const struct {
@@ -266,6 +290,18 @@ static void test_findings(void **state)
         {"form \"a\" { next = { \"https://a.test\", \"javascript:1\" } }", "E067"},
         {"form \"a\" { per_minute = 0 }", "E015"},
         {"cloudevents { subject = \"name\" }", "E016"},
+        {SMTP "timeout = \"999ms\" }", "E015"},
+        {SMTP "timeout = \"601s\" }", "E015"},
+        {SMTP "parallel = 33 }", "E015"},
+        {SMTP "per_minute = 60001 }", "E015"},
+        {SMTP "per_domain = { [\"b.test\"] = 0 } }", "E015"},
+        {SMTP "tls = \"some\" }", "E016"},
+        {"smtp { url = \"smtp://a.test\", from = \"nobody\" }", "E067"},
+        {"smtp { url = \"https://a.test\", from = \"a@b.test\" }", "E067"},
+        {"endpoint \"a\" { url = \"https://a.test\", preset = \"rest\", rate = 1001 }", "E015"},
+        {"endpoint \"a\" { preset = \"salesforce\", token = file \"secret\" }", "E012"},
+        {"endpoint \"a\" { preset = \"hubspot\" }", "E012"},
+        {"endpoint \"a\" { preset = \"hubspot\", client_id = file \"secret\" }", "E012"},
         {"server { lissten = \"x\" }", "E011"},
         {"score \"a\" { }", "E005"},
         {"endpoint \"a\"", "E009"},
@@ -286,9 +322,13 @@ static void test_findings(void **state)
 int rp_test_load_config(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_values),       cmocka_unit_test(test_environment),
-        cmocka_unit_test(test_missing_file), cmocka_unit_test(test_kinds),
-        cmocka_unit_test(test_findings),     cmocka_unit_test(test_smtp_of_the_environment),
+        cmocka_unit_test(test_values),
+        cmocka_unit_test(test_environment),
+        cmocka_unit_test(test_missing_file),
+        cmocka_unit_test(test_bounds),
+        cmocka_unit_test(test_kinds),
+        cmocka_unit_test(test_findings),
+        cmocka_unit_test(test_smtp_of_the_environment),
     };
 
     return cmocka_run_group_tests_name("load_config", tests, NULL, NULL);

@@ -300,6 +300,12 @@ static void working_time(void **state)
             rp_calendar_between(cases[i].calendar, at(cases[i].end), at(cases[i].start)), 0);
     }
     assert_true(rp_calendar_add(&never, 0, 1) == INT64_MAX);
+    assert_true(rp_calendar_next(&never, 0) == INT64_MAX);
+    assert_true(rp_calendar_next(&sales, at("2026-03-02T07:59:59.999Z")) ==
+                at("2026-03-02T08:00:00Z"));
+    assert_true(rp_calendar_next(&sales, at("2026-03-02T16:59:59.999Z")) ==
+                at("2026-03-02T16:59:59.999Z"));
+    assert_true(rp_calendar_next(&sales, at("2026-03-02T17:00:00Z")) == at("2026-03-03T08:00:00Z"));
     assert_int_equal(rp_calendar_between(&never, 0, 50 * RP_DAY), 0);
     assert_true(rp_calendar_open(&sales, at("2026-03-02T08:00:00Z")));
     assert_false(rp_calendar_open(&sales, at("2026-03-02T07:59:59.999Z")));
