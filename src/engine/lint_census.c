@@ -144,15 +144,42 @@ static void note_email(const struct rp_rules *rules, struct rp_census_spot *spot
     }
 }
 
+static void note_part(const struct rp_rules *rules, struct rp_census_spot *spots,
+                      const struct rp_action_part *part)
+{
+    note_template(spots, &part->text);
+    note_tree(spots, part->body);
+    note_email(rules, spots, part->email);
+}
+
 static void note_action(const struct rp_rules *rules, struct rp_census_spot *spots,
                         const struct rp_action *action)
 {
     note_cond(rules, spots, action->when);
-    for (uint32_t i = 0; i < action->part_count; i++) {
-        note_template(spots, &action->parts[i].text);
-        note_tree(spots, action->parts[i].body);
-        note_email(rules, spots, action->parts[i].email);
-    }
+    for (uint32_t i = 0; i < action->part_count; i++)
+        note_part(rules, spots, &action->parts[i]);
+}
+
+static void note_item(const struct rp_rules *rules, struct rp_census_spot *spots,
+                      const struct rp_step_item *item)
+{
+    if (item->part)
+        note_part(rules, spots, item->part);
+    note_cond(rules, spots, item->until);
+    for (uint32_t i = 0; i < item->way_count; i++)
+        note_cond(rules, spots, item->ways[i].when);
+}
+
+static void note_sequence(const struct rp_rules *rules, struct rp_census_spot *spots,
+                          const struct rp_sequence *sequence)
+{
+    for (uint32_t i = 0; i < sequence->start_count; i++)
+        note_cond(rules, spots, sequence->starts[i].cond);
+    for (uint32_t i = 0; i < sequence->exit_count; i++)
+        note_cond(rules, spots, sequence->exits[i].cond);
+    for (uint32_t i = 0; i < sequence->step_count; i++)
+        for (uint32_t j = 0; j < sequence->steps[i].item_count; j++)
+            note_item(rules, spots, &sequence->steps[i].items[j]);
 }
 
 static void note_fit(const struct rp_rules *rules, struct rp_census_spot *spots,
@@ -181,6 +208,10 @@ struct rp_census_spot *rp_census_spots(struct rp_arena *arena, const struct rp_r
         note_cond(rules, spots, rules->excludes[i].when);
     for (uint32_t i = 0; i < rules->action_count; i++)
         note_action(rules, spots, &rules->actions[i]);
+    for (uint32_t i = 0; i < rules->sequence_count; i++)
+        note_sequence(rules, spots, &rules->sequences[i]);
+    for (uint32_t i = 0; i < rules->segment_count; i++)
+        note_cond(rules, spots, rules->segments[i].when);
     return spots;
 }
 
