@@ -105,7 +105,7 @@ static int read_asked(struct rp_arena *arena, struct rp_str body, struct asked *
     while (status == 0 && (token = rp_json_next(&json)) == RP_JSON_KEY) {
         status = read_member(&json, &asked, err);
     }
-    if (status == 0 && token == RP_JSON_ERROR) {
+    if (status == 0 && (token == RP_JSON_ERROR || rp_json_next(&json) != RP_JSON_END)) {
         status = rp_err_set(err, RIPEN_EINPUT, "not JSON at byte %zu", json.at);
     }
     *ret_asked = asked;

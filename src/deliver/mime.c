@@ -10,8 +10,9 @@
 #include "base/when.h"
 #include "deliver/html_text.h"
 
-#include <inttypes.h>
-#include <stdio.h>
+#include <time.h>
+
+#include <sodium.h>
 
 enum {
     LINE_MAX_CHARS = 76, /* of quoted-printable, without CRLF */
@@ -26,20 +27,15 @@ static const char hex[] = "0123456789ABCDEF";
 
 void rp_mime_date(int64_t ms, struct rp_buf *out)
 {
-    static const char *const days[] = {"Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"};
+    static const char *const days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
     static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                          "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    int64_t day = ms / RP_DAY - (ms % RP_DAY < 0), second = (ms - day * RP_DAY) / RP_SECOND;
-    /* civil from days: years that begin in March, in eras of 400 */
-    int64_t z = day + 719468, era = (z >= 0 ? z : z - 146096) / 146097, doe = z - era * 146097;
-    int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
-    int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100), mp = (5 * doy + 2) / 153;
-    int64_t month = mp < 10 ? mp + 2 : mp - 10, year = yoe + era * 400 + (month < 2);
+    time_t seconds = (time_t)(ms / RP_SECOND - (ms % RP_SECOND < 0));
+    struct tm at = {0};
 
-    rp_buf_printf(
-        out, "%s, %02" PRId64 " %s %04" PRId64 " %02" PRId64 ":%02" PRId64 ":%02" PRId64 " +0000",
-        days[(day % 7 + 7) % 7], doy - (153 * mp + 2) / 5 + 1, months[month], year, second / 3600,
-        second / 60 % 60, second % 60);
+    (void)gmtime_r(&seconds, &at);
+    rp_buf_printf(out, "%s, %02d %s %04d %02d:%02d:%02d +0000", days[at.tm_wday], at.tm_mday,
+                  months[at.tm_mon], at.tm_year + 1900, at.tm_hour, at.tm_min, at.tm_sec);
 }
 
 static bool is_ascii(struct rp_str text)
@@ -63,28 +59,11 @@ static bool is_plain(struct rp_str text)
     return is_ascii(text);
 }
 
-static void put_base64(struct rp_buf *out, const char *text, size_t len)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-    for (size_t i = 0; i < len; i += 3) {
-        uint32_t bits = (uint32_t)(unsigned char)text[i] << 16;
-
-        if (i + 1 < len)
-            bits |= (uint32_t)(unsigned char)text[i + 1] << 8;
-        if (i + 2 < len)
-            bits |= (unsigned char)text[i + 2];
-        rp_buf_char(out, digits[bits >> 18]);
-        rp_buf_char(out, digits[bits >> 12 & 63]);
-        rp_buf_char(out, i + 1 < len ? digits[bits >> 6 & 63] : '=');
-        rp_buf_char(out, i + 2 < len ? digits[bits & 63] : '=');
-    }
-}
-
 /* Encoded words of whole characters, each but the first on a line of its own. */
 static void put_encoded(struct rp_buf *out, struct rp_str text)
 {
-    char word[WORD_BYTES];
+    char word[WORD_BYTES],
+        coded[sodium_base64_ENCODED_LEN(WORD_BYTES, sodium_base64_VARIANT_ORIGINAL)];
     size_t len = 0;
     bool first = true;
 
@@ -94,7 +73,8 @@ static void put_encoded(struct rp_buf *out, struct rp_str text)
 
         if (i == text.len || len + (bad ? 1 : size) > sizeof(word)) {
             rp_buf_text(out, first ? "=?UTF-8?B?" : "\r\n =?UTF-8?B?");
-            put_base64(out, word, len);
+            rp_buf_text(out, sodium_bin2base64(coded, sizeof(coded), (const unsigned char *)word,
+                                               len, sodium_base64_VARIANT_ORIGINAL));
             rp_buf_text(out, "?=");
             first = false;
             len = 0;

@@ -6,6 +6,8 @@
 #include "base/hash.h"
 #include "base/json_write.h"
 #include "base/limits.h"
+#include "base/num.h"
+#include "base/when.h"
 #include "ingest/ingest_priv.h"
 #include "ingest/pick.h"
 #include "net/answer.h"
@@ -82,6 +84,24 @@ static void put_some(struct rp_jw *jw, const char *key, struct rp_str text)
 {
     if (text.len > 0)
         rp_jw_put_str(jw, key, text);
+}
+
+struct rp_str rp_door_time(struct rp_arena *arena, struct rp_str text)
+{
+    const char *point = text.len ? memchr(text.ptr, '.', text.len) : NULL;
+    struct rp_str whole = text;
+    struct rp_buf out = {0};
+    double number;
+    int64_t at_ms;
+
+    if (point && rp_number_parse(text, &number))
+        whole.len = (size_t)(point - text.ptr);
+    if (text.len == 0 || !rp_time_parse(whole, &at_ms))
+        return text;
+    rp_time_print(&out, at_ms);
+    text = rp_arena_str(arena, rp_buf_view(&out));
+    rp_buf_fini(&out);
+    return text;
 }
 
 struct rp_str rp_door_json(struct rp_arena *arena, const struct rp_door_event *event)

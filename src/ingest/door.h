@@ -30,6 +30,9 @@ struct rp_door_event {
 };
 struct rp_str rp_door_json(struct rp_arena *arena, const struct rp_door_event *event);
 
+/* A time as senders write it, in the form that SDKs send: also numbers of seconds, with a fraction
+ * or not, and of milliseconds. What is no time is given back, to be refused with its text. */
+struct rp_str rp_door_time(struct rp_arena *arena, struct rp_str text);
 /* A messageId of these parts: equal parts give equal ids, and only they. */
 struct rp_str rp_door_id(struct rp_arena *arena, const char *kind, const struct rp_str *parts,
                          size_t count);

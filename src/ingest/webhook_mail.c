@@ -9,7 +9,6 @@
 #include "ingest/webhook_mail.h"
 
 #include "base/json_write.h"
-#include "base/when.h"
 #include "ingest/pick.h"
 
 #define PATHS    3
@@ -173,24 +172,6 @@ static struct rp_str key_of(const struct mapping *m, struct rp_str event)
     return id;
 }
 
-/* Mailgun writes seconds with a fraction. */
-static struct rp_str time_of(const struct mapping *m, struct rp_str event)
-{
-    struct rp_str text = text_at(m, event, m->provider->time), whole = text;
-    const char *point = text.len ? memchr(text.ptr, '.', text.len) : NULL;
-    struct rp_buf out = {0};
-    int64_t at_ms;
-
-    if (point)
-        whole.len = (size_t)(point - text.ptr);
-    if (rp_time_parse(text, &at_ms) || rp_time_parse(whole, &at_ms)) {
-        rp_time_print(&out, at_ms);
-        text = rp_arena_str(m->items->arena, rp_buf_view(&out));
-        rp_buf_fini(&out);
-    }
-    return text;
-}
-
 static struct rp_str id_of(const struct mapping *m, struct rp_str event, struct rp_str name,
                            struct rp_str email)
 {
@@ -247,7 +228,7 @@ static void map_recipient(const struct mapping *m, const struct notice *notice, 
     mapped.name = rp_str_from(meanings[notice->meaning].name);
     mapped.email = text_at(m, who, m->provider->email);
     mapped.message_id = id_of(m, event, mapped.name, mapped.email);
-    mapped.time = time_of(m, event);
+    mapped.time = rp_door_time(m->items->arena, text_at(m, event, m->provider->time));
     mapped.properties = properties_of(m, notice, event, who, mapped.email);
     mapped.origin_raw = rp_buf_view(&origin);
     item->json = rp_door_json(m->items->arena, &mapped);

@@ -8,7 +8,6 @@
 #include "ingest/webhook_map.h"
 
 #include "base/json_write.h"
-#include "base/when.h"
 #include "engine/config.h"
 #include "ingest/pick.h"
 #include "ingest/webhook_mail.h"
@@ -117,21 +116,6 @@ static struct rp_str message_id(const struct mapping *m, struct rp_str name, str
     return rp_door_id(m->items->arena, "hook", parts, count);
 }
 
-/* Numbers of seconds and milliseconds as well; what is no time is refused with its text. */
-static struct rp_str time_of(const struct mapping *m, struct rp_str event)
-{
-    struct rp_str text = text_at(m, event, RP_SOURCE_TIME);
-    struct rp_buf out = {0};
-    int64_t at_ms;
-
-    if (text.len > 0 && rp_time_parse(text, &at_ms)) {
-        rp_time_print(&out, at_ms);
-        text = rp_arena_str(m->items->arena, rp_buf_view(&out));
-        rp_buf_fini(&out);
-    }
-    return text;
-}
-
 static struct rp_str email_of(const struct mapping *m, struct rp_str event)
 {
     struct rp_str email = text_at(m, event, RP_SOURCE_EMAIL), property;
@@ -206,7 +190,7 @@ static void map_one(struct mapping *m, struct rp_str name, struct rp_str event)
     mapped.user_id = user_of(m, event);
     mapped.anonymous_id = text_at(m, event, RP_SOURCE_ANONYMOUS);
     mapped.email = email_of(m, event);
-    mapped.time = time_of(m, event);
+    mapped.time = rp_door_time(m->items->arena, text_at(m, event, RP_SOURCE_TIME));
     mapped.properties = properties_of(m, event);
     mapped.origin_raw = rp_buf_view(&origin);
     item->json = rp_door_json(m->items->arena, &mapped);

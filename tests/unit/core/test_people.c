@@ -242,8 +242,17 @@ static void forget_leaves_no_trace(void **state)
                "{\"type\":\"track\",\"event\":\"Demo Requested\","
                "\"userId\":\"zephyrine\",\"messageId\":\"m3\","
                "\"properties\":{\"text\":\"I am zephyrine\"}}");
+    /* Of what people decided about the address the digest alone stays, while it is on the list. */
+    assert_int_equal(bench_amend(&b, "suppress", "{\"lead\":\"zephyrine@acme.test\"}"), 0);
+    assert_int_equal(
+        bench_amend(&b, "unsuppress",
+                    "{\"lead\":\"Zephyrine@ACME.test\",\"reason\":\"zephyrine asked for it\"}"),
+        0);
+    assert_int_equal(
+        bench_amend(&b, "suppress", "{\"lead\":\"zephyrine\",\"reason\":\"zephyrine again\"}"), 0);
     assert_int_equal(rp_core_flush(b.core, &err), 0);
     assert_int_equal(bench_outbox(&b), 1);
+    assert_int_equal(number("p.db", "SELECT count(*) FROM audit WHERE verb LIKE 'suppress.%'"), 3);
     assert_int_equal(rp_core_forget(b.core, RP_STR("zephyrine@acme.test"), &forget, &err), 0);
     assert_int_equal(forget.leads, 1);
     assert_int_equal(forget.events, 3);
@@ -260,6 +269,8 @@ static void forget_leaves_no_trace(void **state)
     assert_true(rp_forgotten_has(rp_core_store(b.core), RP_STR("3:zephyrine@acme.test")));
     assert_false(rp_forgotten_has(rp_core_store(b.core), RP_STR("1:other")));
     bench_close(&b);
+    assert_int_equal(number("p.db", "SELECT count(*) FROM audit WHERE verb LIKE 'suppress.%'"), 0);
+    assert_int_equal(number("p.db", "SELECT count(*) FROM suppressions WHERE address IS NULL"), 1);
     assert_int_equal(number("p.db", "SELECT sum(events) FROM forgotten WHERE stage = 'mql'"), 3);
     assert_int_equal(number("p.db", "SELECT max(id) FROM events"), 5);
     (void)unlink("p.db");
@@ -469,6 +480,7 @@ static void corrections_by_name(void **state)
     refused(&b, "points", "{\"lead\":\"a1\",\"points\":\"5\",\"reason\":\"x\"}", RIPEN_EINPUT);
     refused(&b, "void", "{\"messageId\":\"m9\",\"reason\":\"x\"}", RIPEN_ENOTFOUND);
     refused(&b, "note", "{\"lead\":\"nobody\",\"text\":\"x\"}", RIPEN_ENOTFOUND);
+    refused(&b, "note", "{\"lead\":\"a1\",\"text\":\"x\"},{\"lead\":\"a1\"}", RIPEN_EINPUT);
     refused(&b, "bless", "{}", RIPEN_ENOTFOUND);
     assert_verified(&b);
     bench_close(&b);

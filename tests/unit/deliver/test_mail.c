@@ -103,6 +103,27 @@ static void nothing_ends_a_header(void **state)
     rp_buf_fini(&out);
 }
 
+static void dates_have_their_day(void **state)
+{
+    static const struct {
+        int64_t ms;
+        const char *date;
+    } cases[] = {
+        {0, "Thu, 01 Jan 1970 00:00:00 +0000"},
+        {-1, "Wed, 31 Dec 1969 23:59:59 +0000"},
+        {INT64_C(1709164799999), "Wed, 28 Feb 2024 23:59:59 +0000"},
+        {INT64_C(1709164800000), "Thu, 29 Feb 2024 00:00:00 +0000"},
+        {INT64_C(4102444800000), "Fri, 01 Jan 2100 00:00:00 +0000"},
+    };
+    struct rp_buf out = {0};
+
+    (void)state;
+    for (size_t i = 0; i < RP_COUNT(cases); i++) {
+        rp_mime_date(cases[i].ms, &out);
+        expect_text(&out, cases[i].date);
+    }
+}
+
 static void lines_are_short(void **state)
 {
     struct rp_buf text = {0}, out = {0};
@@ -307,6 +328,7 @@ int rp_test_mail(void)
         cmocka_unit_test(a_text_is_these_bytes),
         cmocka_unit_test(html_alone_gets_a_text),
         cmocka_unit_test(nothing_ends_a_header),
+        cmocka_unit_test(dates_have_their_day),
         cmocka_unit_test(lines_are_short),
         cmocka_unit_test(html_reads_as_text),
         cmocka_unit_test(marketing_has_a_way_out),

@@ -325,6 +325,30 @@ static void confirmation(void **state)
     rp_arena_fini(&arena);
 }
 
+static void times(void **state)
+{
+    static const char *const cases[][2] = {
+        {"1521233195.375624", "2018-03-16T20:46:35.000Z"},
+        {"1521233195", "2018-03-16T20:46:35.000Z"},
+        {"1521233195375", "2018-03-16T20:46:35.375Z"},
+        {"2018-03-16T20:46:35.5Z", "2018-03-16T20:46:35.500Z"},
+        {"5.9.2018", "5.9.2018"},
+        {"2018-03-16.x", "2018-03-16.x"},
+        {"", ""},
+    };
+    struct rp_arena arena;
+
+    (void)state;
+    rp_arena_init(&arena);
+    for (size_t i = 0; i < RP_COUNT(cases); i++) {
+        struct rp_str time = rp_door_time(&arena, rp_str_from(cases[i][0]));
+
+        if (!rp_str_is(time, cases[i][1]))
+            fail_msg("%s: %.*s", cases[i][0], RP_STR_ARG(time));
+    }
+    rp_arena_fini(&arena);
+}
+
 static void door(void **state)
 {
     struct fake_options options = {.doors = &doors};
@@ -362,6 +386,7 @@ int test_webhook_mail(void)
         cmocka_unit_test(shared_secret),
         cmocka_unit_test(mailgun_signature),
         cmocka_unit_test(confirmation),
+        cmocka_unit_test(times),
         cmocka_unit_test(door),
     };
 
