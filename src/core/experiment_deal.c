@@ -172,6 +172,29 @@ static int deal_unit(struct rp_core *core, const struct rp_running *running, str
     return 0;
 }
 
+/* A lead known before has its arm still, if the experiment ran then: its cell made room for
+ * another's. */
+static int look_back(struct rp_core *core, const struct rp_running *running, struct rp_cached *lead,
+                     struct rp_err *err)
+{
+    struct rp_arm_cell *cell = cell_add(core, &lead->lead, running->row.id);
+    struct rp_dealt *rows;
+    size_t count;
+    int status = rp_dealt_list(&core->arena, core->store, lead->lead.id, &rows, &count, err);
+
+    cell->flags = RP_ARM_BEFORE;
+    for (size_t i = 0; i < count && status == 0; i++) {
+        if (rows[i].experiment == running->row.id && !(rows[i].flags & RP_DEALT_MOVED)) {
+            cell->arm = rows[i].arm;
+            cell->bucket = rows[i].bucket;
+            cell->period = rows[i].period;
+            cell->flags = rows[i].flags & RP_DEALT_EXCLUDED ? RP_ARM_EXCLUDED : 0;
+            lead->lead.flags |= RP_LEAD_SAVE;
+        }
+    }
+    return status;
+}
+
 static int first_look(struct rp_core *core, const struct rp_running *running,
                       struct rp_cached *lead, const struct rp_event *event, int64_t now_ms,
                       struct rp_err *err)
@@ -184,8 +207,7 @@ static int first_look(struct rp_core *core, const struct rp_running *running,
         return status;
     }
     if (since < running->since_ms) {
-        cell_add(core, &lead->lead, running->row.id)->flags = RP_ARM_BEFORE;
-        return 0;
+        return look_back(core, running, lead, err);
     }
     if (running->def->by_company) {
         status = company_of(core, &lead->lead, event, &unit, err);
@@ -262,6 +284,33 @@ static struct rp_str totals(struct rp_core *core, const struct rp_experiment *x)
     return text;
 }
 
+/* Whether some model has let it into the stage that may be explored. */
+static bool entered_by_any(const struct rp_running *running, const struct rp_arm_cell *cell)
+{
+    bool entered = running->explored == RP_NONE;
+
+    for (uint32_t arm = 0; arm < running->def->arm_count && !entered; arm++) {
+        entered = cell->entered >> (arm * RP_DECIDED_STAGES_MAX + running->explored) & 1;
+    }
+    return entered;
+}
+
+/* What becomes of leads that the control turns away is not known: of those that another arm would let
+ * in, the first time, a hash hands some on. Who they are does not depend on their arm or share. */
+static void explore(struct rp_core *core, const struct rp_running *running,
+                    const struct rp_cached *lead, bool asked, struct rp_entry_row *row)
+{
+    const struct rp_experiment *x = running->def;
+    struct rp_str unit = rp_str_from(lead->lead.public_id);
+
+    row->chance = asked ? x->explore : 0;
+    row->explored =
+        asked && rp_assign_bucket(x->explore_seed, unit) < x->explore * RP_ASSIGN_BUCKETS;
+    if (row->explored) {
+        core->fold.explore = running->stages[running->explored] + 1;
+    }
+}
+
 static int note_entries(struct rp_core *core, const struct rp_running *running,
                         struct rp_cached *lead, struct rp_arm_cell *cell, int64_t now_ms,
                         struct rp_err *err)
@@ -271,12 +320,15 @@ static int note_entries(struct rp_core *core, const struct rp_running *running,
                                .lead = lead->lead.id,
                                .period = running->period.number,
                                .at_ms = now_ms};
+    bool first;
+    bool control = false;
     int status = 0;
 
     if (cell->period != running->period.number) { /* other models: their moments are new */
         cell->period = running->period.number;
         cell->entered = 0;
     }
+    first = !entered_by_any(running, cell);
     for (uint32_t i = 0; i < x->arm_count * running->stage_count && status == 0; i++) {
         uint32_t arm = i / running->stage_count;
         uint32_t slot = i % running->stage_count;
@@ -287,6 +339,8 @@ static int note_entries(struct rp_core *core, const struct rp_running *running,
             continue;
         }
         row.scores = row.scores.len > 0 ? row.scores : totals(core, x);
+        control |= arm == 0 && slot == running->explored;
+        explore(core, running, lead, first && !control && slot == running->explored, &row);
         row.arm = (int)arm;
         row.stage = core->rules->stages[running->stages[slot]].name;
         cell->entered |= bit;
@@ -323,6 +377,7 @@ int rp_core_deal(struct rp_core *core, struct rp_cached *lead, const struct rp_e
     const struct rp_trying *trying;
     int status = 0;
 
+    core->fold.explore = 0;
     if (!core->trying || core->no_actions) {
         return 0;
     }

@@ -166,7 +166,8 @@ static void merge(struct rp_replay *r, const struct rp_family_merge *m)
         merge_owner(other, lead);
     }
     if (r->options.arms) {
-        rp_arms_merge(r->options.arms, rp_replay_held(r, from), m->from, rp_replay_held(r, into));
+        rp_arms_merge(r->options.arms, rp_replay_held(r, from), m->from, m->at_ms,
+                      rp_replay_held(r, into));
     }
     move_nodes(r, m, into);
     r->present[from] = false;

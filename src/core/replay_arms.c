@@ -153,8 +153,11 @@ int rp_arms_own(const struct rp_arms *arms, struct rp_arena *arena, struct rp_st
     for (size_t i = 0; i < arms->count; i++) {
         const struct rp_arm_cell *cell = rp_arm_of(lead, arms->splits[i].id);
 
-        held[i] = (struct rp_arm_held){
-            .at_ms = RP_NEVER, .arm = RP_ARM_NONE, .before = cell && (cell->flags & RP_ARM_BEFORE)};
+        held[i] = (struct rp_arm_held){.at_ms = RP_NEVER,
+                                       .arm = RP_ARM_NONE,
+                                       .lent_ms = RP_NEVER,
+                                       .lent = RP_ARM_NONE,
+                                       .before = cell && (cell->flags & RP_ARM_BEFORE)};
     }
     for (size_t i = 0; i < count && status == 0; i++) {
         take_row(arms, &rows[i], held);
@@ -162,28 +165,46 @@ int rp_arms_own(const struct rp_arms *arms, struct rp_arena *arena, struct rp_st
     return status;
 }
 
+/* What counts just before a moment; false: nothing was dealt. */
+static bool had_before(const struct rp_arm_held *held, int64_t ms, int64_t *ret_at, int *ret_arm)
+{
+    bool own = held->at_ms != RP_NEVER && held->at_ms < ms;
+
+    *ret_at = own ? held->at_ms : held->lent_ms;
+    *ret_arm = own ? held->arm : held->lent;
+    return *ret_at != RP_NEVER;
+}
+
 void rp_arms_merge(const struct rp_arms *arms, const struct rp_arm_held *from, int64_t from_lead,
-                   struct rp_arm_held *into)
+                   int64_t at_ms, struct rp_arm_held *into)
 {
     for (size_t i = 0; i < arms->count; i++) {
-        bool has = into[i].at_ms != RP_NEVER;
+        int64_t brought_ms, has_ms;
+        int brought, arm;
+        bool has = had_before(&into[i], at_ms, &has_ms, &arm);
 
-        if (from[i].at_ms == RP_NEVER || (has && into[i].at_ms <= from[i].at_ms) ||
-            (!has && into[i].before)) {
-            continue;
+        if (!had_before(&from[i], at_ms, &brought_ms, &brought) ||
+            (has ? has_ms <= brought_ms : into[i].before)) {
+            continue; /* of two, the older stands */
         }
-        into[i].at_ms = from[i].at_ms;
-        into[i].arm = from[i].arm;
-        into[i].from = has || into[i].joined ? 0 : from_lead; /* of two the older stands for good */
+        if (has && into[i].at_ms == has_ms) {
+            into[i].at_ms = brought_ms;
+            into[i].arm = brought;
+        } else {
+            into[i].lent_ms = brought_ms;
+            into[i].lent = brought;
+            into[i].lender = has || into[i].joined ? 0 : from_lead;
+        }
     }
 }
 
 void rp_arms_apart(const struct rp_arms *arms, int64_t from_lead, struct rp_arm_held *into)
 {
     for (size_t i = 0; i < arms->count; i++) {
-        if (into[i].from == from_lead) {
-            into[i] = (struct rp_arm_held){
-                .at_ms = RP_NEVER, .arm = RP_ARM_NONE, .before = into[i].before};
+        if (into[i].lender == from_lead) {
+            into[i].lent_ms = RP_NEVER;
+            into[i].lent = RP_ARM_NONE;
+            into[i].lender = 0;
         }
     }
 }
@@ -200,21 +221,27 @@ static const struct period *period_at(const struct split *split, int64_t at_ms)
     return NULL;
 }
 
+/* The arm that the lead was in, RP_ARM_NONE; since when. */
+static int arm_before(const struct rp_arm_held *held, int64_t ms, int64_t *ret_since)
+{
+    int arm;
+
+    return had_before(held, ms, ret_since, &arm) && arm >= 0 && arm < RP_ASSIGN_ARMS_MAX
+               ? arm
+               : RP_ARM_NONE;
+}
+
 uint32_t rp_arms_model(const struct rp_arms *arms, const struct rp_arm_held *held, int64_t at_ms,
                        bool by_event, uint32_t otherwise)
 {
     for (size_t i = 0; i < rp_arms_count(arms); i++) {
-        const struct period *period;
+        int64_t since;
+        int arm = arm_before(&held[i], by_event ? at_ms + 1 : at_ms, &since);
+        const struct period *period =
+            arm == RP_ARM_NONE ? NULL : period_at(&arms->splits[i], at_ms);
 
-        if (held[i].arm < 0 || held[i].arm >= RP_ASSIGN_ARMS_MAX || held[i].at_ms > at_ms ||
-            (held[i].at_ms == at_ms && !by_event)) {
-            continue;
-        }
-        period = period_at(&arms->splits[i], at_ms);
         if (period) {
-            uint32_t model = period->models[held[i].arm];
-
-            return model == RP_NONE ? otherwise : model;
+            return period->models[arm] == RP_NONE ? otherwise : period->models[arm];
         }
     }
     return otherwise;
@@ -227,16 +254,15 @@ enum rp_arms_in rp_arms_in(const struct rp_arms *arms, const struct rp_arm_held 
 
     for (size_t i = 0; i < rp_arms_count(arms); i++) {
         const struct split *split = &arms->splits[i];
+        int64_t since;
+        int arm = arm_before(&held[i], until_ms + 1, &since);
 
-        if (held[i].arm < 0 || held[i].arm >= RP_ASSIGN_ARMS_MAX || held[i].at_ms > until_ms) {
-            continue;
-        }
-        for (size_t p = 0; p < split->count; p++) {
-            if (split->periods[p].until_ms > held[i].at_ms &&
-                split->periods[p].from_ms <= until_ms) {
-                bool lost = split->periods[p].models[held[i].arm] == RP_NONE;
+        for (size_t p = 0; p < split->count && arm != RP_ARM_NONE; p++) {
+            const struct period *period = &split->periods[p];
 
-                in = lost || in == RP_ARMS_IN_LOST ? RP_ARMS_IN_LOST : RP_ARMS_IN_ONE;
+            if (period->until_ms > since && period->from_ms <= until_ms) {
+                in = in == RP_ARMS_IN_LOST || period->models[arm] == RP_NONE ? RP_ARMS_IN_LOST
+                                                                             : RP_ARMS_IN_ONE;
             }
         }
     }

@@ -25,18 +25,20 @@ struct rp_str rp_arms_name(const struct rp_arms *arms, size_t split);
 struct rp_arm_held {
     int64_t at_ms; /* RP_NEVER: nothing */
     int arm;       /* RP_ARM_NONE: outside of the share */
-    int64_t from;  /* the lead that brought it into a merge; 0: its own */
-    bool before;   /* the lead was known before: nobody brings it an arm */
-    bool joined;   /* its own was given up for an older one, for good; what it was nothing tells */
+    /* The same as a merge brought it: it counts until the lead is dealt an arm itself. */
+    int64_t lent_ms, lender; /* lender: the lead that brought it; 0: it stays for good */
+    int lent;
+    bool before; /* the lead was known before: nobody brings it an arm */
+    bool joined; /* its own was given up for an older one; what it was nothing tells */
 };
 
 /* What the lead was dealt itself; `ret_held`: one for each split. `lead` has its id, and its cells
  * as they are now. Texts of rows go into the arena. */
 int rp_arms_own(const struct rp_arms *arms, struct rp_arena *arena, struct rp_store *store,
                 const struct rp_lead *lead, struct rp_arm_held *ret_held, struct rp_err *err);
-/* As core/experiment_merge.c does it, and takes it back. */
+/* As core/experiment_merge.c does it, with what was dealt before that moment; and takes it back. */
 void rp_arms_merge(const struct rp_arms *arms, const struct rp_arm_held *from, int64_t from_lead,
-                   struct rp_arm_held *into);
+                   int64_t at_ms, struct rp_arm_held *into);
 void rp_arms_apart(const struct rp_arms *arms, int64_t from_lead, struct rp_arm_held *into);
 
 /* The model that acts at a moment: of an arm, else `otherwise`. An event that deals a lead is
