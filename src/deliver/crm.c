@@ -305,8 +305,15 @@ static enum rp_crm_verdict after_login(struct rp_crm_flow *flow, struct rp_str b
     struct rp_str token =
         rp_crm_scalar(&flow->arena, rp_crm_member(&flow->arena, body, "access_token"));
 
-    if (token.len == 0)
-        return dead(flow, "the CRM's login gave no access_token; is the url its own?");
+    if (token.len == 0) { /* somebody else answers there, for every row */
+        struct rp_buf text = {0};
+
+        rp_buf_printf(&text,
+                      "the login of %s gave no access_token — is the url of endpoint \"%.*s\" in "
+                      "ripen.lua its own?",
+                      flow->ways->name, RP_STR_ARG(flow->target->name));
+        return end(flow, RP_CRM_REFUSED, &text);
+    }
     flow->new_token = flow->token = rp_arena_str(&flow->arena, token);
     flow->logged_in = true;
     return find(flow);

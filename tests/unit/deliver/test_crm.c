@@ -346,6 +346,13 @@ static void test_salesforce_logs_in_and_again(void **state)
     assert_int_equal(answer_file(flow, 401, "salesforce/unauthorized.json"), RP_CRM_REFUSED);
     rp_crm_free(flow);
 
+    /* A page where the login should be: no row is at fault. */
+    flow = rp_crm_new(&force, LEAD_BODY, RP_STR(""), RP_STR(""));
+    assert_int_equal(rp_crm_begin(flow), RP_CRM_ASK);
+    assert_int_equal(rp_crm_answer(flow, 200, -1, RP_STR("<html>")), RP_CRM_REFUSED);
+    assert_non_null(strstr(rp_crm_text(flow).ptr, "no access_token"));
+    rp_crm_free(flow);
+
     flow = rp_crm_new(&force, LEAD_BODY, RP_STR(""), RP_STR("good"));
     assert_int_equal(rp_crm_begin(flow), RP_CRM_ASK);
     assert_int_equal(answer_file(flow, 403, "salesforce/limit.json"), RP_CRM_LIMITED);
