@@ -273,6 +273,42 @@ bool rp_duration_parse(struct rp_str text, int64_t *ret_ms)
     return false;
 }
 
+bool rp_duration_guess(struct rp_buf *buf, struct rp_str text)
+{
+    static const struct {
+        const char *word, *unit; /* the word may have an s behind it */
+    } words[] = {
+        {"ms", "ms"},  {"s", "s"},           {"sec", "s"},    {"second", "s"}, {"m", "m"},
+        {"min", "m"},  {"mn", "m"},          {"minute", "m"}, {"h", "h"},      {"hr", "h"},
+        {"hour", "h"}, {"d", "d"},           {"day", "d"},    {"w", "w"},      {"wk", "w"},
+        {"week", "w"}, {"month", " months"},
+    };
+    const char *p = text.ptr, *end = rp_str_end(text);
+    char word[16] = "";
+    size_t digits, len = 0;
+
+    while (p < end && *p == ' ')
+        p++;
+    for (digits = 0; p + digits < end && p[digits] >= '0' && p[digits] <= '9';)
+        digits++;
+    text = (struct rp_str){p, digits};
+    for (p += digits; p < end && len + 1 < sizeof(word); p++)
+        if (*p != ' ')
+            word[len++] = (char)(*p >= 'A' && *p <= 'Z' ? *p - 'A' + 'a' : *p);
+    if (digits == 0 || p < end)
+        return false;
+    for (size_t i = 0; i < RP_COUNT(words); i++) {
+        size_t known = strlen(words[i].word);
+
+        if (strncmp(word, words[i].word, known) == 0 &&
+            strcmp(word + known, word[known] == 's' ? "s" : "") == 0) {
+            rp_buf_printf(buf, "%.*s%s", RP_STR_ARG(text), words[i].unit);
+            return true;
+        }
+    }
+    return false;
+}
+
 void rp_duration_print(struct rp_buf *buf, int64_t ms)
 {
     if (ms == 0) {

@@ -23,6 +23,9 @@ void rp_time_print(struct rp_buf *buf, int64_t ms); /* 2026-03-02T09:00:00.000Z 
 
 /* "30m", "21d", "2w", "25 months" (30 d each), "0s"; units ms s m h d w months. */
 bool rp_duration_parse(struct rp_str text, int64_t *ret_ms);
+/* Of what is no duration but looks like one ("30 days", "2 Hours"): how it is written, "30d", on
+ * buf; false: nobody knows. */
+bool rp_duration_guess(struct rp_buf *buf, struct rp_str text);
 void rp_duration_print(struct rp_buf *buf,
                        int64_t ms); /* the largest unit that divides it: "21d" */
 

@@ -106,12 +106,8 @@ static bool read_options(const struct asked *asked, struct rp_backtest_options *
         !rp_moment_parse(asked->at, rp_clock_system().now_ms(NULL), &options->now_ms) ||
         !rp_reporting_moment("since", asked->since, options->now_ms, &options->since_ms) ||
         !rp_count_parse("list", asked->list, TOLD_DEFAULT, told) ||
-        !rp_count_parse("threads", asked->threads, processors(), &threads)) {
-        return false;
-    }
-    if (asked->window && (!rp_duration_parse(rp_str_from(asked->window), &options->window_ms) ||
-                          options->window_ms <= 0)) {
-        rp_complain("--window is \"%s\": give a time such as 60d or 8w", asked->window);
+        !rp_count_parse("threads", asked->threads, processors(), &threads) ||
+        !rp_span_parse("window", asked->window, &options->window_ms)) {
         return false;
     }
     options->workers = threads > WORKERS_MAX ? WORKERS_MAX : (unsigned)threads;

@@ -40,17 +40,9 @@ static int load(struct check *check, struct rp_err *err)
     struct rp_setup *setup = &check->setup;
     struct rp_load_options options = {.tests = true,
                                       .findings_max = check->request->all ? ALL_MAX : 0};
-    struct rp_str *endpoints =
-        RP_ARENA_ARRAY(&setup->arena, struct rp_str, setup->config.endpoint_count + 1);
     int status = rp_files_read(&setup->arena, check->rules_dir, &setup->files, err);
 
-    for (size_t i = 0; i < setup->config.endpoint_count; i++) {
-        endpoints[i] = setup->config.endpoints[i].name;
-    }
-    if (setup->config.path.len > 0) {
-        options.endpoints = endpoints;
-        options.endpoint_count = setup->config.endpoint_count;
-    }
+    rp_config_endpoints(&setup->arena, &setup->config, &options);
     if (status == 0) {
         status =
             rp_load(&setup->arena, &setup->files, &options, &check->rules, &setup->findings, err);

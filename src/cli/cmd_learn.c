@@ -388,12 +388,8 @@ static bool take_numbers(struct arguments *a)
         }
     }
     a->window_ms = 60 * RP_DAY;
-    if (a->within &&
-        (!rp_duration_parse(rp_str_from(a->within), &a->window_ms) || a->window_ms <= 0)) {
-        rp_complain("--within is \"%s\": give a time such as 60d", a->within);
-        return false;
-    }
-    return rp_moment_parse(a->at, rp_clock_system().now_ms(NULL), &a->now_ms);
+    return rp_span_parse("within", a->within, &a->window_ms) &&
+           rp_moment_parse(a->at, rp_clock_system().now_ms(NULL), &a->now_ms);
 }
 
 int rp_cmd_learn(const struct rp_command *command, int argc, char **argv)

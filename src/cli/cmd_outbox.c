@@ -4,8 +4,9 @@
 #include "base/buf.h"
 #include "base/json_write.h"
 #include "cli/ask_server.h"
-#include "cli/commands.h"
+#include "cli/decide.h"
 #include "cli/outbox.h"
+#include "cli/report.h"
 #include "store/audit.h"
 #include "store/reports.h"
 
@@ -23,6 +24,7 @@ struct outbox_wish {
     bool act;
     enum rp_format format;
     size_t limit;
+    int64_t since_ms;
     struct rp_outbox_filter filter;
     struct rp_arena arena;
     struct rp_store *store;
@@ -114,7 +116,7 @@ static int note(struct outbox_wish *wish, size_t count, int64_t now_ms, struct r
 {
     struct rp_str detail = rp_arena_printf(&wish->arena, "%zu rows", count);
     struct rp_audit_row row = {.at_ms = now_ms,
-                               .actor = rp_str_from(wish->author ? wish->author : ""),
+                               .actor = rp_str_from(rp_author(wish->author)),
                                .verb = rp_arena_printf(&wish->arena, "outbox.%s", wish->verb),
                                .subject = rp_str_from(wish->id ? wish->id : "many"),
                                .detail = detail};
@@ -309,9 +311,7 @@ static int read_filter(struct outbox_wish *wish, struct rp_err *err)
     }
     filter->to = rp_str_from(wish->to ? wish->to : "");
     filter->action = rp_str_from(wish->action ? wish->action : "");
-    if (wish->since && !rp_moment_parse(wish->since, 0, &filter->since_ms)) {
-        return rp_err_set(err, RIPEN_EINPUT, "--since is a time such as 2026-03-02");
-    }
+    filter->since_ms = wish->since_ms == RP_NEVER ? 0 : wish->since_ms;
     if (wish->id) {
         char *end;
 
@@ -396,10 +396,10 @@ int rp_cmd_outbox(const struct rp_command *command, int argc, char **argv)
         {"endpoint", "NAME", "only what goes there", &wish.to, NULL},
         {"action", "NAME", "only what this action caused", &wish.action, NULL},
         {"lead", "LEAD", "only what is about this lead", &wish.lead, NULL},
-        {"since", "TIME", "only what was made since", &wish.since, NULL},
+        {"since", "TIME", "only what was made since; 2d: so long ago", &wish.since, NULL},
         {"act", NULL, "retry, cancel of many: do it", NULL, &wish.act},
         {"limit", "N", "at most so many rows, newest first (100)", &wish.limit_text, NULL},
-        {"author", "NAME", "who does it, for the audit", &wish.author, NULL},
+        {"author", "NAME", "who does it (RIPEN_AUTHOR, else your user name)", &wish.author, NULL},
         {"db", "FILE", "the database (ripen.db)", &wish.db, NULL},
         {"format", "text|json", "how to print", &wish.format_text, NULL},
         {"config", "FILE", "ripen.lua", &wish.config, NULL},
@@ -428,7 +428,8 @@ int rp_cmd_outbox(const struct rp_command *command, int argc, char **argv)
                            "--lead, --since",
                            wish.verb);
     }
-    if (!rp_count_parse("limit", wish.limit_text, ROWS_DEFAULT, &wish.limit)) {
+    if (!rp_count_parse("limit", wish.limit_text, ROWS_DEFAULT, &wish.limit) ||
+        !rp_reporting_moment("since", wish.since, rp_clock_system().now_ms(NULL), &wish.since_ms)) {
         return RP_EXIT_FAILED;
     }
     rp_arena_init(&wish.arena);

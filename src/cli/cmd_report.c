@@ -31,6 +31,7 @@ const struct rp_command rp_report_commands[] = {
 
 bool rp_reporting_moment(const char *option, const char *text, int64_t now_ms, int64_t *ret_ms)
 {
+    struct rp_buf guess = {0};
     int64_t span;
 
     *ret_ms = RP_NEVER;
@@ -47,6 +48,11 @@ bool rp_reporting_moment(const char *option, const char *text, int64_t now_ms, i
     }
     if (rp_time_parse(rp_str_from(text), ret_ms)) {
         return true;
+    }
+    if (rp_duration_guess(&guess, rp_str_from(text))) {
+        rp_complain("--%s is \"%s\"; write %s", option, text, guess.ptr);
+        rp_buf_fini(&guess);
+        return false;
     }
     rp_complain("--%s is \"%s\": give a time such as 2026-03-02 or 2026-03-02T09:00:00Z, or how "
                 "long ago, such as 90d",
@@ -74,12 +80,7 @@ bool rp_reporting_stages(struct rp_reporting *r, const char *stage, const char *
 {
     r->query.stage = rp_str_from(stage ? stage : "");
     r->query.outcome = rp_str_from(outcome ? outcome : "");
-    if (!window ||
-        (rp_duration_parse(rp_str_from(window), &r->query.window_ms) && r->query.window_ms > 0)) {
-        return true;
-    }
-    rp_complain("--window is \"%s\": give a time such as 60d or 8w", window);
-    return false;
+    return rp_span_parse("window", window, &r->query.window_ms);
 }
 
 int rp_reporting_run(struct rp_reporting *r, rp_report_fn *report)

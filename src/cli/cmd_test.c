@@ -45,19 +45,11 @@ static bool is_wanted(void *ctx, struct rp_str name)
 static int load(struct rp_setup *setup, const struct request *request, const char *rules_dir)
 {
     struct rp_load_options options = {.tests = true};
-    struct rp_str *endpoints =
-        RP_ARENA_ARRAY(&setup->arena, struct rp_str, setup->config.endpoint_count + 1);
     struct rp_err err = {0};
     struct rp_buf out = {0};
     int status = rp_files_read(&setup->arena, rules_dir, &setup->files, &err);
 
-    for (size_t i = 0; i < setup->config.endpoint_count; i++) {
-        endpoints[i] = setup->config.endpoints[i].name;
-    }
-    if (setup->config.path.len > 0) {
-        options.endpoints = endpoints;
-        options.endpoint_count = setup->config.endpoint_count;
-    }
+    rp_config_endpoints(&setup->arena, &setup->config, &options);
     if (status == 0) {
         status =
             rp_load(&setup->arena, &setup->files, &options, &setup->rules, &setup->findings, &err);

@@ -74,6 +74,8 @@ int rp_types_write(const char *dir);
 int rp_format_parse(const char *text);
 /* A moment: ISO 8601 or "now" (NULL); false with a message. */
 bool rp_moment_parse(const char *text, int64_t fallback, int64_t *ret_ms);
+/* How long: "60d"; NULL leaves *ret_ms; false with a message. */
+bool rp_span_parse(const char *option, const char *text, int64_t *ret_ms);
 /* The whole number of an option, 1 to 10,000; NULL: the fallback; false with a message. */
 bool rp_count_parse(const char *option, const char *text, size_t fallback, size_t *ret_count);
 /* Prints err and returns the exit status that goes with it. */

@@ -20,12 +20,9 @@ int rp_cmd_report_trends(const struct rp_command *command, int argc, char **argv
     if (count < 0) {
         return count == -1 ? RP_EXIT_DONE : RP_EXIT_FAILED;
     }
-    if (!rp_reporting_stages(&reporting, stage, outcome, window)) {
+    if (!rp_reporting_stages(&reporting, stage, outcome, window) ||
+        !rp_span_parse("within", within, &reporting.query.within_ms)) {
         return RP_EXIT_FAILED;
-    }
-    if (within && (!rp_duration_parse(rp_str_from(within), &reporting.query.within_ms) ||
-                   reporting.query.within_ms <= 0)) {
-        return rp_complain("--within is \"%s\": give a time such as 30d or 8w", within);
     }
     return rp_reporting_run(&reporting, rp_report_trends);
 }

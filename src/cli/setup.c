@@ -60,21 +60,13 @@ static int load(struct rp_setup *setup, const char *rules_dir, const char *confi
 {
     struct rp_load_options options = {.declarations = declarations};
     struct rp_err err = {0};
-    struct rp_str *endpoints;
     int status = rp_setup_config(setup, rules_dir, config_path);
 
     if (status != RP_EXIT_DONE) {
         return status;
     }
     rules_dir = rp_setup_rules(setup, rules_dir);
-    if (setup->config.path.len > 0) {
-        endpoints = RP_ARENA_ARRAY(&setup->arena, struct rp_str, setup->config.endpoint_count + 1);
-        for (size_t i = 0; i < setup->config.endpoint_count; i++) {
-            endpoints[i] = setup->config.endpoints[i].name;
-        }
-        options.endpoints = endpoints;
-        options.endpoint_count = setup->config.endpoint_count;
-    }
+    rp_config_endpoints(&setup->arena, &setup->config, &options);
     status = rp_files_read(&setup->arena, rules_dir, &setup->files, &err);
     if (status == 0) {
         status =
@@ -157,6 +149,27 @@ bool rp_moment_parse(const char *text, int64_t fallback, int64_t *ret_ms)
         return true;
     }
     rp_complain("\"%s\" is no time; write it like 2026-03-02T09:00:00Z", text);
+    return false;
+}
+
+bool rp_span_parse(const char *option, const char *text, int64_t *ret_ms)
+{
+    struct rp_buf guess = {0};
+    int64_t ms;
+
+    if (!text) {
+        return true;
+    }
+    if (rp_duration_parse(rp_str_from(text), &ms) && ms > 0) {
+        *ret_ms = ms;
+        return true;
+    }
+    if (rp_duration_guess(&guess, rp_str_from(text))) {
+        rp_complain("--%s is \"%s\"; write %s", option, text, guess.ptr);
+    } else {
+        rp_complain("--%s is \"%s\": give a time such as 60d or 8w", option, text);
+    }
+    rp_buf_fini(&guess);
     return false;
 }
 

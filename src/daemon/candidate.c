@@ -181,26 +181,14 @@ static bool read_config(struct rp_candidate *c)
 
 /* ---- Loading --------------------------------------------------------------------------------- */
 
-static void put_endpoints(struct rp_arena *arena, const struct rp_config *config,
-                          struct rp_load_options *options)
-{
-    struct rp_str *names = RP_ARENA_ARRAY(arena, struct rp_str, config->endpoint_count + 1);
-
-    for (size_t i = 0; i < config->endpoint_count; i++) {
-        names[i] = config->endpoints[i].name;
-    }
-    options->endpoints = names;
-    options->endpoint_count = config->endpoint_count;
-}
-
 int rp_candidate_load(struct rp_arena *arena, const struct rp_files *files,
                       const struct rp_config *config, struct rp_str disabled,
                       struct rp_rules **ret_rules, struct rp_findings *findings, struct rp_err *err)
 {
     struct rp_load_options options = {0};
 
-    if (config && config->path.len > 0) {
-        put_endpoints(arena, config, &options);
+    if (config) {
+        rp_config_endpoints(arena, config, &options);
     }
     options.disabled = rp_generation_disabled(arena, disabled, &options.disabled_count);
     return rp_load(arena, files, &options, ret_rules, findings, err);

@@ -223,6 +223,17 @@ static void check_number(struct check *check, const struct rp_schema_field *fiel
     }
 }
 
+static struct rp_str duration_hint(struct rp_arena *arena, struct rp_str text)
+{
+    struct rp_str hint = RP_STR("write for example \"30m\", \"12h\", \"7d\", \"2w\"");
+    struct rp_buf guess = {0};
+
+    if (rp_duration_guess(&guess, text))
+        hint = rp_arena_printf(arena, "write \"%.*s\"", RP_STR_ARG(rp_buf_view(&guess)));
+    rp_buf_fini(&guess);
+    return hint;
+}
+
 /* True when the text is one of what is wanted; complains about its form. */
 static bool check_text(struct check *check, const struct rp_schema_field *field,
                        const struct rp_node *node)
@@ -234,8 +245,7 @@ static bool check_text(struct check *check, const struct rp_schema_field *field,
         return true;
     if (field->wants & RP_WANT_DURATION) {
         if (!rp_duration_parse(node->text, &ms))
-            complain(check, RP_CODE_DURATION, node,
-                     RP_STR("write for example \"30m\", \"12h\", \"7d\", \"2w\""),
+            complain(check, RP_CODE_DURATION, node, duration_hint(arena, node->text),
                      rp_arena_printf(arena, "'%s' of %.*s: \"%.*s\" is not a duration", field->name,
                                      RP_STR_ARG(check->what), RP_STR_ARG(node->text)));
         return true;

@@ -186,6 +186,27 @@ static void compile_assign(struct rp_compile *compile, const struct rp_node *nod
         part->to = compile->rules->teams[part->team].name;
 }
 
+/* What goes to a CRM that is none, or as a webhook to one, is given up at once. */
+static void check_receiver(struct rp_compile *compile, const struct rp_node *node,
+                           const struct rp_action_part *part)
+{
+    const struct rp_load_options *options = compile->scope->options;
+    const struct rp_node *to = rp_node_get(&node->items[0], "to");
+    bool crm = part->kind == RP_ACTION_CRM;
+
+    for (size_t i = 0; options && i < options->endpoint_count; i++) {
+        if (!rp_str_eq(options->endpoints[i].name, part->to) || options->endpoints[i].crm == crm)
+            continue;
+        rp_compile_report(compile, RP_CODE_RECEIVER, to->place, rp_node_width(to),
+                          crm ? RP_STR("add preset = \"hubspot\", \"salesforce\", \"pipedrive\" "
+                                       "or \"rest\" to it in ripen.lua")
+                              : RP_STR("write into it with crm {…}, or name another endpoint"),
+                          crm ? "%.*s: endpoint \"%.*s\" is no CRM, so crm {…} cannot write into it"
+                              : "%.*s: endpoint \"%.*s\" is a CRM, which takes crm {…} only",
+                          RP_STR_ARG(compile->what), RP_STR_ARG(part->to));
+    }
+}
+
 void rp_compile_part(struct rp_compile *compile, const struct rp_node *node,
                      struct rp_action_part *part)
 {
@@ -201,10 +222,12 @@ void rp_compile_part(struct rp_compile *compile, const struct rp_node *node,
     part->to = rp_compile_keep(compile, endpoint_of(fields));
     switch (part->kind) {
     case RP_ACTION_WEBHOOK:
+        check_receiver(compile, node, part);
         if (rp_node_get(fields, "body"))
             part->body = tree_of(compile, rp_node_get(fields, "body"));
         break;
     case RP_ACTION_NOTIFY:
+        check_receiver(compile, node, part);
         rp_compile_template(compile, rp_node_get(fields, "text"), &part->text);
         break;
     case RP_ACTION_TASK:
@@ -226,6 +249,9 @@ void rp_compile_part(struct rp_compile *compile, const struct rp_node *node,
         part->email = rp_compile_email(compile, fields);
         break;
     case RP_ACTION_CRM:
+        check_receiver(compile, node, part);
+        part->body = tree_of(compile, fields);
+        break;
     case RP_ACTION_SET:
         part->body = tree_of(compile, fields);
         break;

@@ -504,3 +504,19 @@ int rp_config_load(struct rp_arena *arena, const char *path, struct rp_config *r
     rp_arena_fini(&c.scratch);
     return status;
 }
+
+void rp_config_endpoints(struct rp_arena *arena, const struct rp_config *config,
+                         struct rp_load_options *options)
+{
+    struct rp_load_endpoint *known;
+
+    if (config->path.len == 0)
+        return;
+    known = RP_ARENA_ARRAY(arena, struct rp_load_endpoint, config->endpoint_count + 1);
+    for (size_t i = 0; i < config->endpoint_count; i++)
+        known[i] =
+            (struct rp_load_endpoint){.name = config->endpoints[i].name,
+                                      .crm = config->endpoints[i].crm.preset != RP_PRESET_NONE};
+    options->endpoints = known;
+    options->endpoint_count = config->endpoint_count;
+}

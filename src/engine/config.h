@@ -138,6 +138,10 @@ struct rp_config {
 int rp_config_load(struct rp_arena *arena, const char *path, struct rp_config *ret_config,
                    struct rp_findings *findings, struct rp_err *err);
 
+/* Tells a load which endpoints there are; without a file nothing is known. */
+void rp_config_endpoints(struct rp_arena *arena, const struct rp_config *config,
+                         struct rp_load_options *options);
+
 /* A form that nobody declared, and the defaults of those that somebody did. */
 struct rp_form_door rp_form_door_default(struct rp_str name);
 bool rp_doors_same(const struct rp_doors *a, const struct rp_doors *b);

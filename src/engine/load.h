@@ -51,9 +51,15 @@ int rp_files_unpack(struct rp_arena *arena, struct rp_str packed, struct rp_file
 
 struct rp_declarations; /* engine/tree.h */
 
+struct rp_load_endpoint {
+    struct rp_str name;
+    bool crm; /* has a preset: takes crm {…}, and nothing else */
+};
+
 /* What a load may know of its surroundings. */
 struct rp_load_options {
-    const struct rp_str *endpoints; /* names in the configuration; NULL: unknown, only warned of */
+    const struct rp_load_endpoint *endpoints; /* of the configuration (rp_config_endpoints); NULL:
+                                                 unknown, only warned of */
     size_t endpoint_count;
     bool strict;         /* warnings count as errors in the returned status */
     bool tests;          /* the authors' tests too, those in tests/ included:

@@ -65,7 +65,7 @@ static void collect_files(struct rp_scope *scope, const struct rp_files *files)
         add_file_name(scope, RP_REF_TEMPLATE, without_prefix(path, "templates/"));
     }
     for (size_t i = 0; scope->options && i < scope->options->endpoint_count; i++)
-        add(scope, RP_REF_ENDPOINT, scope->options->endpoints[i]);
+        add(scope, RP_REF_ENDPOINT, scope->options->endpoints[i].name);
 }
 
 static void collect_list(struct rp_scope *scope, enum rp_ref ref, const struct rp_node *list)

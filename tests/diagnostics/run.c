@@ -45,17 +45,22 @@ static const char *in_folder(struct one *one, const char *name)
     return rp_arena_printf(&one->arena, "%s/%s", one->path, name).ptr;
 }
 
-/* Names of known endpoints, a line each; none when there is no such file. */
+/* Names of known endpoints, a line each, with " crm" behind those that are one; none when there is
+ * no such file. */
 static void read_endpoints(struct one *one, struct rp_load_options *options)
 {
     struct rp_buf text = {0};
-    struct rp_str *names = RP_ARENA_ARRAY(&one->arena, struct rp_str, 16);
+    struct rp_load_endpoint *known = RP_ARENA_ARRAY(&one->arena, struct rp_load_endpoint, 16);
 
     if (read_text(in_folder(one, "endpoints"), &text)) {
-        options->endpoints = names;
-        for (char *at = text.ptr, *end; at && (end = strchr(at, '\n')) != NULL; at = end + 1)
-            names[options->endpoint_count++] =
-                rp_arena_str(&one->arena, (struct rp_str){at, (size_t)(end - at)});
+        options->endpoints = known;
+        for (char *at = text.ptr, *end; at && (end = strchr(at, '\n')) != NULL; at = end + 1) {
+            size_t len = strcspn(at, " \n");
+
+            known[options->endpoint_count++] = (struct rp_load_endpoint){
+                .name = rp_arena_str(&one->arena, (struct rp_str){at, len}),
+                .crm = strncmp(at + len, " crm\n", 5) == 0};
+        }
     }
     rp_buf_fini(&text);
 }

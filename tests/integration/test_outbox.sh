@@ -124,6 +124,9 @@ narrow shown
 has "$(cat shown)" '"email":"u4@globex.test"'
 has "$("$ripen" outbox show "$id" --db o.db --format json)" '"failures":[]'
 if "$ripen" outbox show 999 --db o.db 2>err; then fail "a row that is not there"; fi
+if "$ripen" outbox list --db o.db --since 'two days' 2>err; then fail "a time that is none"; fi
+[ "$(wc -l <err)" = 1 ] || fail "told twice: $(cat err)"
+[ "$("$ripen" outbox list --db o.db --since 2d)" = "$("$ripen" outbox list --db o.db)" ] || fail "since two days ago"
 if "$ripen" outbox cancel --db o.db 2>err; then fail "all were cancelled at a slip"; fi
 has "$(cat err)" "say which"
 has "$("$ripen" outbox cancel --action tell_stage --db o.db)" "4 rows would be cancelled; --act does it"

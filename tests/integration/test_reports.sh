@@ -7,6 +7,9 @@ truth=${RIPEN_DATA:-$root/../shared/data}/leads/ripen-synthetic-truth
 
 run 2 report
 said "$err" 'ripen report --help'
+run 2 report funnel --since '30 days' && said "$err" 'is "30 days"; write 30d'
+run 2 report rules --window '8 weeks' && said "$err" 'write 8w'
+run 2 report trends --within soon && said "$err" 'give a time such as'
 run 2 report nonsense
 said "$err" 'report has no "nonsense"'
 run 0 report --help

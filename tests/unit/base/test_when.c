@@ -203,6 +203,42 @@ static void durations_parse(void **state)
     }
 }
 
+static void durations_are_guessed(void **state)
+{
+    static const char *const cases[][2] = {
+        {"30 days", "30d"},
+        {"30days", "30d"},
+        {" 1 Day ", "1d"},
+        {"2  HOURS", "2h"},
+        {"15 mins", "15m"},
+        {"90 sec", "90s"},
+        {"3 weeks", "3w"},
+        {"7D", "7d"},
+        {"5  ms", "5ms"},
+        {"6 Months", "6 months"},
+        {"10  months", "10 months"},
+    };
+    static const char *const none[] = {"",         "days",      "7 fortnights", "3 dayss",
+                                       "1.5 days", "-3 days",   "30 days ago",  "30 dayd",
+                                       "7 mo",     "1 minutely"};
+    struct rp_buf buf = {0};
+    int64_t ms;
+
+    (void)state;
+    for (size_t i = 0; i < RP_COUNT(cases); i++) {
+        rp_buf_reset(&buf);
+        assert_true(rp_duration_guess(&buf, rp_str_from(cases[i][0])));
+        assert_str(rp_buf_view(&buf), cases[i][1]);
+        assert_true(rp_duration_parse(rp_buf_view(&buf), &ms));
+    }
+    rp_buf_reset(&buf);
+    for (size_t i = 0; i < RP_COUNT(none); i++)
+        if (rp_duration_guess(&buf, rp_str_from(none[i])))
+            fail_msg("\"%s\" became \"%s\"", none[i], buf.ptr);
+    assert_int_equal(buf.len, 0);
+    rp_buf_fini(&buf);
+}
+
 static void durations_print(void **state)
 {
     static const struct {
@@ -379,6 +415,7 @@ int test_when(void)
         cmocka_unit_test(a_cut_time_is_never_read_over_its_end),
         cmocka_unit_test(times_print_and_parse_back),
         cmocka_unit_test(durations_parse),
+        cmocka_unit_test(durations_are_guessed),
         cmocka_unit_test(durations_print),
         cmocka_unit_test(days_follow_the_zone),
         cmocka_unit_test(wall_clocks_become_instants),

@@ -174,7 +174,8 @@ static const struct {
 static void load_example(struct loaded *loaded, const char *example,
                          struct rp_declarations *declarations)
 {
-    static const struct rp_str endpoints[] = {{"crm", 3}, {"sales_channel", 13}, {"sales", 5}};
+    static const struct rp_load_endpoint endpoints[] = {
+        {{"crm", 3}, false}, {{"sales_channel", 13}, false}, {{"sales", 5}, false}};
     struct rp_load_options options = {
         .endpoints = endpoints, .endpoint_count = 3, .declarations = declarations};
     size_t head = strcspn(example, "{");
