@@ -5,9 +5,10 @@
  *
  * Every row that was submitted gets one result, with two exceptions: a row that is here already,
  * and one whose lease ran out while it waited (then it may belong to somebody else).
- * RP_OUTCOME_RETURNED hands a row back without an attempt: its endpoint is slow and others wait
- * behind, the lease would end before an answer, an earlier row of the same lead is to be tried
- * again first, or the server stops. */
+ * RP_OUTCOME_RETURNED hands a row back, and no attempt of it counts: its endpoint is slow or left
+ * alone and others wait behind, a CRM asked for a pause or refuses the token, the lease would end
+ * before an answer, an earlier row of the same lead is to be tried again first, people paused it,
+ * or the server stops. */
 #ifndef RP_DELIVER_DELIVER_H
 #define RP_DELIVER_DELIVER_H
 
