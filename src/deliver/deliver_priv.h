@@ -62,9 +62,9 @@ void rp_deliver_give_back(struct rp_deliver *deliver, struct rp_job *job);
 void rp_deliver_close_when_idle(struct rp_deliver *deliver);
 
 /* deliver_attempt.c: starts what may start. */
-void rp_target_dispatch(struct rp_target *target);
+void rp_target_dispatch(struct rp_target *endpoint);
 /* Ends the attempts that are out, their rows to be tried again at once. */
-void rp_target_give_up(struct rp_target *target, struct rp_str why, int64_t now_ms);
+void rp_target_give_up(struct rp_target *endpoint, struct rp_str why, int64_t now_ms);
 /* Why a row of an endpoint that answered 410 is dead. */
 extern const struct rp_str rp_target_gone;
 /* Before each request of a CRM's attempt; ctx is the target. */
