@@ -78,22 +78,26 @@ static void give(struct rp_replay *r, size_t s, size_t member, int64_t event, in
     for (size_t i = 0; i < r->played.told_count; i++) {
         const struct rp_told *told = &r->played.told[i];
 
-        if (waits(r, s, i, lead->id) && told->at_ms <= now_ms && (all || told->event == event)) {
+        if (waits(r, s, i, lead->id) && told->at_ms <= now_ms &&
+            (all || told->event == event || told->what == RP_TOLD_MOMENT)) {
             rp_told_apply(&r->work, told, lead);
             r->sides[s].told[i] = true;
         }
     }
 }
 
-/* When time alone gives the lead something next; INT64_MAX: never. */
-static int64_t given_next(const struct rp_replay *r, size_t s, size_t member)
+/* When time alone gave the lead something, or judged it; INT64_MAX: not up to then. Of a moment
+ * alone nothing says whether it was the event that came then. */
+static int64_t given_next(const struct rp_replay *r, size_t s, size_t member, int64_t until_ms)
 {
     int64_t next = INT64_MAX;
 
     for (size_t i = 0; i < r->played.told_count; i++) {
-        if (waits(r, s, i, r->family->leads[member]) && r->played.told[i].event == 0 &&
-            r->played.told[i].at_ms < next) {
-            next = r->played.told[i].at_ms;
+        const struct rp_told *told = &r->played.told[i];
+
+        if (waits(r, s, i, r->family->leads[member]) && told->event == 0 && told->at_ms < next &&
+            told->at_ms <= until_ms - (told->what == RP_TOLD_MOMENT)) {
+            next = told->at_ms;
         }
     }
     return next;
@@ -115,7 +119,7 @@ static void play_timers(struct rp_replay *r, size_t s, size_t member, int64_t un
     struct rp_lead *lead = &side->leads[member];
 
     for (;;) {
-        int64_t given_ms = given_next(r, s, member);
+        int64_t given_ms = given_next(r, s, member, until_ms);
         int64_t now_ms = lead->due_ms && lead->due_ms < given_ms ? lead->due_ms : given_ms;
         struct rp_decision decision = {0};
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Rows of assignments, and of what steps set, as one list. */
+/* Rows of assignments, of what steps did and of when sequences came to a step or ended, as one
+ * list.
+ */
 #include "core/replay_told.h"
 
 #include "core/core_priv.h"
@@ -8,6 +10,7 @@
 #include "store/sequences.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 void rp_told_kinds_add(const struct rp_rules *rules, struct rp_told_kinds *kinds)
 {
@@ -28,19 +31,74 @@ static int by_time(const void *a, const void *b)
     return (x->at_ms > y->at_ms) - (x->at_ms < y->at_ms);
 }
 
-/* Those of events and of merges are decided again. */
-static int load_owners(struct rp_arena *arena, struct rp_store *store, int64_t lead,
-                       struct rp_assignment_row **ret_rows, size_t *ret_count, struct rp_err *err)
-{
-    size_t kept = 0;
-    int status = rp_assignment_list(arena, store, lead, ret_rows, ret_count, err);
+struct list {
+    struct rp_arena *arena;
+    struct rp_told *rows;
+    size_t count, cap;
+    int64_t lead;
+};
 
-    for (size_t i = 0; status == 0 && i < *ret_count; i++) {
-        if ((*ret_rows)[i].by == RP_ASSIGNED_ACTION) {
-            (*ret_rows)[kept++] = (*ret_rows)[i];
+static void add(struct list *list, int64_t at_ms, int64_t event, enum rp_told_what what,
+                struct rp_str text)
+{
+    if (list->count == list->cap) {
+        struct rp_told *old = list->rows;
+
+        list->cap = list->cap > 0 ? 2 * list->cap : 8;
+        list->rows = RP_ARENA_ARRAY(list->arena, struct rp_told, list->cap);
+        if (list->count > 0) {
+            memcpy(list->rows, old, list->count * sizeof(*old));
         }
     }
-    *ret_count = status == 0 ? kept : 0;
+    list->rows[list->count++] = (struct rp_told){
+        .lead = list->lead, .at_ms = at_ms, .event = event, .what = what, .text = text};
+}
+
+static int add_owners(struct list *list, struct rp_store *store, struct rp_err *err)
+{
+    struct rp_assignment_row *rows;
+    size_t count;
+    int status = rp_assignment_list(list->arena, store, list->lead, &rows, &count, err);
+
+    for (size_t i = 0; status == 0 && i < count; i++) {
+        if (rows[i].by == RP_ASSIGNED_ACTION) { /* those of events and merges are decided again */
+            add(list, rows[i].at_ms, rows[i].event, RP_TOLD_OWNER, rows[i].owner);
+        }
+    }
+    return status;
+}
+
+static int add_acts(struct list *list, struct rp_store *store, struct rp_err *err)
+{
+    struct rp_sequence_act_row *rows;
+    size_t count;
+    int status = rp_sequence_acts(list->arena, store, list->lead, &rows, &count, err);
+
+    for (size_t i = 0; status == 0 && i < count; i++) {
+        add(list, rows[i].at_ms, rows[i].event, rows[i].facts.len ? RP_TOLD_FACTS : RP_TOLD_MOMENT,
+            rows[i].facts);
+    }
+    return status;
+}
+
+static int add_steps(struct list *list, struct rp_store *store, struct rp_err *err)
+{
+    struct rp_sequence_step_row *steps;
+    struct rp_sequence_row *rows;
+    size_t count;
+    int status = rp_sequence_steps(list->arena, store, list->lead, &steps, &count, err);
+
+    for (size_t i = 0; status == 0 && i < count; i++) {
+        add(list, steps[i].at_ms, 0, RP_TOLD_MOMENT, RP_STR(""));
+    }
+    if (status == 0) {
+        status = rp_sequence_list(list->arena, store, list->lead, &rows, &count, err);
+    }
+    for (size_t i = 0; status == 0 && i < count; i++) {
+        if (!rp_instance_is_live(rows[i].in.state)) { /* then it is when it ended */
+            add(list, rows[i].in.entered_ms, 0, RP_TOLD_MOMENT, RP_STR(""));
+        }
+    }
     return status;
 }
 
@@ -48,37 +106,23 @@ int rp_told_load(struct rp_arena *arena, struct rp_store *store, int64_t lead,
                  const struct rp_told_kinds *kinds, struct rp_told **ret_told, size_t *ret_count,
                  struct rp_err *err)
 {
-    struct rp_assignment_row *owners = NULL;
-    struct rp_sequence_fact_row *facts = NULL;
-    size_t owner_count = 0;
-    size_t fact_count = 0;
-    struct rp_told *told;
+    struct list list = {.arena = arena, .lead = lead};
     int status = 0;
 
     if (kinds->owners) {
-        status = load_owners(arena, store, lead, &owners, &owner_count, err);
+        status = add_owners(&list, store, err);
     }
-    if (status == 0 && kinds->facts) {
-        status = rp_sequence_facts(arena, store, lead, &facts, &fact_count, err);
+    if (status == 0 && (kinds->owners || kinds->facts)) {
+        status = add_acts(&list, store, err);
     }
-    *ret_count = status == 0 ? owner_count + fact_count : 0;
-    *ret_told = told = RP_ARENA_ARRAY(arena, struct rp_told, *ret_count + 1);
-    for (size_t i = 0; i<owner_count && * ret_count> 0; i++) {
-        *told++ = (struct rp_told){.lead = lead,
-                                   .at_ms = owners[i].at_ms,
-                                   .event = owners[i].event,
-                                   .is_owner = true,
-                                   .owner = owners[i].owner};
+    if (status == 0 && list.count > 0) {
+        status = add_steps(&list, store, err);
     }
-    for (size_t i = 0; i<fact_count && * ret_count> 0; i++) {
-        *told++ = (struct rp_told){.lead = lead,
-                                   .at_ms = facts[i].at_ms,
-                                   .event = facts[i].event,
-                                   .facts = facts[i].facts};
+    if (list.count > 1) {
+        qsort(list.rows, list.count, sizeof(*list.rows), by_time);
     }
-    if (owner_count > 0 && fact_count > 0) {
-        qsort(*ret_told, *ret_count, sizeof(**ret_told), by_time);
-    }
+    *ret_told = list.rows;
+    *ret_count = list.count;
     return status;
 }
 
@@ -86,12 +130,18 @@ void rp_told_apply(struct rp_arena *arena, const struct rp_told *told, struct rp
 {
     struct rp_owner owner;
 
-    if (!told->is_owner) {
-        (void)rp_core_facts_merge(arena, lead, told->facts);
+    switch (told->what) {
+    case RP_TOLD_MOMENT:
+        return;
+    case RP_TOLD_FACTS:
+        (void)rp_core_facts_merge(arena, lead, told->text);
+        return;
+    case RP_TOLD_OWNER:
+        rp_owner_get(lead, &owner);
+        owner.name = told->text;
+        owner.since_ms = told->at_ms;
+        rp_owner_set(lead, &owner);
         return;
     }
-    rp_owner_get(lead, &owner);
-    owner.name = told->owner;
-    owner.since_ms = told->at_ms;
-    rp_owner_set(lead, &owner);
+    RP_UNREACHABLE();
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* What history gave a lead and no replay decides again: owners that actions and sequences chose,
- * facts that sequences set. Conditions of stages and actions can read both. Whose turn it was in a
- * team, and where a sequence stood, depends on more than the lead, so it is taken from the record,
- * under every rule set that is played. Internal to core/. */
+ * facts that sequences set. Conditions of stages and actions can read both, and see them at the
+ * next moment at which the lead is judged, be it that of a sequence. Whose turn it was in a team,
+ * and where a sequence stood, depends on more than the lead, so it is taken from the record, under
+ * every rule set that is played. Internal to core/. */
 #ifndef RP_CORE_REPLAY_TOLD_H
 #define RP_CORE_REPLAY_TOLD_H
 
@@ -16,11 +17,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum rp_told_what {
+    RP_TOLD_MOMENT, /* nothing but that the lead was judged */
+    RP_TOLD_OWNER,
+    RP_TOLD_FACTS,
+};
+
 struct rp_told {
     int64_t lead, at_ms;
-    int64_t event;              /* behind whose judgement it came; 0: behind that of a moment */
-    bool is_owner;              /* else facts */
-    struct rp_str owner, facts; /* "": nobody; a JSON object */
+    int64_t event; /* behind whose judgement it came; 0: behind that of a moment */
+    enum rp_told_what what;
+    struct rp_str text; /* the owner, "": nobody; a JSON object */
 };
 
 /* What of it these rules can see. */

@@ -33,11 +33,11 @@ static const char sql_step_add[] =
 static const char sql_steps[] =
     "SELECT instance, step, at_ms FROM sequence_step_rows WHERE lead = ?1 ORDER BY id";
 /* A step's row is named "sequence.step". */
-static const char sql_facts[] =
-    "SELECT o.event, o.created_ms, o.body FROM outbox AS o JOIN names AS n ON n.id = o.action "
-    "WHERE o.lead = ?1 AND o.kind = ?2 AND EXISTS (SELECT 1 FROM sequence_rows AS s JOIN names AS "
-    "q ON q.id = s.sequence WHERE s.lead = o.lead AND substr(n.text, 1, length(q.text) + 1) = "
-    "q.text || '.') ORDER BY o.id";
+static const char sql_acts[] =
+    "SELECT o.event, o.created_ms, CASE WHEN o.kind = ?2 THEN o.body ELSE '' END FROM outbox AS o "
+    "JOIN names AS n ON n.id = o.action WHERE o.lead = ?1 AND EXISTS (SELECT 1 FROM sequence_rows "
+    "AS s JOIN names AS q ON q.id = s.sequence WHERE s.lead = o.lead AND substr(n.text, 1, "
+    "length(q.text) + 1) = q.text || '.') ORDER BY o.id";
 
 /* ---- Writing --------------------------------------------------------------------------------- */
 
@@ -225,21 +225,21 @@ int rp_sequence_steps(struct rp_arena *arena, struct rp_store *store, int64_t le
     return status;
 }
 
-int rp_sequence_facts(struct rp_arena *arena, struct rp_store *store, int64_t lead,
-                      struct rp_sequence_fact_row **ret_rows, size_t *ret_count, struct rp_err *err)
+int rp_sequence_acts(struct rp_arena *arena, struct rp_store *store, int64_t lead,
+                     struct rp_sequence_act_row **ret_rows, size_t *ret_count, struct rp_err *err)
 {
-    struct rp_sequence_fact_row *rows = NULL;
+    struct rp_sequence_act_row *rows = NULL;
     size_t count = 0, cap = 0;
     sqlite3_stmt *stmt;
-    int status = rp_sql_get(store, RP_SQL_SEQUENCE_FACTS, sql_facts, &stmt, err);
+    int status = rp_sql_get(store, RP_SQL_SEQUENCE_ACTS, sql_acts, &stmt, err);
 
     if (status < 0)
         return status;
     rp_bind_int(stmt, 1, lead);
     rp_bind_int(stmt, 2, RP_ACTION_SET);
-    while ((status = rp_sql_step(store, stmt, "reading what sequences set", err)) == 1) {
+    while ((status = rp_sql_step(store, stmt, "reading what sequences did", err)) == 1) {
         rows = room(arena, rows, count, &cap, sizeof(*rows));
-        rows[count++] = (struct rp_sequence_fact_row){
+        rows[count++] = (struct rp_sequence_act_row){
             .event = sqlite3_column_int64(stmt, 0),
             .at_ms = sqlite3_column_int64(stmt, 1),
             .facts = rp_column_text(arena, stmt, 2),

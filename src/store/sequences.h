@@ -34,14 +34,14 @@ struct rp_sequence_step_row {
 RP_MUST_USE int rp_sequence_steps(struct rp_arena *arena, struct rp_store *store, int64_t lead,
                                   struct rp_sequence_step_row **ret_rows, size_t *ret_count,
                                   struct rp_err *err);
-/* What steps set on the lead, oldest first: out of the outbox's rows. */
-struct rp_sequence_fact_row {
+/* What steps of the lead's sequences did, oldest first: out of the outbox's rows. */
+struct rp_sequence_act_row {
     int64_t event, at_ms; /* event 0: time alone */
-    struct rp_str facts;  /* a JSON object */
+    struct rp_str facts;  /* of a `set`: a JSON object; else "" */
 };
-RP_MUST_USE int rp_sequence_facts(struct rp_arena *arena, struct rp_store *store, int64_t lead,
-                                  struct rp_sequence_fact_row **ret_rows, size_t *ret_count,
-                                  struct rp_err *err);
+RP_MUST_USE int rp_sequence_acts(struct rp_arena *arena, struct rp_store *store, int64_t lead,
+                                 struct rp_sequence_act_row **ret_rows, size_t *ret_count,
+                                 struct rp_err *err);
 
 /* Marks what is live of a lead that became part of another. A list has it as MERGED with in.waits,
  * in.due_ms and `was` as before. */

@@ -492,6 +492,47 @@ static void splits_over_merges(void **state)
     bench_close(&b);
 }
 
+/* ---- Owners and facts -------------------------------------------------------------------------
+ */
+
+/* Stages that ask who owns a lead and what a sequence set; a timer goes on with each. */
+static const char TOLD[] =
+    "dimension \"engagement\" { range = {0, 200}, half_life = \"10d\" }\n"
+    "total { engagement = 1 }\n"
+    "score \"page\" { why = \"Looked\", on = \"page\", points = 10 }\n"
+    "stages { \"visitor\", \"lead\", \"mql\", \"worked\", \"warm\", \"sql\" }\n"
+    "stage \"lead\" { enter = known() }\n"
+    "stage \"mql\" { from = { \"lead\", \"warm\" }, enter = at_least { engagement = 20 },\n"
+    "  leave = below { engagement = 12, held = \"2d\" }, leave_to = \"lead\" }\n"
+    "stage \"worked\" { from = \"mql\", enter = all { trait { [\"lead.owner\"] = \"lea@acme.test\" "
+    "},\n"
+    "  in_stage(\"mql\", { at_least = \"3h\" }) } }\n"
+    "stage \"warm\" { from = { \"mql\", \"worked\" }, enter = trait { [\"lead.warm\"] = \"yes\" } "
+    "}\n"
+    "stage \"sql\" { from = { \"lead\", \"mql\" }, enter = did \"Demo Requested\" }\n"
+    "team \"sdr\" { members = { \"lea@acme.test\", \"tom@acme.test\" } }\n"
+    "action \"hand\" { on = entered \"mql\", assign { team = \"sdr\" } }\n"
+    "action \"cool\" { on = entered \"lead\", set { warm = \"no\" } }\n"
+    "sequence \"care\" { start = entered \"mql\", exit = entered \"sql\", reenter = \"4d\", steps "
+    "= {\n"
+    "  step \"rest\" { wait \"30h\" }, step \"warm\" { set { warm = \"yes\" } },\n"
+    "  step \"again\" { wait \"2d\" }, step \"over\" { assign { to = \"lea@acme.test\" } } } }\n";
+
+static void owners_and_facts(void **state)
+{
+    uint64_t x = 88172645463325252U;
+    struct bench b;
+
+    (void)state;
+    bench_open(&b, NULL, TOLD);
+    for (int i = 0; i < 900; i++) {
+        random_event(&b, next_random(&x), 31, i);
+    }
+    go_to(&b, b.now_ms + 20 * DAY);
+    assert_in_range(expect_same(&b), 100, 4000);
+    bench_close(&b);
+}
+
 int test_replay(void)
 {
     const struct CMUnitTest tests[] = {
@@ -501,6 +542,7 @@ int test_replay(void)
         cmocka_unit_test(random_people),
         cmocka_unit_test(splits),
         cmocka_unit_test(splits_over_merges),
+        cmocka_unit_test(owners_and_facts),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
