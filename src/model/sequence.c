@@ -32,16 +32,31 @@ struct rp_instance *rp_instances(const struct rp_lead *lead, uint32_t *ret_count
     return list;
 }
 
-/* Takes the oldest that has ended out of the array. */
-static bool drop_one(struct rp_instance *list, uint32_t count)
+/* The lead was in the same sequence again. */
+static bool is_followed(const struct rp_instance *list, uint32_t count, uint32_t at)
 {
-    for (uint32_t i = 0; i < count; i++) {
-        if (rp_instance_is_live(list[i].state))
-            continue;
-        memmove(&list[i], &list[i + 1], (count - i - 1) * sizeof(*list));
-        return true;
+    for (uint32_t i = at + 1; i < count; i++) {
+        if (list[i].sequence == list[at].sequence)
+            return true;
     }
     return false;
+}
+
+/* Takes one that has ended out of the array: the oldest that nobody asks for any more, since only
+ * the newest of a sequence tells whether it may start again; else the oldest. */
+static bool drop_one(struct rp_instance *list, uint32_t count)
+{
+    uint32_t oldest = count;
+
+    for (uint32_t i = count; i-- > 0;) {
+        if (!rp_instance_is_live(list[i].state) &&
+            (oldest == count || is_followed(list, count, i) || !is_followed(list, count, oldest)))
+            oldest = i;
+    }
+    if (oldest == count)
+        return false;
+    memmove(&list[oldest], &list[oldest + 1], (count - oldest - 1) * sizeof(*list));
+    return true;
 }
 
 bool rp_instance_add(struct rp_lead *lead, const struct rp_instance *instance)

@@ -24,6 +24,7 @@ int test_lead(void);
 int test_link_token(void);
 int test_consent(void);
 int test_email(void);
+int test_sequence(void);
 int test_rule_count(void);
 int test_stats_reference(void);
 int test_stats_published(void);

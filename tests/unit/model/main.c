@@ -10,6 +10,7 @@ int main(void)
         test_event_request,   test_event_wire,  test_lead,        test_link_token,
         test_consent,         test_rule_count,  test_stats,       test_stats_reference,
         test_stats_published, test_learn,       test_assign_hash, test_email,
+        test_sequence,
     };
     int failed = 0;
 
