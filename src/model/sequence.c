@@ -42,14 +42,20 @@ static bool is_followed(const struct rp_instance *list, uint32_t count, uint32_t
     return false;
 }
 
-/* Takes one that has ended out of the array: the oldest that nobody asks for any more, since only
- * the newest of a sequence tells whether it may start again; else the oldest. */
-static bool drop_one(struct rp_instance *list, uint32_t count)
+/* Ended, and its row says so: what a decision ended stays until the decision is written. */
+static bool is_over(const struct rp_instance *in, const struct rp_instance *added)
+{
+    return !rp_instance_is_live(in->state) && (added->row || in->entered_ms < added->started_ms);
+}
+
+/* Takes one that is over out of the array: the oldest that nobody asks for any more, since only the
+ * newest of a sequence tells whether it may start again; else the oldest. */
+static bool drop_one(struct rp_instance *list, uint32_t count, const struct rp_instance *added)
 {
     uint32_t oldest = count;
 
     for (uint32_t i = count; i-- > 0;) {
-        if (!rp_instance_is_live(list[i].state) &&
+        if (is_over(&list[i], added) &&
             (oldest == count || is_followed(list, count, i) || !is_followed(list, count, oldest)))
             oldest = i;
     }
@@ -65,7 +71,7 @@ bool rp_instance_add(struct rp_lead *lead, const struct rp_instance *instance)
     struct rp_instance *list = rp_instances(lead, &count);
 
     if (count == RP_INSTANCES_MAX) {
-        if (!drop_one(list, count))
+        if (!drop_one(list, count, instance))
             return false;
         count--;
     }

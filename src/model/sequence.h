@@ -44,7 +44,7 @@ struct rp_instance {
 /* Newest last; NULL and 0 when there are none. Valid until the cells change. */
 struct rp_instance *rp_instances(const struct rp_lead *lead, uint32_t *ret_count);
 /* Appends one. When the lead has RP_INSTANCES_MAX, one that has ended goes: the oldest that was
- * followed by another of its sequence, else the oldest; false: none has.
+ * followed by another of its sequence, else the oldest; false: none has, or only now.
  */
 bool rp_instance_add(struct rp_lead *lead, const struct rp_instance *instance);
 /* The newest of this sequence; NULL: the lead never was in it. */

@@ -385,7 +385,7 @@ static void conditions_that_time_changes(void **state)
 /* The oldest that has ended is forgotten; of as many live ones none, and no further starts. */
 static void as_many_as_a_lead_may_have(void **state)
 {
-    struct rp_instance in = {.state = RP_INSTANCE_DONE};
+    struct rp_instance in = {.state = RP_INSTANCE_DONE, .started_ms = 1};
     struct rp_lead lead;
     uint32_t count;
 
