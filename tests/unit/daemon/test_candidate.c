@@ -272,8 +272,8 @@ static void what_a_crm_needs_is_taken(void **state)
         "preset = \"rest\", token = env \"RIPEN_TEST_A\", read = false",
         "preset = \"rest\", token = env \"RIPEN_TEST_A\", rate = 7",
         "preset = \"rest\", token = env \"RIPEN_TEST_A\", version = \"v60.0\"",
-        "preset = \"rest\", token = env \"RIPEN_TEST_A\", client_id = env \"RIPEN_TEST_A\", "
-        "client_secret = env \"RIPEN_TEST_A\"",
+        ("preset = \"rest\", token = env \"RIPEN_TEST_A\", client_id = env \"RIPEN_TEST_A\", "
+         "client_secret = env \"RIPEN_TEST_A\""),
     };
     static const char plain[] = "preset = \"rest\", token = env \"RIPEN_TEST_A\"";
     struct rig *rig = *state;
