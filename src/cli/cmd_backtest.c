@@ -124,7 +124,8 @@ int rp_cmd_backtest(const struct rp_command *command, int argc, char **argv)
     const struct rp_option table[] = {
         {"candidate", "RULES", "the rules to try: a directory", &asked.candidate, NULL},
         {"model", "MODEL", "the candidate's model that decides (its first)", &asked.model, NULL},
-        {"active-model", "MODEL", "the same of the rules in force", &asked.active_model, NULL},
+        {"active-model", "MODEL", "the model in force for all (its first, and experiments' arms)",
+         &asked.active_model, NULL},
         {"db", "FILE", "the database (ripen.db)", &asked.db, NULL},
         {"since", "TIME", "decisions from this moment on (all); 180d: so long ago", &asked.since,
          NULL},

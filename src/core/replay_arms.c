@@ -99,7 +99,7 @@ int rp_arms_load(struct rp_store *store, const struct rp_rules *rules, struct rp
             status = read_split(arms, store, rules, &rows[i], err);
         }
     }
-    if (status != 0 || arms->count == 0) {
+    if (status != 0 || count == 0) {
         rp_arms_free(arms);
         return status;
     }

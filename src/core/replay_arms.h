@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Splits on record: when each ran, which arm it dealt a lead, and so whose model acted on whom
- * when. Arms are never dealt anew: what the rows say stands. A split that ran under models of
- * other numbers is followed with the models of these rules, by their names. Internal to core/. */
+/* Experiments on record: when each split ran, which arm it dealt a lead, and so whose model acted
+ * on whom when. Arms are never dealt anew: what the rows say stands. A split that ran under models
+ * of other numbers is followed with the models of these rules, by their names. Internal to core/.
+ */
 #ifndef RP_CORE_REPLAY_ARMS_H
 #define RP_CORE_REPLAY_ARMS_H
 
@@ -14,11 +15,11 @@
 /* Immutable once loaded; shared by threads. */
 struct rp_arms;
 
-/* All splits that ever ran. *ret_arms NULL: there was none. */
+/* All that ever ran. *ret_arms NULL: no experiment was ever started. */
 int rp_arms_load(struct rp_store *store, const struct rp_rules *rules, struct rp_arms **ret_arms,
                  struct rp_err *err);
 void rp_arms_free(struct rp_arms *arms);          /* NULL: no effect */
-size_t rp_arms_count(const struct rp_arms *arms); /* splits; of NULL: 0 */
+size_t rp_arms_count(const struct rp_arms *arms); /* splits, in shadows no arm acts; of NULL: 0 */
 struct rp_str rp_arms_name(const struct rp_arms *arms, size_t split);
 
 /* What one split dealt one lead. */

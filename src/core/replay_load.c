@@ -51,16 +51,18 @@ static void add_node(struct rp_played *p, const struct rp_head *head, int64_t le
     }
 }
 
-static int load_moves(struct rp_played *p, struct rp_store *store, int64_t lead, struct rp_err *err)
+static int load_moves(struct rp_played *p, const struct rp_play_from *from, int64_t lead,
+                      struct rp_err *err)
 {
     struct rp_move_row *moves;
     size_t count;
-    int status = rp_move_list(&p->arena, store, lead, &moves, &count, err);
+    int status = rp_move_list(&p->arena, from->store, lead, &moves, &count, err);
 
     for (size_t i = 0; status == 0 && i < count; i++) {
         p->moves = p->move_count == p->move_cap
                        ? rp_grow(p->moves, &p->move_cap, p->move_count + 1, sizeof(*p->moves))
                        : p->moves;
+        p->explored = p->explored || (from->arms && rp_str_is(moves[i].because, "explored"));
         p->moves[p->move_count++] = moves[i];
     }
     return status;
@@ -88,9 +90,9 @@ static int load_told(struct rp_played *p, const struct rp_play_from *from, int64
 static int load_record(struct rp_played *p, const struct rp_play_from *from, size_t member,
                        const struct rp_lead *lead, struct rp_err *err)
 {
-    int status = load_moves(p, from->store, lead->id, err);
+    int status = load_moves(p, from, lead->id, err);
 
-    if (status == 0 && from->arms) {
+    if (status == 0 && rp_arms_count(from->arms) > 0) {
         status = rp_arms_own(from->arms, &p->arena, from->store, lead,
                              p->held + member * rp_arms_count(from->arms), err);
     }
@@ -218,6 +220,7 @@ int rp_played_load(struct rp_played *p, const struct rp_play_from *from,
 
     rp_arena_reset(&p->arena);
     p->count = p->node_count = p->move_count = p->told_count = 0;
+    p->explored = false;
     if (p->id_cap < family->lead_count) {
         p->public_ids =
             rp_grow(p->public_ids, &p->id_cap, family->lead_count, sizeof(*p->public_ids));

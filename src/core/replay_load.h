@@ -36,6 +36,7 @@ struct rp_played {
     size_t id_cap;
     struct rp_move_row *moves; /* on record, of all members, in the order of their rows */
     size_t move_count, move_cap;
+    bool explored; /* some of them, by an experiment's chance; known when arms are asked for */
     struct rp_arm_held *held; /* [member * splits + split]: as dealt; whoever plays changes them */
     size_t held_cap;
     struct rp_told *told; /* of one member after the other, each in the order in which it came */

@@ -3,6 +3,7 @@
  * were made live: over late events, timers, merges, un-merges, corrections, copies, over splits
  * that ran and run, owners that were chosen and facts that sequences set. */
 #include "core/amend.h"
+#include "core/backtest.h"
 #include "core/people.h"
 #include "core/reader_priv.h"
 #include "core/replay.h"
@@ -10,6 +11,8 @@
 #include "groups.h"
 #include "store/events.h"
 #include "store/states.h"
+
+#include <unistd.h>
 
 #define MINUTE INT64_C(60000)
 #define DAY    (24 * 60 * MINUTE)
@@ -492,6 +495,68 @@ static void splits_over_merges(void **state)
     bench_close(&b);
 }
 
+static void assert_has(const struct rp_buf *buf, const char *text)
+{
+    if (!strstr(buf->ptr, text)) {
+        fail_msg("\"%s\" is not in\n%.900s", text, buf->ptr);
+    }
+}
+
+/* A candidate that is the rules in force differs on those alone who were in another arm. */
+static void a_back_test_tells_of_arms(void **state)
+{
+    char path[] = "/tmp/ripen-replay-XXXXXX";
+    struct rp_backtest_options options = {
+        .db_path = "x.db", .name = RP_STR("same"), .since_ms = RP_NEVER, .workers = 2};
+    struct rp_backtest all, one;
+    struct rp_buf out = {0};
+    struct rp_err err = {0};
+    uint64_t x = 88172645463325252U;
+    struct bench b;
+
+    (void)state;
+    assert_true(mkdtemp(path) != NULL);
+    assert_int_equal(chdir(path), 0);
+    bench_open(&b, "x.db", SPLIT);
+    decide(&b, "experiment_start", "x");
+    for (int i = 0; i < 400; i++) {
+        random_event(&b, next_random(&x), 40, i);
+    }
+    assert_int_equal(rp_core_flush(b.core, NULL), 0);
+    options.now_ms = b.now_ms;
+    options.candidate = rp_core_active(b.core);
+    assert_int_equal(rp_backtest_run(&options, &all, &err), 0);
+    assert_in_range(all.in_arms, 5, 35);
+    assert_int_equal(all.in_lost_arms, 0);
+    assert_true(all.kinds[RP_BT_LOST] + all.kinds[RP_BT_GAINED] + all.kinds[RP_BT_LATER] > 3);
+    rp_backtest_text(&all, 3, &out);
+    assert_has(&out, "leads were in arms of experiments (x): on them");
+    rp_buf_reset(&out);
+    rp_backtest_html(&all, &out);
+    assert_has(&out, "leads were in arms of experiments (x): on them");
+    rp_buf_reset(&out);
+    rp_backtest_json(&all, &out);
+    assert_has(&out, "\"inArmsWithoutModel\":0,");
+    assert_true(!strstr(out.ptr, "\"inArms\":0,"));
+    options.models[RP_BT_ACTIVE] = RP_STR("champion"); /* for all */
+    assert_int_equal(rp_backtest_run(&options, &one, &err), 0);
+    assert_int_equal(one.in_arms, 0);
+    for (size_t k = 0; k < RP_BT_KINDS; k++) {
+        assert_int_equal(one.kinds[k], 0);
+    }
+    rp_buf_reset(&out);
+    rp_backtest_text(&one, 3, &out);
+    assert_null(strstr(out.ptr, "in arms"));
+    rp_buf_fini(&out);
+    rp_backtest_fini(&all);
+    rp_backtest_fini(&one);
+    bench_close(&b);
+    (void)unlink("x.db");
+    (void)unlink("x.db-lock");
+    assert_int_equal(chdir("/"), 0);
+    (void)rmdir(path);
+}
+
 /* ---- Owners and facts -------------------------------------------------------------------------
  */
 
@@ -542,6 +607,7 @@ int test_replay(void)
         cmocka_unit_test(random_people),
         cmocka_unit_test(splits),
         cmocka_unit_test(splits_over_merges),
+        cmocka_unit_test(a_back_test_tells_of_arms),
         cmocka_unit_test(owners_and_facts),
     };
 
