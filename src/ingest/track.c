@@ -6,6 +6,7 @@
  *
  * A GET never unsubscribes: mail gateways follow every link. It shows a page with a button; a POST,
  * of that button or of a mail program's one-click (RFC 8058), does it. */
+#include "base/html.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "core/hits.h"
@@ -14,9 +15,18 @@
 #include "net/answer.h"
 
 #define HTML "text/html; charset=utf-8"
+/* What the pages look like; the policy below names the SHA-256 of this text. */
+#define STYLE                                                                                      \
+    "body{font:18px/1.5 system-ui,sans-serif;max-width:26rem;margin:12vh auto;padding:0 1rem;"     \
+    "color-scheme:light dark}h1{font-size:1.5rem}"                                                 \
+    "button{font:inherit;width:100%;padding:.7rem;border:1px solid;border-radius:6px;cursor:"      \
+    "pointer}"
+#define POLICY                                                                                     \
+    "default-src 'none'; style-src 'sha256-GjtdocUjFLlIqPLKtrMw5atZrlCV0qLUnYYrWqC8ZwE='; "        \
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 #define HEAD                                                                                       \
     "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" "            \
-    "content=\"width=device-width\"><title>E-mails</title>"
+    "content=\"width=device-width\"><title>E-mails</title><style>" STYLE "</style>"
 #define GONE                                                                                       \
     HEAD "<p>This link is not complete or not valid any more. Open it from the e-mail "            \
          "again.</p></html>\n"
@@ -29,9 +39,7 @@ static void guard(struct rp_http_request *request)
     rp_http_reply_header(request, "Referrer-Policy", RP_STR("no-referrer"));
     rp_http_reply_header(request, "X-Robots-Tag", RP_STR("noindex, nofollow"));
     rp_http_reply_header(request, "X-Content-Type-Options", RP_STR("nosniff"));
-    rp_http_reply_header(request, "Content-Security-Policy",
-                         RP_STR("default-src 'none'; form-action 'self'; base-uri 'none'; "
-                                "frame-ancestors 'none'"));
+    rp_http_reply_header(request, "Content-Security-Policy", RP_STR(POLICY));
 }
 
 static void page(struct rp_http_request *request, int status, struct rp_str html)
@@ -110,18 +118,6 @@ static void send_on(struct rp_http_request *request, struct rp_str url)
     rp_http_reply(request, 302, NULL, RP_STR(""));
 }
 
-static void put_escaped(struct rp_buf *out, struct rp_str text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        char c = text.ptr[i];
-
-        if (c == '<' || c == '>' || c == '&' || c == '"' || c == '\'')
-            rp_buf_printf(out, "&#%d;", c);
-        else
-            rp_buf_char(out, c);
-    }
-}
-
 static bool is_for_all(const struct rp_link *link)
 {
     return link->about.len == 0 || rp_str_is(link->about, "all");
@@ -134,11 +130,12 @@ static void ask(struct rp_ingest *ingest, struct rp_http_request *request,
     struct rp_buf *out = &ingest->out;
 
     rp_buf_reset(out);
-    rp_buf_text(out, HEAD "<h1>Unsubscribe</h1><form method=\"post\">");
+    rp_buf_text(out, HEAD "<h1>Unsubscribe</h1><p>Which e-mails do you not want any more?</p>"
+                          "<form method=\"post\">");
     if (!is_for_all(link)) {
-        rp_buf_text(out, "<p><button name=\"confirm\" value=\"1\">No more e-mails about ");
-        put_escaped(out, link->about);
-        rp_buf_text(out, "</button></p>");
+        rp_buf_text(out, "<p><button name=\"confirm\" value=\"1\">No more of this kind (");
+        rp_html_escape(out, link->about);
+        rp_buf_text(out, ")</button></p>");
     }
     rp_buf_text(out,
                 "<p><button name=\"all\" value=\"1\">No more e-mails at all</button></p></form>"

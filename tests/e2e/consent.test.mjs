@@ -3,6 +3,7 @@
 // suppression list, caps, opens and clicks of people and of robots.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
@@ -78,6 +79,8 @@ test('mail needs consent to its purpose; what was held says why; an unsubscripti
   const page = await go(ripen, leave); // a scanner's GET does nothing
   assert.equal(page.status, 200);
   assert.match(page.headers.get('content-security-policy'), /default-src 'none'/);
+  const style = /<style>(.*?)<\/style>/.exec(await page.clone().text())[1]; // a browser takes it by its hash only
+  assert.ok(page.headers.get('content-security-policy').includes(`style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'`));
   assert.match(await page.text(), /<form method="post">/);
   assert.equal((await ripen.lead(ana)).consent.marketing.state, 'given');
   const done = await go(ripen, leave, { method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: 'List-Unsubscribe=One-Click' });
