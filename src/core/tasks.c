@@ -4,6 +4,7 @@
 
 #include "base/json_write.h"
 #include "base/num.h"
+#include "base/when.h"
 #include "core/own_event.h"
 #include "store/reports.h"
 
@@ -181,9 +182,15 @@ int rp_core_task_done(struct rp_core *core, const struct rp_task_ask *ask, struc
     struct rp_arena arena;
     int64_t id;
     int64_t lead;
+    int64_t until;
     int status = who_and_what(ask, &id, err);
 
     rp_arena_init(&arena);
+    if (status == 0 && ask->until.len > 0 && !rp_time_parse(ask->until, &until)) {
+        status = rp_err_set(err, RIPEN_EINPUT,
+                            "\"%.*s\" is no day to call back; write it like 2026-09-01",
+                            RP_STR_ARG(ask->until));
+    }
     if (status == 0) {
         status = check_open(core, &arena, id, &row, err);
     }

@@ -87,6 +87,7 @@ run 0 lead u1 --db r.db --format json && same "status" attempting "$(value "$out
 
 # Refused: nobody owns it, and who refused is not given it again while it cools down.
 second=$("$ripen" tasks --db r.db --owner tom@acme.test --format json >tasks.json && value tasks.json 0.id)
+run 1 tasks done "$second" --outcome postponed --until "next week" --as tom@acme.test --db r.db && said "$err" 'write it like 2026-09-01'
 run 1 tasks done "$second" --outcome rejected --as tom@acme.test --db r.db && said "$err" 'no_budget, suspect'
 run 0 tasks done "$second" --outcome rejected --reason no_budget --as tom@acme.test --db r.db
 run 0 lead u2 --db r.db --format json
