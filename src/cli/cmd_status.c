@@ -1,36 +1,43 @@
 /* SPDX-License-Identifier: MIT */
 /* ripen status: how the server on a database is; without one, what the file tells. */
+#include "base/num.h"
 #include "cli/ask_server.h"
 #include "cli/commands.h"
 #include "daemon/status.h"
 #include "store/events.h"
 #include "store/generations.h"
 
+#include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 /* One line of the answer. */
+enum measure { COUNT, SPAN, SIZE };
 struct line {
     const char *section, *member, *words;
+    enum measure measure;
+    bool live; /* only a server knows */
 };
 
 static const struct line lines[] = {
-    {"events", "queued", "events wait for the writer"},
-    {"events", "flushLag", "events are not in the lead states yet (written behind)"},
-    {"leads", "cached", "leads in memory"},
-    {"leads", "dirty", "leads to be written"},
-    {"leads", "setAside", "leads set aside, since their history costs too much"},
-    {"rebuild", "leads", "leads were there when the last rebuild began"},
-    {"rebuild", "done", "of them are known to be of the rules in force"},
-    {"sequences", "stuck", "leads in a sequence whose step is gone (`ripen sequence list`)"},
-    {"timers", "pending", "timers wait"},
-    {"timers", "lagMs", "ms behind is the timer that is due longest"},
-    {"outbox", "pending", "actions wait for delivery"},
-    {"outbox", "leased", "actions are being delivered"},
-    {"outbox", "dead", "actions were given up: `ripen outbox dead`"},
-    {"outbox", "oldestAgeMs", "ms old is the oldest undelivered action"},
-    {"disk", "bytes", "bytes of database"},
-    {"disk", "walBytes", "bytes of write-ahead log"},
-    {"disk", "freeBytes", "bytes free on its disk"},
+    {"events", "queued", "events wait for the writer", COUNT, true},
+    {"events", "flushLag", "events are not in the lead states yet (written behind)", COUNT, false},
+    {"leads", "cached", "leads in memory", COUNT, true},
+    {"leads", "dirty", "leads to be written", COUNT, true},
+    {"leads", "setAside", "leads set aside, since their history costs too much", COUNT, true},
+    {"rebuild", "leads", "leads were there when the last rebuild began", COUNT, true},
+    {"rebuild", "done", "of them are known to be of the rules in force", COUNT, true},
+    {"sequences", "stuck", "leads in a sequence whose step is gone (`ripen sequence list`)", COUNT,
+     true},
+    {"timers", "pending", "timers wait", COUNT, true},
+    {"timers", "lagMs", "behind is the timer that is due longest", SPAN, true},
+    {"outbox", "pending", "actions wait for delivery", COUNT, false},
+    {"outbox", "leased", "actions are being delivered", COUNT, false},
+    {"outbox", "dead", "actions were given up: `ripen outbox dead`", COUNT, false},
+    {"outbox", "oldestAgeMs", "old is the oldest undelivered action", SPAN, false},
+    {"disk", "bytes", "of database", SIZE, false},
+    {"disk", "walBytes", "of write-ahead log", SIZE, false},
+    {"disk", "freeBytes", "free on its disk", SIZE, false},
 };
 
 /* What people stopped, and endpoints that are not well. */
@@ -63,6 +70,32 @@ static void say_deliveries(struct rp_arena *arena, struct rp_str json, struct rp
     }
 }
 
+/* The largest unit that leaves a number of 1 or more. */
+static void put_measure(struct rp_buf *out, struct rp_str value, enum measure measure)
+{
+    static const struct {
+        const char *name;
+        double of; /* ms, bytes */
+    } units[][4] = {
+        [SPAN] = {{"d", 864e5}, {"h", 36e5}, {"min", 6e4}, {"s", 1e3}},
+        [SIZE] = {{"GB", 1e9}, {"MB", 1e6}, {"kB", 1e3}, {"B", 1}},
+    };
+    size_t unit = 0;
+    double number;
+
+    if (measure == COUNT || !rp_number_parse(value, &number)) {
+        rp_buf_printf(out, "%14.*s", RP_STR_ARG(value));
+        return;
+    }
+    while (unit + 1 < RP_COUNT(units[measure]) && number < units[measure][unit].of) {
+        unit++;
+    }
+    number /= units[measure][unit].of;
+    rp_buf_printf(out, "%*.*f %s", 13 - (int)strlen(units[measure][unit].name),
+                  number < 100 && number != floor(number) ? 1 : 0, number,
+                  units[measure][unit].name);
+}
+
 static void say(struct rp_arena *arena, struct rp_str json, struct rp_buf *out)
 {
     struct rp_str rules = rp_answer_member(arena, json, "rules");
@@ -90,8 +123,9 @@ static void say(struct rp_arena *arena, struct rp_str json, struct rp_buf *out)
         struct rp_str section = rp_answer_member(arena, json, lines[i].section);
         struct rp_str value = rp_answer_member(arena, section, lines[i].member);
 
-        if (value.len > 0) {
-            rp_buf_printf(out, "%14.*s  %s\n", RP_STR_ARG(value), lines[i].words);
+        if (value.len > 0 && (running || !lines[i].live)) {
+            put_measure(out, value, lines[i].measure);
+            rp_buf_printf(out, "  %s\n", lines[i].words);
         }
     }
 }

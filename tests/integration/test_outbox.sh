@@ -140,6 +140,8 @@ has "$(cat err)" "no server runs"
 # ---- Pauses: without a server, beside one, over HTTP ----
 has "$("$ripen" pause email --db o.db --reason "wrong footer" --author ana)" "from the next start on"
 has "$("$ripen" status --db o.db)" "PAUSED: kind:email, by ana since"
+has "$("$ripen" status --db o.db)" "B  of database"
+case $("$ripen" status --db o.db) in *"timers wait"*) fail "a file tells what only a server knows" ;; esac
 if "$ripen" pause everything --db o.db 2>err; then fail "an unknown thing was paused"; fi
 has "$(cat err)" "endpoint:NAME"
 "$ripen" pause endpoint:crm --db o.db >/dev/null
