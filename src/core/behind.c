@@ -97,8 +97,7 @@ static void put_scores(struct rp_core *core, const struct rp_lead *lead, int64_t
     rp_jw_object_end(jw);
 }
 
-/* Cells that recovery could not complete, or of other rules, are folded from the events first. */
-static int complete(struct rp_core *core, struct rp_cached *cached, struct rp_err *err)
+int rp_core_complete(struct rp_core *core, struct rp_cached *cached, struct rp_err *err)
 {
     struct rp_lead *lead = &cached->lead;
     uint32_t generation = lead->generation;
@@ -133,7 +132,7 @@ int rp_core_save(struct rp_core *core, struct rp_cached *cached, struct rp_err *
     struct rp_jw jw = rp_jw(&scores);
     struct rp_jw pw = rp_jw(&people);
     struct rp_state_summary summary = {.scored_ms = lead->updated_ms};
-    int status = complete(core, cached, err);
+    int status = rp_core_complete(core, cached, err);
 
     if (status != 0) {
         return status;

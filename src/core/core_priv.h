@@ -171,6 +171,9 @@ int rp_core_facts_merge(struct rp_arena *arena, struct rp_lead *lead, struct rp_
 /* behind.c: the write-behind; a portion inside an open transaction. */
 int rp_core_write_portion(struct rp_core *core, size_t leads_max, struct rp_err *err);
 int rp_core_save(struct rp_core *core, struct rp_cached *cached, struct rp_err *err);
+/* Cells that recovery could not complete, or of other rules, are folded from the events; no effect
+ * on a lead that is set aside. */
+int rp_core_complete(struct rp_core *core, struct rp_cached *cached, struct rp_err *err);
 
 /* counts.c: in the transaction of a swap, at the swap, at the end, and with the write-behind. */
 int rp_core_counts_ready(struct rp_core *core, const struct rp_rules *rules, struct rp_err *err);

@@ -150,28 +150,11 @@ int rp_reader_evaluate(struct rp_reader *reader, const struct rp_evaluate_option
 /* ---- In the core ------------------------------------------------------------------------------
  */
 
-static int complete(struct rp_core *core, struct rp_lead *lead, struct rp_err *err)
-{
-    struct rp_history history;
-    int status;
-
-    if (lead->generation == core->rules->number) {
-        return 0;
-    }
-    rp_trail_drop(&core->trails, lead->id);
-    status = rp_history_load(&core->history_arena, core->store, lead, NULL, 0, &history, err);
-    if (status == 0) {
-        rp_history_fold(&core->fold, lead, &history, INT64_MAX, NULL, NULL);
-    }
-    rp_arena_reset(&core->history_arena);
-    return status;
-}
-
 static int judge_lead(struct rp_core *core, struct rp_cached *lead,
                       const struct rp_evaluate_options *options, struct rp_err *err)
 {
     struct rp_decision decision = {0};
-    int status = complete(core, &lead->lead, err);
+    int status = rp_core_complete(core, lead, err);
 
     if (status != 0) {
         return status;

@@ -253,6 +253,7 @@ struct address_work {
     bool remove;
     struct rp_jw *jw; /* NULL: nobody asks */
     size_t done;
+    struct rp_str subject; /* of the audit: an address, or the lead's public id */
 };
 
 static int work_one(struct address_work *work, struct rp_str address, struct rp_err *err)
@@ -283,6 +284,7 @@ static int work_lead(struct address_work *work, int64_t id, struct rp_err *err)
     if (status != 0) {
         return status;
     }
+    work->subject = rp_arena_str(&core->arena, rp_str_from(lead->lead.public_id));
     heads = rp_lead_heads(&lead->lead, &count);
     for (size_t i = 0; i < count && status == 0; i++) {
         struct rp_identity node;
@@ -320,6 +322,7 @@ static int work_asked(struct address_work *work, struct rp_str who, struct rp_er
     int status;
 
     if (rp_mailbox_parse(who, &mailbox)) {
+        work->subject = mailbox.address;
         status = work_one(work, mailbox.address, err);
     } else {
         status = rp_lead_find(work->core->store, who, &id, err);
@@ -346,7 +349,6 @@ static int by_hand(struct address_work *work, struct rp_str who, struct rp_str r
                                  .actor = author,
                                  .verb = work->remove ? RP_STR("suppress.remove")
                                                       : RP_STR("suppress.add"),
-                                 .subject = who,
                                  .detail = reason};
     int status = core->stale ? rp_core_recover(core, err) : 0;
 
@@ -364,6 +366,7 @@ static int by_hand(struct address_work *work, struct rp_str who, struct rp_str r
     rp_jw_array_end(&jw);
     rp_jw_object_end(&jw);
     if (status == 0) {
+        audit.subject = work->subject;
         status = rp_audit_add(core->store, &audit, err);
     }
     if (status == 0) {

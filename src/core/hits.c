@@ -83,7 +83,7 @@ static int judge(struct taken *t, struct rp_err *err)
         return status;
     }
     found_out = t->hit->link.kind == RP_LINK_TRAP || is_burst(t, rows, count);
-    t->robot = t->hit->robot || found_out || is_too_soon(t);
+    t->robot = t->robot || found_out || is_too_soon(t);
     for (size_t i = 0; i < count && status == 0; i++) {
         if (found_out && rows[i].judged == RP_JUDGED_PERSON) {
             status = rp_hit_judge(t->core->store, rows[i].id, RP_JUDGED_OWED, err);
@@ -195,7 +195,7 @@ int rp_core_hit(struct rp_core *core, struct rp_arena *arena, struct rp_item *it
                 struct rp_err *err)
 {
     struct taken t = {.core = core, .arena = arena, .hit = item->hit};
-    bool judged = item->hit->link.kind != RP_LINK_UNSUBSCRIBE; /* nobody is kept in a list */
+    bool judged = t.hit->link.kind != RP_LINK_UNSUBSCRIBE; /* nobody is kept in a list */
     int status = rp_lead_by_public_id(core->store, t.hit->link.lead, &t.lead, err);
 
     if (status == 0) {
@@ -206,6 +206,7 @@ int rp_core_hit(struct rp_core *core, struct rp_arena *arena, struct rp_item *it
         item->message = rp_str_from(rp_reject_text(RP_REJECT_IDENTITY));
         return 0;
     }
+    t.robot = judged && (t.hit->robot || t.hit->link.kind == RP_LINK_TRAP);
     if (status == 0) {
         status = rp_hit_mail(arena, core->store, t.lead, t.hit->link.action, &t.mail, err);
         judged = judged && status == 0;
@@ -282,7 +283,7 @@ bool rp_core_hits_step(struct rp_core *core)
     for (size_t i = 0; i < count && status == 0; i++) {
         status = settle(core, &rows[i], NULL);
     }
-    core->hits_owed = status == 0 && count == OWED_MAX;
+    core->hits_owed = status != 0 || count == OWED_MAX;
     rp_arena_fini(&arena);
-    return core->hits_owed;
+    return status == 0 && core->hits_owed;
 }

@@ -25,7 +25,8 @@ struct rp_hit {
  * Whatever was taken for a person's and is a robot's is owed a correction. */
 int rp_core_hit(struct rp_core *core, struct rp_arena *arena, struct rp_item *item,
                 struct rp_err *err);
-/* Voids what is owed, in runs of their own; false when nothing is left. */
+/* Voids what is owed, in runs of their own; false when nothing is left, or the disk failed: it is
+ * tried again at the next call. */
 bool rp_core_hits_step(struct rp_core *core);
 
 #endif

@@ -246,39 +246,18 @@ static bool is_asked(const struct rp_sequence_ask *ask, const struct rp_sequence
     RP_UNREACHABLE();
 }
 
-/* Folds a lead of other rules anew. */
-static int complete(struct rp_core *core, struct rp_cached *lead, int64_t now_ms,
-                    struct rp_err *err)
-{
-    uint32_t generation = lead->lead.generation;
-    struct rp_history history;
-    int status;
-
-    if (generation == core->rules->number) {
-        return 0;
-    }
-    rp_trail_drop(&core->trails, lead->lead.id);
-    status =
-        rp_history_load(&core->history_arena, core->store, &lead->lead, NULL, 0, &history, err);
-    if (status == 0) {
-        rp_history_fold(&core->fold, &lead->lead, &history, INT64_MAX, NULL, NULL);
-        rp_core_timer_rebuilt(core, lead, generation, now_ms);
-    }
-    rp_arena_reset(&core->history_arena);
-    return status;
-}
-
 /* Goes on with what waits no longer; now. */
 static int judge_now(struct rp_core *core, struct rp_cached *lead, int64_t now_ms,
                      struct rp_err *err)
 {
     struct rp_decision decision = {0};
-    int status = complete(core, lead, now_ms, err);
+    int status = rp_core_complete(core, lead, err);
 
     if (status == 0) {
         status = rp_core_timers_before(core, lead, now_ms, err);
     }
     if (status == 0 && now_ms >= lead->lead.judged_ms) {
+        rp_core_act_as(core, &lead->lead);
         rp_judge(&core->fold, &lead->lead, NULL, now_ms, &decision);
         status = rp_core_record(core, lead, NULL, &decision, now_ms, err);
     }

@@ -5,9 +5,8 @@
 #include "store/store_priv.h"
 
 static const char sql_get[] =
-    "SELECT c.memory FROM crm_rows AS c WHERE c.endpoint = ?2 AND c.lead IN "
-    "(SELECT ?1 UNION ALL SELECT l.id FROM lead_rows AS l WHERE l.merged_into = ?1) "
-    "ORDER BY c.updated_ms DESC LIMIT 1";
+    "SELECT c.memory FROM crm_rows AS c WHERE c.endpoint = ?2 AND c.lead IN " RP_SQL_LEADS
+    " ORDER BY c.updated_ms DESC LIMIT 1";
 static const char sql_set[] =
     "INSERT INTO crm_rows (lead, endpoint, memory, updated_ms) "
     "SELECT lead, endpoint, ?2, ?3 FROM outbox WHERE id = ?1 AND lead <> 0 "

@@ -19,8 +19,8 @@ static const char sql_owed[] =
 static const char sql_judge[] = "UPDATE hit_rows SET judged = ?2 WHERE id = ?1";
 static const char sql_mail[] =
     "SELECT o.id, o.done_ms, o.state, n.text, o.body ->> '$.template' FROM outbox AS o "
-    "LEFT JOIN names AS n ON n.id = o.action WHERE o.key = ?2 AND o.lead IN "
-    "(SELECT ?1 UNION ALL SELECT l.id FROM lead_rows AS l WHERE l.merged_into = ?1) LIMIT 1";
+    "LEFT JOIN names AS n ON n.id = o.action WHERE o.key = ?2 AND o.lead IN " RP_SQL_LEADS
+    " LIMIT 1";
 
 int rp_hit_add(struct rp_store *store, const struct rp_hit_row *row, struct rp_err *err)
 {

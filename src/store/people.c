@@ -23,9 +23,7 @@ static const char sql_apart_add[] =
     "INSERT OR IGNORE INTO apart_rows (lead, other, at_ms) VALUES (?1, ?2, ?3)";
 static const char sql_apart_get[] = "SELECT 1 FROM apart_rows WHERE lead = ?1 AND other = ?2";
 static const char sql_apart_ever[] =
-    "WITH RECURSIVE part (id) AS (SELECT ?1 UNION SELECT l.id FROM lead_rows AS l JOIN part "
-    "ON l.merged_into = part.id) SELECT 1 FROM apart_rows WHERE lead IN (SELECT id FROM part) OR "
-    "other IN (SELECT id FROM part) LIMIT 1";
+    "SELECT 1 FROM apart_rows WHERE lead IN " RP_SQL_LEADS " OR other IN " RP_SQL_LEADS " LIMIT 1";
 static const char sql_refusal_add[] =
     "INSERT OR IGNORE INTO refusal_rows (lead, other, reason, at_ms) VALUES (?1, ?2, ?3, ?4)";
 static const char sql_count[] =

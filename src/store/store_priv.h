@@ -211,6 +211,7 @@ enum rp_sql {
     RP_SQL_SUPPRESSION_GET,
     RP_SQL_SUPPRESSION_REMOVE,
     RP_SQL_SUPPRESSION_FORGET,
+    RP_SQL_SUPPRESSION_FORGET_AUDIT,
     RP_SQL_SUPPRESSION_LIST,
     RP_SQL_MAILS_SINCE,
     RP_SQL_HIT_ADD,
@@ -276,6 +277,11 @@ void rp_bind_blob(sqlite3_stmt *stmt, int at, const void *bytes, size_t len);
 struct rp_str rp_column_view(sqlite3_stmt *stmt, int at); /* until the next step */
 struct rp_str rp_column_text(struct rp_arena *arena, sqlite3_stmt *stmt, int at);
 int64_t rp_column_time(sqlite3_stmt *stmt, int at); /* NULL is RP_NEVER */
+
+/* The lead ?1 and all that became part of it, also through others: for `lead IN`. */
+#define RP_SQL_LEADS                                                                               \
+    "(WITH RECURSIVE part (id) AS (SELECT ?1 UNION SELECT l.id FROM lead_rows AS l JOIN part "     \
+    "ON l.merged_into = part.id) SELECT id FROM part)"
 
 /* Asserts that a write transaction is open. */
 void rp_store_writing(const struct rp_store *store);

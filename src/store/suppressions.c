@@ -15,13 +15,13 @@ static const char sql_add[] =
 static const char sql_get[] = "SELECT reason FROM suppression_rows WHERE digest = ?1";
 static const char sql_remove[] = "DELETE FROM suppression_rows WHERE digest = ?1";
 static const char sql_forget[] = "UPDATE suppression_rows SET address = '' WHERE digest = ?1";
+static const char sql_forget_audit[] =
+    "DELETE FROM audit_rows WHERE lower(subject) = lower(?1) AND verb LIKE 'suppress.%'";
 static const char sql_list[] =
     "SELECT address, digest, reason, source, at_ms FROM suppression_rows "
     "ORDER BY at_ms DESC, digest LIMIT ?1";
-static const char sql_mails[] =
-    "SELECT count(*) FROM outbox AS o WHERE o.lead IN "
-    "(SELECT ?1 UNION ALL SELECT l.id FROM lead_rows AS l WHERE l.merged_into = ?1) "
-    "AND o.kind = 4 AND o.state IN (0, 1, 2) AND o.created_ms > ?2";
+static const char sql_mails[] = "SELECT count(*) FROM outbox AS o WHERE o.lead IN " RP_SQL_LEADS
+                                " AND o.kind = 4 AND o.state IN (0, 1, 2) AND o.created_ms > ?2";
 
 static const char *const names[RP_SUPPRESSIONS] = {
     [RP_SUPPRESSED_BOUNCE] = "bounce",
@@ -143,9 +143,17 @@ int rp_suppression_remove(struct rp_store *store, struct rp_str address, struct 
 
 int rp_suppression_forget(struct rp_store *store, struct rp_str address, struct rp_err *err)
 {
-    int count = change(store, RP_SQL_SUPPRESSION_FORGET, sql_forget, address, err);
+    int status = change(store, RP_SQL_SUPPRESSION_FORGET, sql_forget, address, err);
+    struct rp_mailbox mailbox;
+    sqlite3_stmt *stmt;
 
-    return count < 0 ? count : 0;
+    if (status < 0 || !rp_mailbox_parse(address, &mailbox))
+        return status < 0 ? status : 0;
+    status = rp_sql_get(store, RP_SQL_SUPPRESSION_FORGET_AUDIT, sql_forget_audit, &stmt, err);
+    if (status < 0)
+        return status;
+    rp_bind_text(stmt, 1, mailbox.address);
+    return rp_sql_run(store, stmt, "forgetting an address", err);
 }
 
 int rp_suppression_list(struct rp_arena *arena, struct rp_store *store, size_t max,

@@ -39,7 +39,8 @@ RP_MUST_USE int rp_suppression_find(struct rp_store *store, struct rp_str addres
 /* Takes one off; ENOTFOUND. The caller notes who and why in the audit. */
 RP_MUST_USE int rp_suppression_remove(struct rp_store *store, struct rp_str address,
                                       struct rp_err *err);
-/* Leaves only the digest; no effect when it is not on the list. */
+/* Leaves only the digest on the list, and takes what people did with the address out of the audit;
+ * harmless when it is not on the list (any more). */
 RP_MUST_USE int rp_suppression_forget(struct rp_store *store, struct rp_str address,
                                       struct rp_err *err);
 /* Newest first, up to `max`; arena. */

@@ -3,6 +3,7 @@
 #include "core_test.h"
 
 #include "base/when.h"
+#include "core/amend.h"
 #include "engine/load.h"
 
 const char RULES[] =
@@ -38,6 +39,12 @@ void bench_open(struct bench *bench, const char *db_path, const char *rules)
 {
     struct rp_source source = {RP_STR("rules.lua"), rp_str_from(rules)};
     struct rp_files files = {&source, 1};
+
+    bench_open_files(bench, db_path, &files);
+}
+
+void bench_open_files(struct bench *bench, const char *db_path, const struct rp_files *files)
+{
     struct rp_load_options load = {0};
     struct rp_findings findings = {0};
     struct rp_core_options options = {.db_path = db_path ? db_path : ":memory:",
@@ -49,14 +56,14 @@ void bench_open(struct bench *bench, const char *db_path, const char *rules)
 
     *bench = (struct bench){.now_ms = T0};
     rp_arena_init(&arena);
-    if (rp_load(&arena, &files, &load, &compiled, &findings, &err) != 0) {
+    if (rp_load(&arena, files, &load, &compiled, &findings, &err) != 0) {
         struct rp_buf text = {0};
 
         rp_findings_print(&text, &findings, false);
         fail_msg("the test's rules: %s %s", err.text, text.ptr);
     }
     if (rp_core_open(&options, &bench->core, &err) != 0 ||
-        rp_core_rules(bench->core, compiled, &files, RP_STR("test"), &err) != 0 ||
+        rp_core_rules(bench->core, compiled, files, RP_STR("test"), &err) != 0 ||
         rp_reader_open(NULL, rp_core_store(bench->core), rp_core_active(bench->core),
                        &bench->reader, &err) != 0) {
         fail_msg("%s", err.text);
@@ -180,4 +187,15 @@ size_t bench_outbox(struct bench *bench)
         0);
     rp_arena_fini(&arena);
     return count;
+}
+
+int bench_amend(struct bench *bench, const char *verb, const char *body)
+{
+    struct rp_buf out = {0};
+    struct rp_err err = {0};
+    int status =
+        rp_core_amend(bench->core, rp_str_from(verb), rp_str_from(body), RP_STR("ana"), &out, &err);
+
+    rp_buf_fini(&out);
+    return status;
 }

@@ -26,6 +26,8 @@ struct bench {
 #define T0 INT64_C(1772442000000)
 
 void bench_open(struct bench *bench, const char *db_path, const char *rules);
+struct rp_files;
+void bench_open_files(struct bench *bench, const char *db_path, const struct rp_files *files);
 void bench_close(struct bench *bench);
 /* One request; flags as in the envelope. Fails the test unless the run succeeds. */
 void bench_send(struct bench *bench, bool is_public, const char *fmt, ...)
@@ -38,6 +40,8 @@ char *bench_lead(struct bench *bench, const char *lead);
 void bench_expect(struct bench *bench, const char *lead, const char *json);
 int64_t bench_total(struct bench *bench, const char *lead, int64_t at_ms); /* thousandths */
 size_t bench_outbox(struct bench *bench);                                  /* rows of the outbox */
+/* What people decide, as core/amend.h takes it; its status. */
+int bench_amend(struct bench *bench, const char *verb, const char *body);
 
 extern const char RULES[];
 

@@ -6,6 +6,8 @@
 int test_copies(void);
 int test_people(void);
 int test_handoff(void);
+int test_gate(void);
+int test_hits(void);
 int test_random(void);
 int test_late(void);
 int test_sweep(void);

@@ -180,6 +180,49 @@ static void each_arm_acts_by_its_own_numbers(void **state)
     bench_close(&b);
 }
 
+static void ask(struct bench *b, const char *verb, int user)
+{
+    char body[64];
+
+    snprintf(body, sizeof(body), "{\"lead\":\"u%d\"}", user);
+    assert_int_equal(bench_amend(b, verb, body), 0);
+}
+
+/* A person lets a lead's sequence go on right after a lead of the other arm was judged. */
+static void a_resumed_sequence_is_judged_by_its_leads_arm(void **state)
+{
+    static const char rules[] =
+        EXPERIMENT("20", HALVES, "mode = \"split\"") "sequence \"care\" { start = did \"Go\", "
+                                                     "steps = { step \"rest\" { wait \"9d\" "
+                                                     "}, step \"end\" { stop() } } }\n";
+    int of_arm[2] = {0};
+    struct bench b;
+
+    (void)state;
+    bench_open(&b, NULL, rules);
+    start(&b);
+    pages(&b, 1, 30, "m");
+    for (int i = 1; i < 30; i++) {
+        of_arm[arm_of(&b, i)] = i;
+    }
+    assert_true(of_arm[0] && of_arm[1]);
+    b.now_ms += 1000;
+    bench_send(&b, false,
+               "{\"type\":\"track\",\"event\":\"Go\",\"userId\":\"u%d\",\"messageId\":\"go\"}",
+               of_arm[0]);
+    ask(&b, "sequence-pause", of_arm[0]);
+    pages(&b, of_arm[1], of_arm[1] + 1, "n");
+    ask(&b, "sequence-resume", of_arm[0]);
+    for (int arm = 0; arm < 2; arm++) {
+        char name[16];
+
+        snprintf(name, sizeof(name), "u%d", of_arm[arm]);
+        bench_expect(&b, name, arm ? "\"stage\":\"mql\"" : "\"stage\":\"lead\"");
+    }
+    assert_verified(&b);
+    bench_close(&b);
+}
+
 static void nothing_happens_before_the_start(void **state)
 {
     struct rp_err err = {0};
@@ -496,6 +539,7 @@ int test_experiment(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_arm_acts_by_its_own_numbers),
+        cmocka_unit_test(a_resumed_sequence_is_judged_by_its_leads_arm),
         cmocka_unit_test(nothing_happens_before_the_start),
         cmocka_unit_test(a_visitor_is_dealt_when_known),
         cmocka_unit_test(an_arm_outlives_restarts_and_rules),
