@@ -1,29 +1,178 @@
 /* SPDX-License-Identifier: MIT */
-/* replay DB [RULES]: all events of a file, in row order, through parse, fold and judge in one
- * thread, without writing. Prints events a second of CPU and check values. (Goal 8.) */
+/* replay DB RULES [LUA_NS]: the whole history of a file, without writing, in two ways.
+ *
+ *   played  lead by lead with their timers and merges, as a back-test does (core/replay.h), on one
+ *           thread and on two: events a second of the wall clock, two ÷ one (goal 9), and the most
+ *           memory that it took, which does not grow with the history
+ *   replay  in row order through parse, fold and judge on one thread: events a second of CPU, check
+ *           values, and with LUA_NS, the nanoseconds that bare Lua takes for a ready event on this
+ *           machine, the ratio of both (goal 8); keeps all leads in memory */
+#include "core/replay.h"
+
 #include "common.h"
 #include "core/cache.h"
+#include "core/reader_priv.h"
 #include "engine/fold.h"
 #include "engine/vm.h"
 #include "store/events.h"
 #include "store/generations.h"
 #include "store/identities.h"
+#include "store/states.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
+#include <time.h>
+
+/* ---- Lead by lead ---------------------------------------------------------------------------- */
+
+enum { PAGE = 256, CACHE_KIB = 32768, EVENTS_MAX = 100000, WORKERS = 2 };
+
+struct playing {
+    const char *db;
+    const struct rp_rules *rules;
+    struct rp_families *families;
+    int64_t last_lead, newest, until_ms;
+    atomic_llong next_page;
+    atomic_ullong events, moves, too_long;
+};
+
+static double wall_s(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static void count_moves(void *ctx, const struct rp_replayed *what)
+{
+    size_t *moves = ctx;
+
+    *moves += what->decision->move_count;
+}
+
+static void play_page(struct playing *p, struct rp_reader *reader, struct rp_replay *replay,
+                      int64_t page)
+{
+    struct rp_err err = {0};
+    int64_t ids[PAGE];
+    int got = rp_state_ids(reader->store, page * PAGE, ids, PAGE, &err);
+
+    for (int i = 0; i < got && ids[i] <= (page + 1) * PAGE; i++) {
+        struct rp_family family;
+        size_t events = 0;
+        int status;
+
+        if (!rp_family_of(p->families, &ids[i], &family)) {
+            continue;
+        }
+        status = rp_replay_family(replay, &family, &events, &err);
+        if (status == RIPEN_ELIMIT) {
+            atomic_fetch_add(&p->too_long, 1);
+        } else if (status != 0) {
+            bench_die("replay", err.text);
+        }
+        atomic_fetch_add(&p->events, events);
+    }
+}
+
+static void *play(void *arg)
+{
+    struct playing *p = arg;
+    struct rp_reader *reader = NULL;
+    struct rp_replay *replay;
+    struct rp_err err = {0};
+    size_t moves = 0;
+    int64_t page;
+
+    if (rp_reader_open(p->db, NULL, p->rules, &reader, &err) != 0 ||
+        rp_store_cache(reader->store, CACHE_KIB, &err) != 0) {
+        bench_die(p->db, err.text);
+    }
+    replay = rp_replay_new(&(struct rp_replay_options){.store = reader->store,
+                                                       .recent = &reader->recent,
+                                                       .rules = {p->rules},
+                                                       .vms = {reader->vm},
+                                                       .sides = 1,
+                                                       .until_ms = p->until_ms,
+                                                       .newest = p->newest,
+                                                       .events_max = EVENTS_MAX,
+                                                       .judged = count_moves,
+                                                       .ctx = &moves});
+    while ((page = atomic_fetch_add(&p->next_page, 1)) * PAGE < p->last_lead) {
+        if (rp_reader_begin(reader, &err) != 0) {
+            bench_die(p->db, err.text);
+        }
+        play_page(p, reader, replay, page);
+        (void)rp_reader_end(reader, 0);
+    }
+    atomic_fetch_add(&p->moves, moves);
+    rp_replay_free(replay);
+    rp_reader_close(reader);
+    return NULL;
+}
+
+static double played(struct playing *p, int threads)
+{
+    pthread_t workers[WORKERS];
+    struct rusage usage;
+    double start = wall_s(), seconds;
+
+    atomic_store(&p->next_page, 0);
+    atomic_store(&p->events, 0);
+    atomic_store(&p->moves, 0);
+    atomic_store(&p->too_long, 0);
+    for (int i = 0; i < threads; i++) {
+        if (pthread_create(&workers[i], NULL, play, p) != 0) {
+            bench_die("threads", "cannot start one");
+        }
+    }
+    for (int i = 0; i < threads; i++) {
+        pthread_join(workers[i], NULL);
+    }
+    seconds = wall_s() - start;
+    getrusage(RUSAGE_SELF, &usage);
+    printf("played threads=%d ev/s=%.0f events=%llu moves=%llu too_long=%llu seconds=%.2f "
+           "max_rss_kb=%ld\n",
+           threads, (double)atomic_load(&p->events) / seconds, atomic_load(&p->events),
+           atomic_load(&p->moves), atomic_load(&p->too_long), seconds, usage.ru_maxrss);
+    fflush(stdout);
+    return (double)atomic_load(&p->events) / seconds;
+}
+
+static void play_all(const char *db, const struct rp_rules *rules)
+{
+    struct playing p = {.db = db, .rules = rules, .until_ms = rp_clock_system().now_ms(NULL)};
+    struct rp_store *store = NULL;
+    struct rp_err err = {0};
+    double one;
+
+    if (rp_store_open(db, RP_STORE_READ, &store, &err) != 0 ||
+        rp_families_load(store, &p.families, &err) != 0) {
+        bench_die(db, err.text);
+    }
+    p.newest = rp_event_newest(store);
+    p.last_lead = rp_lead_newest(store);
+    rp_store_close(store);
+    one = played(&p, 1);
+    printf("goal 9: played on two threads ÷ one=%.2f\n", played(&p, WORKERS) / one);
+    rp_families_free(p.families);
+}
+
+/* ---- In row order ---------------------------------------------------------------------------- */
 
 /* Events read ahead of the fold: their leads come into the processor's cache meanwhile. */
 enum { PORTION = 32 };
 
-int main(int argc, char **argv)
+static void in_row_order(const char *db, const struct rp_rules *rules, double lua_ns)
 {
     struct rp_store *store = NULL;
     struct rp_event_cursor *cursor = NULL;
-    struct rp_files files;
-    struct rp_arena arena;
     struct rp_arena work;
     struct rp_cache cache;
-    struct rp_rules *rules;
     struct rp_fold fold;
     static struct {
         struct rp_event event;
@@ -37,17 +186,12 @@ int main(int argc, char **argv)
     size_t late = 0;
     int64_t points = 0;
     int64_t prev;
-    double start;
+    double start, rate;
 
-    if (argc < 3) {
-        bench_die("usage", "replay DB RULES");
-    }
-    rp_arena_init(&arena);
     rp_arena_init(&work);
-    rules = bench_rules(NULL, argv[2], &files, &arena);
-    if (rp_store_open(argv[1], RP_STORE_READ, &store, &err) != 0 ||
+    if (rp_store_open(db, RP_STORE_READ, &store, &err) != 0 ||
         rp_store_snapshot(store, &err) != 0) {
-        bench_die(argv[1], err.text);
+        bench_die(db, err.text);
     }
     rp_cache_init(&cache, SIZE_MAX);
     rp_fold_init(&fold, rules, rp_vm_new(rules, &err), &work);
@@ -86,16 +230,34 @@ int main(int argc, char **argv)
         }
         rp_arena_reset(&work);
     } while (count > 0);
-    printf("replay ev/s=%.0f events=%zu hits=%zu moves=%zu points=%lld leads=%zu late=%zu\n",
-           (double)events / (bench_cpu_s() - start), events, grants, moves,
-           (long long)(points / 1000), cache.count, late);
+    rate = (double)events / (bench_cpu_s() - start);
+    printf("replay ev/s=%.0f events=%zu hits=%zu moves=%zu points=%lld leads=%zu late=%zu\n", rate,
+           events, grants, moves, (long long)(points / 1000), cache.count, late);
+    if (lua_ns > 0) {
+        printf("goal 8: replay ÷ bare Lua=%.2f\n", rate * lua_ns / 1e9);
+    }
     rp_event_cursor_free(cursor);
     rp_vm_free(fold.vm);
     rp_fold_fini(&fold);
     rp_cache_fini(&cache);
-    rp_rules_free(rules);
     rp_store_close(store);
     rp_arena_fini(&work);
+}
+
+int main(int argc, char **argv)
+{
+    struct rp_files files;
+    struct rp_arena arena;
+    struct rp_rules *rules;
+
+    if (argc < 3) {
+        bench_die("usage", "replay DB RULES [LUA_NS]");
+    }
+    rp_arena_init(&arena);
+    rules = bench_rules(NULL, argv[2], &files, &arena);
+    play_all(argv[1], rules);
+    in_row_order(argv[1], rules, argc > 3 ? strtod(argv[3], NULL) : 0);
+    rp_rules_free(rules);
     rp_arena_fini(&arena);
     return 0;
 }

@@ -34,7 +34,7 @@ LIVE=1 PEERS=${PEERS-plain jre zen redis pg} "$bench/cross.sh" "$rounds" | tee "
 echo "== server, all events of the second pass on late (for information)"
 PEERS= CEILINGS=0 "$bench/cross.sh" 1 | grep '^ripen ' | sed 's/^/late /' | tee "$out/late.txt"
 
-echo "== replay: goal 8"
+echo "== replay: goals 8 and 9"
 rm -f "$out"/replay.db*
 "$top/build/release/ripen" import "$bench/work/events.ndjson" --db "$out/replay.db" --rules tests/bench/rules --history
 : >"$out/replay.txt"

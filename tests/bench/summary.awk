@@ -17,6 +17,7 @@ part == "ceiling" && /b=400/ { r1 = $NF }
 part == "ceiling" && /p50 and p99/ { p50 = $(NF - 2); p99 = $NF }
 /ns\/ev/ { match($0, /ns\/ev=? *[0-9]+/); x = substr($0, RSTART, RLENGTH); gsub(/[^0-9]/, "", x); if (x > 0) lua[++nl] = 1e9 / x }
 /^replay / { rep[++nr] = field("ev/s") }
+/^goal 9/ { two[++n2] = substr($0, index($0, "=") + 1) + 0 }
 /^rules=20 / { d20[++n20] = field("ns/event") }
 /^rules=1000 / { d1k[++n1k] = field("ns/event") }
 /^rules=10000 / { d10k[++n10k] = field("ns/event") }
@@ -38,6 +39,7 @@ END {
     row(7, "single / PostgreSQL, 64 clients", single["pg"], 5, 10)
     row(7, "batch / PostgreSQL", batch["pg"], 6, 15)
     if (nl && nr) row(8, "replay from the file, one thread / bare Lua on ready objects", median(rep, nr) / median(lua, nl), 0.6, 1.0)
+    if (n2) row(9, "replay on two threads / one", median(two, n2), 1.5, 1.8)
     if (n20) {
         row(10, "decision core, 1,000 rules / 20 rules", median(d1k, n1k) / median(d20, n20), 1.5, 1.1, 1)
         row(10, "decision core, 10,000 rules / 20 rules", median(d10k, n10k) / median(d20, n20), 3, 1.5, 1)
