@@ -22,6 +22,7 @@ int test_cache(void);
 int test_retention(void);
 int test_reasons(void);
 int test_reports(void);
+int test_learn(void);
 int test_replay(void);
 int test_experiment(void);
 int test_report_experiment(void);

@@ -361,8 +361,9 @@ int main(void)
     };
 
     return cmocka_run_group_tests_name("core", tests, NULL, NULL) + test_copies() + test_people() +
-           test_handoff() + test_gate() + test_hits() + test_stages() + test_timers() + test_sequences() + test_late() +
-           test_sweep() + test_swap() + test_random() + test_counts() + test_models() +
-           test_trial() + test_cache() + test_retention() + test_reasons() + test_reports() +
-           test_replay() + test_experiment() + test_report_experiment();
+           test_handoff() + test_gate() + test_hits() + test_stages() + test_timers() +
+           test_sequences() + test_late() + test_sweep() + test_swap() + test_random() +
+           test_counts() + test_models() + test_trial() + test_cache() + test_retention() +
+           test_reasons() + test_reports() + test_learn() + test_replay() + test_experiment() +
+           test_report_experiment();
 }
