@@ -25,6 +25,7 @@ int test_reports(void);
 int test_learn(void);
 int test_replay(void);
 int test_experiment(void);
+int test_splits(void);
 int test_report_experiment(void);
 
 #endif
