@@ -141,6 +141,10 @@ void rp_compile_placeholder(struct rp_compile *compile, const struct rp_node *no
                             struct rp_str inner, struct rp_template_part *part);
 /* compile_mail.c: the files of templates/, then the fields of an `email` */
 void rp_compile_mails(struct rp_compile *compile);
+/* Warns of an e-mail that cannot go out; `purpose` is what its sequence says, "" for an action's.
+ */
+void rp_compile_mail_way(struct rp_compile *compile, const struct rp_action_part *part,
+                         struct rp_str purpose);
 struct rp_email_part *rp_compile_email(struct rp_compile *compile, const struct rp_node *fields);
 void rp_compile_lists(struct rp_compile *compile);
 struct rp_csv;

@@ -279,6 +279,8 @@ static void compile_action(struct rp_compile *compile, struct rp_declared *decla
         struct rp_action_part *part = &action->parts[i];
 
         rp_compile_part(compile, &body->items[i], part);
+        if (part->kind == RP_ACTION_EMAIL)
+            rp_compile_mail_way(compile, part, RP_STR(""));
         if (part->kind == RP_ACTION_ASSIGN && part->team != RP_NONE)
             team = part->team;
         if (part->kind == RP_ACTION_TASK && part->to_owner && part->team == RP_NONE)

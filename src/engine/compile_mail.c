@@ -5,6 +5,7 @@
  * first line "Subject: …", else the HTML file's <title>. Braces of other kinds, such as those of
  * style sheets, are no placeholders. */
 #include "engine/compile.h"
+#include "model/email.h"
 
 #include <stddef.h>
 #include <strings.h>
@@ -341,4 +342,27 @@ struct rp_email_part *rp_compile_email(struct rp_compile *compile, const struct 
     part->track = rp_node_flag(fields, "track", false);
     part->unless = rp_compile_cond(compile, rp_node_get(fields, "unless"), RP_BARE_EVENT);
     return part;
+}
+
+void rp_compile_mail_way(struct rp_compile *compile, const struct rp_action_part *part,
+                         struct rp_str purpose)
+{
+    const struct rp_load_options *options = compile->scope->options;
+
+    if (options == NULL)
+        return;
+    if (part->email->purpose.len > 0)
+        purpose = part->email->purpose;
+    if (options->no_smtp)
+        rp_compile_report(compile, RP_CODE_NO_WAY, part->place, 5,
+                          RP_STR("add smtp { url = \"smtp://…\", from = \"…\" } to it"),
+                          "%.*s: ripen.lua has no smtp {…}, so this mail cannot go out",
+                          RP_STR_ARG(compile->what));
+    else if (options->no_url && !rp_str_is(purpose, RP_PURPOSE_TRANSACTIONAL))
+        rp_compile_report(compile, RP_CODE_NO_WAY, part->place, 5,
+                          RP_STR("add server { url = \"https://…\" } to it, or purpose = "
+                                 "\"transactional\" to the mail"),
+                          "%.*s: ripen.lua has no address for the link to unsubscribe, without "
+                          "which marketing mail does not go out",
+                          RP_STR_ARG(compile->what));
 }

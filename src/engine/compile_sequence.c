@@ -221,7 +221,10 @@ static void compile_step(struct rp_compile *compile, struct rp_sequence *sequenc
             if (step->items[j].op == RP_STEP_ACT && step->items[j].part->kind == item->part->kind)
                 item->ordinal++;
         }
-        if (item->part->kind == RP_ACTION_EMAIL && sequence->purpose.len == 0)
+        if (item->part->kind != RP_ACTION_EMAIL)
+            continue;
+        rp_compile_mail_way(compile, item->part, sequence->purpose);
+        if (sequence->purpose.len == 0)
             sequence->purpose = RP_STR("marketing");
     }
 }

@@ -519,4 +519,6 @@ void rp_config_endpoints(struct rp_arena *arena, const struct rp_config *config,
                                       .crm = config->endpoints[i].crm.preset != RP_PRESET_NONE};
     options->endpoints = known;
     options->endpoint_count = config->endpoint_count;
+    options->no_smtp = config->smtp.url.len == 0;
+    options->no_url = config->url.len == 0;
 }

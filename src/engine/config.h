@@ -138,7 +138,7 @@ struct rp_config {
 int rp_config_load(struct rp_arena *arena, const char *path, struct rp_config *ret_config,
                    struct rp_findings *findings, struct rp_err *err);
 
-/* Tells a load which endpoints there are; without a file nothing is known. */
+/* Tells a load where things can go; without a file nothing is known. */
 void rp_config_endpoints(struct rp_arena *arena, const struct rp_config *config,
                          struct rp_load_options *options);
 

@@ -221,7 +221,10 @@
        "correct its spelling, or add names { field = {…} }")                                       \
     XX(RECEIVER, "W129", "an endpoint of another kind",                                            \
        "crm goes to endpoints with a preset in ripen.lua, webhook and notify to those without",    \
-       "add preset to the endpoint, or name another")
+       "add preset to the endpoint, or name another")                                              \
+    XX(NO_WAY, "W130", "an e-mail that cannot go out",                                             \
+       "ripen.lua names no mail server, or no address for the link to unsubscribe",                \
+       "add smtp {…}, and url to server {…}")
 
 #define RP_CODE_ENUM(name, code, title, cause, remedy) RP_CODE_##name,
 enum rp_code { RP_CODE_MAP(RP_CODE_ENUM) RP_CODE_COUNT };

@@ -61,10 +61,11 @@ struct rp_load_options {
     const struct rp_load_endpoint *endpoints; /* of the configuration (rp_config_endpoints); NULL:
                                                  unknown, only warned of */
     size_t endpoint_count;
-    bool strict;         /* warnings count as errors in the returned status */
-    bool tests;          /* the authors' tests too, those in tests/ included:
-                            check, test and reload; a server does without */
-    size_t findings_max; /* of errors and of warnings; 0: RP_FINDINGS_MAX */
+    bool no_smtp, no_url; /* the configuration has no mail server; no address of this one */
+    bool strict;          /* warnings count as errors in the returned status */
+    bool tests;           /* the authors' tests too, those in tests/ included:
+                             check, test and reload; a server does without */
+    size_t findings_max;  /* of errors and of warnings; 0: RP_FINDINGS_MAX */
     bool skips_reads; /* what test functions read shows when they run: for tests of the sandbox */
     struct rp_declarations *declarations; /* keeps the trees there; free with
                                              rp_declarations_fini, also after errors */

@@ -45,8 +45,8 @@ static const char *in_folder(struct one *one, const char *name)
     return rp_arena_printf(&one->arena, "%s/%s", one->path, name).ptr;
 }
 
-/* Names of known endpoints, a line each, with " crm" behind those that are one; none when there is
- * no such file. */
+/* Names of known endpoints, a line each, with " crm" behind those that are one; -smtp, -url: what
+ * the configuration lacks; nothing is known when there is no such file. */
 static void read_endpoints(struct one *one, struct rp_load_options *options)
 {
     struct rp_buf text = {0};
@@ -57,6 +57,10 @@ static void read_endpoints(struct one *one, struct rp_load_options *options)
         for (char *at = text.ptr, *end; at && (end = strchr(at, '\n')) != NULL; at = end + 1) {
             size_t len = strcspn(at, " \n");
 
+            options->no_smtp |= strncmp(at, "-smtp\n", 6) == 0;
+            options->no_url |= strncmp(at, "-url\n", 5) == 0;
+            if (*at == '-')
+                continue;
             known[options->endpoint_count++] = (struct rp_load_endpoint){
                 .name = rp_arena_str(&one->arena, (struct rp_str){at, len}),
                 .crm = strncmp(at + len, " crm\n", 5) == 0};
