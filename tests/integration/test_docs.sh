@@ -76,11 +76,13 @@ holds "README.md shows a rule" ls first/10-*.lua >/dev/null
 no_error first "the rules of README.md"
 for file in readme/*.lua-config; do
     cp "$file" first/ripen.lua
-    export CRM_URL=https://crm.test/in CRM_SECRET=whsec_c2VjcmV0LXNlY3JldC1zZWNyZXQ=
+    export CRM_URL=https://crm.test/in CRM_SECRET=whsec_c2VjcmV0LXNlY3JldC1zZWNyZXQ= SMTP_PASSWORD=secret
     no_error first "$file"
-    unset CRM_URL CRM_SECRET
-    run 1 check first && said "$err" 'CRM_(URL|SECRET)'
+    ! grep -q '^smtp' "$file" || same "a mail can go out" '' "$(grep -h W130 "$out" "$err")"
+    unset CRM_URL CRM_SECRET SMTP_PASSWORD
+    run 1 check first && said "$err" 'CRM_(URL|SECRET)|SMTP_PASSWORD'
 done
+same "configurations of README.md" 3 "$(ls readme/*.lua-config | wc -l)"
 commands=$(sed -n 's/^`\(serve check .*\)`; each has .*/\1/p' "$root/README.md")
 holds "README.md lists the commands" [ "$(echo "$commands" | wc -w)" -gt 10 ]
 for command in $commands; do run 0 "$command" --help && said "$out" "^ripen $command"; done
@@ -116,6 +118,7 @@ until "$ripen" rules list --format json 2>/dev/null | grep -q '"generation":2'; 
     sleep 0.1
 done
 readme_block '^ripen rules rollback'
+readme_block '^ripen suppress'
 readme_block '^ripen points'
 run 1 lead ana
 stop
