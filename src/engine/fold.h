@@ -56,7 +56,7 @@ struct rp_fold {
     void *trace_ctx;
     rp_reasons_fn *reasons; /* NULL: {reasons.top(n)} is "" */
     void *reasons_ctx;
-    bool no_sequences;            /* history is judged: none starts, none goes on */
+    bool no_sequences;            /* history is judged: they end, none starts or goes on */
     const struct rp_turns *turns; /* NULL: nobody had a turn yet */
     struct rp_scratch *scratch;   /* of rp_fold_init */
 };

@@ -252,7 +252,7 @@ static bool consent_ended(struct running *r, struct rp_str *ret_reason)
     struct rp_str needs = r->sequence->purpose;
 
     if (!r->s->event || needs.len == 0 || rp_str_is(needs, RP_PURPOSE_TRANSACTIONAL) ||
-        !rp_consent_is(r->s->event))
+        !rp_consent_is_refusal(r->s->event))
         return false;
     switch (rp_consent_of(r->lead, needs, NULL)) {
     case RP_CONSENT_WITHDRAWN:
@@ -269,12 +269,30 @@ static bool consent_ended(struct running *r, struct rp_str *ret_reason)
     RP_UNREACHABLE();
 }
 
+/* The lead left the stage that the sequence starts in while the rules did not have the sequence:
+ * nothing else would tell of it any more. */
+static bool was_left(const struct running *r, const struct rp_trigger *left)
+{
+    if (left->op != RP_TRIGGER_LEFT || r->lead->stage >= r->s->rules->stage_count ||
+        r->lead->stage == left->index || r->lead->stage_since_ms <= r->in.started_ms)
+        return false;
+    for (uint32_t i = 0; i < r->sequence->start_count; i++) {
+        const struct rp_trigger *start = r->sequence->starts[i].trigger;
+
+        if (!start || start->op != RP_TRIGGER_ENTERED || start->index != left->index)
+            return false;
+    }
+    return r->sequence->start_count > 0;
+}
+
 static bool exit_holds(struct running *r, bool triggers, struct rp_str *ret_reason)
 {
     for (uint32_t i = 0; i < r->sequence->exit_count; i++) {
         const struct rp_occasion *exit = &r->sequence->exits[i];
-        bool is = exit->cond ? holds(r, exit->cond)
-                             : triggers && rp_trigger_holds(r->s, exit->trigger, r->decision, true);
+        bool is = exit->cond
+                      ? holds(r, exit->cond)
+                      : triggers && (rp_trigger_holds(r->s, exit->trigger, r->decision, true) ||
+                                     was_left(r, exit->trigger));
 
         if (is) {
             *ret_reason = exit->text;
@@ -292,7 +310,7 @@ static void run_one(struct running *r)
 
     if (consent_ended(r, &reason) || exit_holds(r, true, &reason))
         end(r, RP_INSTANCE_EXITED, reason);
-    else
+    else if (!r->s->fold->no_sequences)
         advance(r);
     if (told == r->decision->sequence_count &&
         (before.waits != r->in.waits || before.due_ms != r->in.due_ms ||
@@ -359,13 +377,14 @@ static void start(struct running *r)
     *rp_instance_find(r->lead, r->sequence->id) = r->in;
 }
 
+/* History ends what an exit holds for, since nothing would tell of it later. */
 void rp_sequences_run(struct rp_scratch *s, struct rp_lead *lead, struct rp_decision *decision)
 {
     struct running r = {.s = s, .lead = lead, .decision = decision};
 
+    run_present(&r);
     if (s->fold->no_sequences)
         return;
-    run_present(&r);
     for (uint32_t i = 0; i < s->rules->sequence_count; i++) {
         r.sequence = &s->rules->sequences[i];
         if (r.sequence->enabled && r.sequence->step_count > 0)

@@ -156,6 +156,13 @@ bool rp_consent_is(const struct rp_event *event)
     return said_by(event) != RP_CONSENT_UNKNOWN;
 }
 
+bool rp_consent_is_refusal(const struct rp_event *event)
+{
+    enum rp_consent said = said_by(event);
+
+    return said == RP_CONSENT_WITHDRAWN || said == RP_CONSENT_UNSUBSCRIBED;
+}
+
 /* The form told that a mail must confirm it first. */
 static bool is_unconfirmed(const struct rp_event *event)
 {

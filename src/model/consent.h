@@ -25,6 +25,8 @@ const char *rp_consent_name(enum rp_consent consent);
 
 /* True when the event is one of the three; by its name alone. */
 bool rp_consent_is(const struct rp_event *event);
+/* True when it takes consent back. */
+bool rp_consent_is_refusal(const struct rp_event *event);
 /* Takes the event into the lead's cell. `Consent Given` with confirmed = false is pending; with a
  * public key, which anyone can hold, it does not undo a withdrawal: that is pending then. */
 void rp_consent_note(struct rp_lead *lead, const struct rp_event *event);

@@ -289,6 +289,68 @@ static void rules_lose_a_step(void **state)
     bench_close(&b);
 }
 
+/* What ends a sequence while the rules do not have it ends it when they have it again. */
+static void left_while_rules_had_lost_it(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    bench_open(&b, "a.db", plain);
+    track(&b, "u1", "Ready", "m1");
+    bench_close(&b);
+    bench_open(&b, "a.db", without_all);
+    b.now_ms = T0 + RP_HOUR;
+    track(&b, "u1", "Lead Accepted", "m2");
+    bench_close(&b);
+    bench_open(&b, "a.db", plain);
+    b.now_ms = T0 + 2 * RP_DAY;
+    track(&b, "u1", "Something", "m4");
+    bench_expect(&b, "u1", "\"state\":\"exited\"");
+    bench_expect(&b, "u1", "\"reason\":\"left \\\"mql\\\"\"");
+    assert_int_equal(bench_outbox(&b), 1);
+    bench_close(&b);
+}
+
+/* An import tells that it is over; it starts none and lets none go on. */
+static void history_ends_them(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    bench_open(&b, "a.db", plain);
+    track(&b, "u1", "Ready", "m1");
+    track(&b, "u2", "Ready", "m2");
+    b.core->no_actions = b.core->fold.no_sequences = true;
+    b.now_ms = T0 + 2 * RP_DAY;
+    track(&b, "u1", "Lead Accepted", "m3");
+    track(&b, "u2", "Something", "m4");
+    track(&b, "u3", "Ready", "m5");
+    bench_expect(&b, "u1", "\"state\":\"exited\"");
+    bench_expect(&b, "u2", "\"state\":\"running\",\"step\":\"rest\"");
+    b.core->no_actions = b.core->fold.no_sequences = false;
+    pass(&b, T0 + 3 * RP_DAY);
+    assert_int_equal(bench_outbox(&b), 3); /* u1, u2, and u2 now */
+    bench_close(&b);
+}
+
+/* Consent that is told of late, and was taken back after it, neither ends nor bars anything: the
+ * sequence runs, its mails are held. */
+static void late_consent_ends_nothing(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    bench_open(&b, NULL, plain);
+    b.now_ms = T0 + RP_DAY;
+    track(&b, "u1", "Unsubscribed", "m1");
+    track(&b, "u1", "Ready", "m2");
+    bench_send(&b, false,
+               "{\"type\":\"track\",\"userId\":\"u1\",\"event\":\"Consent Given\","
+               "\"messageId\":\"m3\",\"timestamp\":\"2026-03-02T09:00:00Z\"}");
+    bench_expect(&b, "u1", "\"state\":\"running\"");
+    bench_close(&b);
+}
+
 static void a_person_puts_it_elsewhere(void **state)
 {
     struct rp_core_stats stats;
@@ -423,6 +485,10 @@ int test_sequences(void)
         cmocka_unit_test(people_decide),
         cmocka_unit_test(exits_end_what_is_paused),
         cmocka_unit_test_setup_teardown(rules_lose_a_step, enter_directory, leave_directory),
+        cmocka_unit_test_setup_teardown(left_while_rules_had_lost_it, enter_directory,
+                                        leave_directory),
+        cmocka_unit_test_setup_teardown(history_ends_them, enter_directory, leave_directory),
+        cmocka_unit_test(late_consent_ends_nothing),
         cmocka_unit_test_setup_teardown(a_person_puts_it_elsewhere, enter_directory,
                                         leave_directory),
         cmocka_unit_test(merged_and_taken_apart),
