@@ -25,6 +25,8 @@ void rp_core_turns(struct rp_core *core)
 {
     core->turns = (struct rp_turns){.ctx = core, .last = last_turn, .owned = owned};
     core->fold.turns = &core->turns;
+    core->assign_ms = 0; /* other rules, other absences */
+    core->assign_after = 0;
 }
 
 int rp_core_assigned(struct rp_core *core, struct rp_cached *lead, const struct rp_event *event,

@@ -14,6 +14,12 @@ int rp_core_assigned(struct rp_core *core, struct rp_cached *lead, const struct 
 /* The task of an intent whose outbox row was just added. */
 int rp_core_task(struct rp_core *core, const struct rp_cached *lead, const struct rp_intent *intent,
                  int64_t outbox, struct rp_err *err);
+#define RP_ASSIGN_AGAIN_MS (INT64_C(3600) * 1000)       /* so often, */
+#define RP_ASSIGN_WAITS_MS (INT64_C(30) * 86400 * 1000) /* and so long */
+/* Looks again at assignments to a team that nobody could take: somebody may be back. The first who
+ * can gets the lead, unless its owner was decided or it has left its stage since then; the row that
+ * was held is done. A portion of them each hour, in the pauses of the core; false: no more now. */
+bool rp_core_assign_step(struct rp_core *core);
 /* `from` becomes part of `into`, whose owner stands; when nobody owns it, the other's owner does.
  */
 int rp_core_owner_merged(struct rp_core *core, struct rp_cached *from, struct rp_cached *into,

@@ -9,6 +9,7 @@
  * tells recovery which rows it holds already. */
 #include "base/buf.h"
 #include "base/json_write.h"
+#include "core/assign.h"
 #include "core/core_priv.h"
 #include "core/hits.h"
 #include "store/dedup.h"
@@ -242,7 +243,7 @@ bool rp_core_idle(struct rp_core *core)
         return false;
     }
     if (core->writing_at == core->writing_count && !cycle_due(core)) {
-        if (rp_core_hits_step(core) || rp_aside_step(core, false) ||
+        if (rp_core_hits_step(core) || rp_core_assign_step(core) || rp_aside_step(core, false) ||
             rp_core_sweep_step(core, false) || rp_core_retention_step(core)) {
             return true;
         }

@@ -87,6 +87,9 @@ struct rp_core {
 
     bool hits_owed; /* some followed links are to be voided, perhaps: core/hits.h */
 
+    int64_t assign_ms;    /* when assignments that nobody could take are looked at: core/assign.h */
+    int64_t assign_after; /* how far they were looked at, by their rows */
+
     uint64_t refused[1024]; /* joins refused lately, by hash: not written again */
 
     struct rp_timer_heap timers;

@@ -219,6 +219,23 @@ void rp_assign(struct rp_scratch *s, struct rp_lead *lead, const struct rp_actio
     assignment->action = intent->action;
 }
 
+void rp_assign_again(struct rp_fold *fold, struct rp_lead *lead, uint32_t action, uint16_t part,
+                     int64_t now_ms, struct rp_decision *decision)
+{
+    struct rp_scratch *s = fold->scratch;
+    const struct rp_action_part *of = &fold->rules->actions[action].parts[part];
+    struct rp_intent *intent = rp_decision_intent(fold->arena, decision);
+
+    s->arena = fold->arena;
+    s->fold = fold;
+    rp_bind_event(s, lead, NULL, now_ms);
+    s->now_ms = now_ms;
+    s->model = fold->model;
+    *intent = (struct rp_intent){
+        .action = action, .part = part, .kind = of->kind, .to = of->to, .due_ms = RP_NEVER};
+    rp_assign(s, lead, of, intent, decision);
+}
+
 /* ---- Tasks ----------------------------------------------------------------------------------- */
 
 void rp_task_owner(struct rp_scratch *s, const struct rp_action_part *part,

@@ -84,6 +84,12 @@ void rp_fold_before(struct rp_fold *fold, const struct rp_lead *lead, int64_t no
 void rp_judge(struct rp_fold *fold, struct rp_lead *lead, const struct rp_event *event,
               int64_t now_ms, struct rp_decision *decision);
 
+/* What an action's `assign` part would do now, beside a judgement (assign.c): an intent, held when
+ * nobody can take the lead, else with the change of hands when it has one. The lead's cells are of
+ * these rules. */
+void rp_assign_again(struct rp_fold *fold, struct rp_lead *lead, uint32_t action, uint16_t part,
+                     int64_t now_ms, struct rp_decision *decision);
+
 /* What models that do not act would do now (enter.c). First rp_enter_begin for the event just
  * folded, or for a moment (NULL), before rp_judge; then as many questions as there are. */
 void rp_enter_begin(struct rp_fold *fold, const struct rp_lead *lead, const struct rp_event *event,

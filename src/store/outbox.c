@@ -85,6 +85,12 @@ static const char sql_find[] = "SELECT " COLUMNS ROWS "WHERE (?2 < 0 OR o.state 
 static const char sql_find_state[] =
     "SELECT " COLUMNS ROWS "WHERE o.state = ?2 AND o.state <> 2 AND " FOUND;
 
+static const char sql_held_assigns[] =
+    "SELECT " COLUMNS ROWS "WHERE o.state = 5 AND o.state <> 2 AND o.kind = ?1 AND o.id > ?2 AND "
+    "o.created_ms >= ?3 ORDER BY o.id LIMIT ?4";
+static const char sql_assigned[] =
+    "UPDATE outbox SET state = 2, done_ms = ?3, error = '', body = ?2 WHERE id = ?1 AND state = 5";
+
 int rp_outbox_state_parse(struct rp_str name)
 {
     for (size_t i = 0; i < RP_COUNT(state_names); i++) {
@@ -528,6 +534,43 @@ int rp_outbox_find(struct rp_arena *arena, struct rp_store *store,
     *ret_rows = rows;
     *ret_count = count;
     return 0;
+}
+
+int rp_outbox_held_assigns(struct rp_arena *arena, struct rp_store *store, int64_t after_id,
+                           int64_t since_ms, size_t max, struct rp_outbox_row **ret_rows,
+                           size_t *ret_count, struct rp_err *err)
+{
+    struct rp_outbox_row *rows = RP_ARENA_ARRAY(arena, struct rp_outbox_row, max);
+    size_t count = 0;
+    sqlite3_stmt *stmt;
+    int status = rp_sql_get(store, RP_SQL_OUTBOX_HELD_ASSIGNS, sql_held_assigns, &stmt, err);
+
+    if (status < 0)
+        return status;
+    rp_bind_int(stmt, 1, RP_ACTION_ASSIGN);
+    rp_bind_int(stmt, 2, after_id);
+    rp_bind_int(stmt, 3, since_ms);
+    rp_bind_int(stmt, 4, (int64_t)max);
+    while ((status = rp_sql_step(store, stmt, "reading the outbox", err)) == 1)
+        read_row(arena, store, stmt, &rows[count++]);
+    *ret_rows = rows;
+    *ret_count = count;
+    return status;
+}
+
+int rp_outbox_assigned(struct rp_store *store, int64_t id, struct rp_str body, int64_t now_ms,
+                       struct rp_err *err)
+{
+    sqlite3_stmt *stmt;
+
+    rp_store_writing(store);
+    int status = rp_sql_get(store, RP_SQL_OUTBOX_ASSIGNED, sql_assigned, &stmt, err);
+    if (status < 0)
+        return status;
+    rp_bind_int(stmt, 1, id);
+    rp_bind_text(stmt, 2, body);
+    rp_bind_int(stmt, 3, now_ms);
+    return rp_sql_run(store, stmt, "writing the outbox", err);
 }
 
 int64_t rp_outbox_due(struct rp_store *store, enum rp_outbox_way way)

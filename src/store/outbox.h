@@ -93,6 +93,14 @@ RP_MUST_USE int rp_outbox_find(struct rp_arena *arena, struct rp_store *store,
                                struct rp_err *err);
 /* -1: there is no such state. */
 int rp_outbox_state_parse(struct rp_str name);
+/* Assignments that nobody could take, made since then, behind after_id in their order. */
+RP_MUST_USE int rp_outbox_held_assigns(struct rp_arena *arena, struct rp_store *store,
+                                       int64_t after_id, int64_t since_ms, size_t max,
+                                       struct rp_outbox_row **ret_rows, size_t *ret_count,
+                                       struct rp_err *err);
+/* One of them has found somebody. */
+RP_MUST_USE int rp_outbox_assigned(struct rp_store *store, int64_t id, struct rp_str body,
+                                   int64_t now_ms, struct rp_err *err);
 /* The earliest due time or end of a lease of that way; RP_NEVER: nothing waits. */
 int64_t rp_outbox_due(struct rp_store *store, enum rp_outbox_way way);
 int64_t rp_outbox_count(struct rp_store *store, enum rp_outbox_state state);

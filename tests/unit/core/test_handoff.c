@@ -3,8 +3,10 @@
  * what is decided for many at once. */
 #include "base/limits.h"
 #include "core/amend.h"
+#include "core/assign.h"
 #include "core/people.h"
 #include "core_test.h"
+#include "engine/load.h"
 #include "groups.h"
 
 #include <unistd.h>
@@ -158,6 +160,95 @@ static void many_at_once(void **state)
     bench_close(&b);
 }
 
+/* Runs what the core does in its pauses at a moment. */
+static void pause_at(struct bench *b, int64_t now_ms)
+{
+    b->now_ms = now_ms;
+    while (rp_core_idle(b->core)) {
+    }
+}
+
+/* The days of an absence are both included; then whoever is back gets what waited, once. */
+static void who_is_back_gets_what_waited(void **state)
+{
+    struct rp_source sources[] = {
+        {RP_STR("lists/away.csv"), RP_STR("member,from,to\nlea@acme.test,2026-03-02,2026-03-03\n")},
+        {RP_STR("rules.lua"),
+         RP_STR("stages { \"visitor\", \"mql\", \"sal\" }\n"
+                "stage \"mql\" { enter = did \"Went\" }\n"
+                "stage \"sal\" { from = \"mql\", enter = did \"Took\", terminal = true }\n"
+                "team \"sdr\" { members = { \"lea@acme.test\" }, away = \"lists/away.csv\" }\n"
+                "action \"hand\" { on = entered \"mql\", assign { team = \"sdr\" },\n"
+                "  task { to = \"owner\", note = \"Call\" } }\n")},
+    };
+    const int64_t back_ms = T0 - 9 * RP_HOUR + 2 * RP_DAY; /* midnight: the day after the last */
+    struct rp_files files = {sources, RP_COUNT(sources)};
+    struct rp_verified verified;
+    struct rp_buf out = {0};
+    struct rp_err err = {0};
+    struct bench b;
+
+    (void)state;
+    bench_open_files(&b, NULL, &files);
+    for (int i = 1; i <= 20; i++) { /* more than one portion */
+        char user[16];
+        char message[16];
+
+        snprintf(user, sizeof(user), "\"userId\":\"u%d\"", i);
+        snprintf(message, sizeof(message), "m%d", i);
+        went(&b, user, message);
+    }
+    assert_int_equal(bench_outbox(&b), 40);
+    bench_expect(&b, "u1", "can take it: lea@acme.test is away until 2026-03-03");
+    assert_int_equal(
+        bench_amend(&b, "assign",
+                    "{\"lead\":\"u2\",\"owner\":\"max@acme.test\",\"reason\":\"he knows her\"}"),
+        0);
+    bench_send(&b, false,
+               "{\"type\":\"track\",\"event\":\"Took\",\"userId\":\"u3\",\"messageId\":\"t3\"}");
+    pause_at(&b, back_ms - RP_ASSIGN_AGAIN_MS - 1);
+    pause_at(&b, back_ms - 1);
+    bench_expect(&b, "u1", "\"owner\":null");
+    pause_at(&b, back_ms - 1 + RP_ASSIGN_AGAIN_MS);
+    bench_expect(&b, "u1", "\"owner\":\"lea@acme.test\"");
+    bench_expect(&b, "u20", "\"owner\":\"lea@acme.test\"");
+    bench_expect(&b, "u1", "\"because\":\"action\"");
+    bench_expect(&b, "u2", "\"owner\":\"max@acme.test\""); /* a person decided meanwhile */
+    bench_expect(&b, "u3", "\"owner\":null");              /* it went on without */
+    assert_int_equal(bench_outbox(&b), 40);                /* the row that waited is done */
+    assert_int_equal(rp_outbox_count(rp_core_store(b.core), RP_OUTBOX_HELD), 2);
+    assert_int_equal(rp_core_flush(b.core, &err), 0);
+    assert_int_equal(rp_reader_verify(b.reader, &verified, &out, &err), 0);
+    assert_int_equal(verified.different, 0);
+    rp_buf_fini(&out);
+    bench_close(&b);
+}
+
+/* Past RP_ASSIGN_WAITS_MS it is left to people. */
+static void what_waited_too_long_is_left(void **state)
+{
+    const int64_t since_ms = T0 + 1000;
+
+    (void)state;
+    for (int past = 0; past <= 1; past++) {
+        struct rp_source sources[] = {
+            {RP_STR("lists/away.csv"),
+             RP_STR("member,from,to\nlea@acme.test,2026-03-02,2026-03-30\n")},
+            {RP_STR("rules.lua"),
+             RP_STR("team \"sdr\" { members = { \"lea@acme.test\" }, away = \"lists/away.csv\" }\n"
+                    "action \"hand\" { on = did \"Went\", assign { team = \"sdr\" } }\n")},
+        };
+        struct rp_files files = {sources, RP_COUNT(sources)};
+        struct bench b;
+
+        bench_open_files(&b, NULL, &files);
+        went(&b, "\"userId\":\"u1\"", "m1");
+        pause_at(&b, since_ms + RP_ASSIGN_WAITS_MS + past);
+        bench_expect(&b, "u1", past ? "\"owner\":null" : "\"owner\":\"lea@acme.test\"");
+        bench_close(&b);
+    }
+}
+
 int test_handoff(void)
 {
     const struct CMUnitTest tests[] = {
@@ -166,6 +257,8 @@ int test_handoff(void)
         cmocka_unit_test(an_owner_comes_along_to_who_has_none),
         cmocka_unit_test(a_restart_knows_owners_and_turns),
         cmocka_unit_test(many_at_once),
+        cmocka_unit_test(who_is_back_gets_what_waited),
+        cmocka_unit_test(what_waited_too_long_is_left),
     };
 
     return cmocka_run_group_tests_name("core: hand-off", tests, NULL, NULL);
