@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { TOLD_DEFAULT = 3, QUIET_US = 2000000, WORKERS_MAX = 64 };
+enum { TOLD_DEFAULT = 3, LIST_DEFAULT = 1000, QUIET_US = 2000000, WORKERS_MAX = 64 };
 
 struct progress {
     int64_t started_us;
@@ -110,6 +110,7 @@ static bool read_options(const struct asked *asked, struct rp_backtest_options *
         !rp_span_parse("window", asked->window, &options->window_ms)) {
         return false;
     }
+    options->list_max = *told > LIST_DEFAULT ? *told : LIST_DEFAULT;
     options->workers = threads > WORKERS_MAX ? WORKERS_MAX : (unsigned)threads;
     options->stage = rp_str_from(asked->stage ? asked->stage : "");
     options->outcome = rp_str_from(asked->outcome ? asked->outcome : "");

@@ -125,10 +125,12 @@ static void changes_text(const struct rp_backtest *b, size_t told, struct rp_buf
 {
     struct rp_str stage = b->stages[b->stage];
     size_t listed[RP_BT_KINDS] = {0};
+    bool more = false;
     int64_t all = 0;
 
     for (size_t k = 0; k < RP_BT_KINDS; k++) {
         all += b->kinds[k];
+        more = more || b->kinds[k] > (int64_t)told;
     }
     rp_buf_printf(out, "\nWho changes: %" PRId64 " of %" PRId64 " leads\n", all,
                   b->leads - b->excluded);
@@ -145,7 +147,7 @@ static void changes_text(const struct rp_backtest *b, size_t told, struct rp_buf
             change_text(b, &b->changes[i], out);
         }
     }
-    if ((int64_t)told < all) {
+    if (more) {
         rp_buf_printf(out, "\n--list N tells of more of each kind, --html FILE and --format json "
                            "of up to 1,000.\n");
     }
