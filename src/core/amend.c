@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "base/json_read.h"
 #include "base/json_write.h"
+#include "base/num.h"
 #include "base/text.h"
 #include "core/bulk.h"
 #include "core/core_priv.h"
@@ -23,6 +24,7 @@
 #include "store/events.h"
 #include "store/reports.h"
 
+#include <math.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -184,6 +186,7 @@ static int check(struct rp_core *core, enum rp_correction correction, const stru
     const struct rp_rules *rules = core->rules;
     uint32_t dim = asked->dimension.len ? rp_rules_dim(rules, asked->dimension) : 0;
     int64_t until;
+    double points;
 
     if (correction == RP_CORRECTION_STAGE && rp_rules_stage(rules, asked->stage) == RP_NONE) {
         return rp_err_set(err, RIPEN_EINPUT, "no stage is named \"%.*s\"",
@@ -195,6 +198,10 @@ static int check(struct rp_core *core, enum rp_correction correction, const stru
     }
     if (correction != RP_CORRECTION_POINTS) {
         return 0;
+    }
+    if (!rp_number_parse(asked->points, &points) || fabs(points) > RP_POINTS_MAX) {
+        return rp_err_set(err, RIPEN_EINPUT, "points must be a number from -%d to %d, not %.*s",
+                          RP_POINTS_MAX, RP_POINTS_MAX, RP_STR_ARG(asked->points));
     }
     if (dim == RP_NONE || (asked->dimension.len && rules->dims[dim].by != RP_NONE)) {
         return rp_err_set(err, RIPEN_EINPUT, "no dimension \"%.*s\" takes points by hand",

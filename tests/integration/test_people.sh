@@ -49,6 +49,9 @@ for _ in $(seq 100); do grep -q listening out && break; sleep 0.1; done
 "$ripen" stage zora lead --reason "back" --db r.db >/dev/null
 round
 address=$(sed -n 's/.*listening on //p' out)
+for points in 1000001 -1e7 1e400; do
+    has "$(curl -s -d "{\"lead\":\"zora\",\"points\":$points,\"reason\":\"by HTTP\"}" "$address/api/corrections/points?author=web")" "points must be a number from -1000000 to 1000000"
+done
 has "$(curl -s -d '{"lead":"zora","points":3,"reason":"by HTTP"}' "$address/api/corrections/points?author=web")" '"accepted":1'
 has "$("$ripen" explain zora --db r.db)" "by HTTP, by web"
 [ "$(curl -s -o body -w '%{http_code}' -d '{"lead":"zora","stage":"nowhere","reason":"x"}' "$address/api/corrections/stage")" = 422 ] ||
