@@ -9,7 +9,7 @@ install_packages $BUILD_PACKAGES $RUN_PACKAGES
 command -v node >/dev/null 2>&1 || install_packages nodejs
 command -v npm >/dev/null 2>&1 || install_packages npm
 
-echo "== building (half a minute the first time)"
+echo "== building (a minute or two the first time)"
 ripen=$PWD/build/release/ripen
 place=$(mktemp -d "${TMPDIR:-/tmp}/ripen-quickstart.XXXXXX")
 pids=

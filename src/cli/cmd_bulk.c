@@ -40,9 +40,14 @@ static int read_file(struct wish *wish, struct rp_err *err)
         return rp_err_set(err, RIPEN_EINPUT, "%s cannot be read: %s", wish->file, strerror(errno));
     }
     wish->leads = RP_ARENA_ARRAY(arena, struct rp_str, RP_BULK_LEADS_MAX);
-    while (status == 0 && fgets(line, sizeof(line), file)) {
+    for (size_t nth = 1; status == 0 && fgets(line, sizeof(line), file); nth++) {
         struct rp_str text = rp_str_from(line);
 
+        if (text.len + 1 == sizeof(line) && line[text.len - 1] != '\n') {
+            status = rp_err_set(err, RIPEN_EINPUT, "%s: line %zu is too long for a lead",
+                                wish->file, nth);
+            break;
+        }
         while (text.len > 0 && strchr(" \t\r\n", text.ptr[text.len - 1])) {
             text.len--;
         }
@@ -56,6 +61,9 @@ static int read_file(struct wish *wish, struct rp_err *err)
         } else {
             wish->leads[wish->count++] = rp_arena_str(arena, text);
         }
+    }
+    if (status == 0 && ferror(file)) {
+        status = rp_err_set(err, RIPEN_EIO, "%s cannot be read: %s", wish->file, strerror(errno));
     }
     if (file != stdin) {
         fclose(file);

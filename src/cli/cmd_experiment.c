@@ -28,8 +28,7 @@ const struct rp_command rp_experiment_commands[] = {
     {NULL, NULL, NULL, NULL, 0, 0},
 };
 
-/* ---- Reading -----------------------------------------------------------------------------------
- */
+/* ---- Reading --------------------------------------------------------------------------------- */
 
 typedef int read_fn(struct rp_reader *reader, struct rp_str name, const struct rp_plan_wish *wish,
                     enum rp_format format, struct rp_buf *out, struct rp_err *err);
@@ -139,8 +138,7 @@ int rp_cmd_experiment_plan(const struct rp_command *command, int argc, char **ar
     return run_reader(rp_reader_experiment_plan, db, config, format, arguments[0], &wish);
 }
 
-/* ---- Deciding ----------------------------------------------------------------------------------
- */
+/* ---- Deciding -------------------------------------------------------------------------------- */
 
 int rp_experiment_ask(const struct rp_experiment_wish *wish, const char *verb,
                       struct rp_setup *setup, struct rp_buf *out)
@@ -175,15 +173,16 @@ static int decide(const struct rp_command *command, int argc, char **argv, const
                   const char *said)
 {
     struct rp_experiment_wish wish = {0};
+    bool stops = strcmp(verb, "experiment_stop") == 0;
     const char *format_text = NULL;
     const char *config = NULL;
     char *arguments[1] = {0};
     const struct rp_option options[] = {
         {"db", "FILE", "the database (ripen.db)", &wish.db, NULL},
-        {"reason", "WHY", "why; it stands in the list", &wish.reason, NULL},
         {"author", "NAME", "who does it (RIPEN_AUTHOR, else your user name)", &wish.author, NULL},
         {"format", "text|json", "how to print", &format_text, NULL},
         {"config", "FILE", "ripen.lua", &config, NULL},
+        {stops ? "reason" : NULL, "WHY", "why; it stands in the list", &wish.reason, NULL},
         {0},
     };
     struct rp_setup setup = {0};
@@ -200,10 +199,8 @@ static int decide(const struct rp_command *command, int argc, char **argv, const
         return RP_EXIT_FAILED;
     }
     wish.name = arguments[0];
-    if (strcmp(verb, "experiment_stop") == 0 && !wish.reason) {
+    if (stops && !wish.reason) {
         wish.reason = "it was stopped by hand";
-    } else if (strcmp(verb, "experiment_start") == 0) {
-        wish.reason = NULL;
     }
     status = rp_setup_config(&setup, NULL, config);
     if (status == RP_EXIT_DONE) {

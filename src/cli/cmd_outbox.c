@@ -3,6 +3,7 @@
  * changes many rows shows first how many, and does it with --act. */
 #include "base/buf.h"
 #include "base/json_write.h"
+#include "base/num.h"
 #include "cli/ask_server.h"
 #include "cli/decide.h"
 #include "cli/outbox.h"
@@ -10,6 +11,7 @@
 #include "store/audit.h"
 #include "store/reports.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -187,10 +189,22 @@ static int each_portion(struct outbox_wish *wish, bool act, size_t *ret_count, s
     return status;
 }
 
-static int change_many(struct outbox_wish *wish, struct rp_err *err)
+static void told(const struct outbox_wish *wish, size_t rows, bool done)
 {
     struct rp_buf out = {0};
     struct rp_jw jw = rp_jw(&out);
+
+    rp_jw_object(&jw);
+    rp_jw_put_text(&jw, "verb", wish->verb);
+    rp_jw_put_int(&jw, "rows", (int64_t)rows);
+    rp_jw_put_bool(&jw, "done", done);
+    rp_jw_object_end(&jw);
+    (void)rp_print(&out);
+}
+
+static int change_many(struct outbox_wish *wish, struct rp_err *err)
+{
+    struct rp_buf out = {0};
     size_t count = 0;
     int status = each_portion(wish, wish->act, &count, &out, err);
 
@@ -199,13 +213,11 @@ static int change_many(struct outbox_wish *wish, struct rp_err *err)
         return status;
     }
     if (wish->format == RP_FORMAT_JSON) {
-        rp_buf_reset(&out);
-        rp_jw_object(&jw);
-        rp_jw_put_text(&jw, "verb", wish->verb);
-        rp_jw_put_int(&jw, "rows", (int64_t)count);
-        rp_jw_put_bool(&jw, "done", wish->act);
-        rp_jw_object_end(&jw);
-    } else if (wish->act) {
+        rp_buf_fini(&out);
+        told(wish, count, wish->act);
+        return 0;
+    }
+    if (wish->act) {
         rp_buf_printf(&out, "%zu row%s: %s\n", count, count == 1 ? "" : "s",
                       is_retry(wish) ? "due now" : "cancelled");
     } else {
@@ -224,7 +236,9 @@ static int change_single(struct outbox_wish *wish, struct rp_err *err)
     size_t done = 0;
     int status = change_rows(wish, &wish->filter.id, 1, true, &done, err);
 
-    if (status == 0) {
+    if (status == 0 && wish->format == RP_FORMAT_JSON) {
+        told(wish, done, true);
+    } else if (status == 0) {
         printf("%lld: %s\n", (long long)wish->filter.id,
                is_retry(wish) ? "is due now" : "cancelled");
     }
@@ -241,12 +255,13 @@ static void endpoint_text(struct rp_arena *arena, struct rp_str json, struct rp_
     };
     struct rp_str trouble = rp_answer_member(arena, json, "trouble");
     struct rp_str wait = rp_answer_member(arena, json, "waitMs");
+    double wait_ms;
 
     rp_buf_printf(out, "%.*s (%.*s): %.*s", RP_STR_ARG(rp_answer_member(arena, json, "name")),
                   RP_STR_ARG(rp_answer_member(arena, json, "preset")),
                   RP_STR_ARG(rp_answer_member(arena, json, "state")));
-    if (!rp_str_is(wait, "0")) {
-        rp_buf_printf(out, ", next attempt in %.*s ms", RP_STR_ARG(wait));
+    if (rp_number_parse(wait, &wait_ms) && wait_ms > 0) {
+        rp_buf_printf(out, ", next attempt in %.0f s", ceil(wait_ms / 1000));
     }
     rp_buf_text(out, "\n   ");
     for (size_t i = 0; i < RP_COUNT(counts); i++) {

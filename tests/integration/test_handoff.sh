@@ -118,6 +118,10 @@ run 1 bulk points 5 --segment ours --reason "a fair" --expect 4 --act --db r.db 
 run 0 bulk points 5 --segment ours --reason "a fair" --expect 5 --act --db r.db && said "$out" 'done for 5 leads'
 run 0 explain u1 --db r.db && said "$out" 'a fair'
 printf '# two and nobody\nu1\np5@lead.test\nnobody\n' >ids.txt
+printf '%1100s\n' u1 >long.txt
+run 1 bulk note "met" --file long.txt --act --db r.db && said "$err" 'line 1 is too long'
+mkdir -p folder
+run 2 bulk note "met" --file folder --act --db r.db && said "$err" 'folder cannot be read'
 run 1 bulk note "met" --file ids.txt --act --db r.db --format json && same "noted" 2 "$(value "$out" done)" && said "$out" '"lead":"nobody"'
 run 2 bulk suppress --segment ours --act --db r.db && said "$err" 'needs a reason'
 run 0 bulk suppress --segment ours --reason "a fair" --db r.db && said "$out" 'nothing was done'
