@@ -5,6 +5,7 @@
 #include "base/json_read.h"
 #include "base/limits.h"
 #include "base/num.h"
+#include "base/text.h"
 #include "cli/ask_server.h"
 #include "cli/decide.h"
 #include "core/bulk.h"
@@ -48,9 +49,10 @@ static int read_file(struct wish *wish, struct rp_err *err)
                                 wish->file, nth);
             break;
         }
-        while (text.len > 0 && strchr(" \t\r\n", text.ptr[text.len - 1])) {
-            text.len--;
+        if (nth == 1 && rp_str_starts(text, RP_STR("\xef\xbb\xbf"))) { /* of a spreadsheet */
+            text = (struct rp_str){text.ptr + 3, text.len - 3};
         }
+        text = rp_str_trim(text);
         if (text.len == 0 || text.ptr[0] == '#') {
             continue;
         }

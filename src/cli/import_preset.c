@@ -122,21 +122,9 @@ struct rp_import_preset {
 
 /* ---- Making one ------------------------------------------------------------------------------ */
 
-static struct rp_str trim(struct rp_str text)
-{
-    while (text.len > 0 && (unsigned char)text.ptr[0] <= ' ') {
-        text.ptr++;
-        text.len--;
-    }
-    while (text.len > 0 && (unsigned char)text.ptr[text.len - 1] <= ' ') {
-        text.len--;
-    }
-    return text;
-}
-
 static struct rp_str folded(struct rp_arena *arena, struct rp_str text)
 {
-    return rp_text_fold(arena, rp_arena_str(arena, trim(text)));
+    return rp_text_fold(arena, rp_arena_str(arena, rp_str_trim(text)));
 }
 
 static struct rp_str said(const char *text)
@@ -222,7 +210,7 @@ int rp_preset_bind(struct rp_import_preset *preset, const struct rp_str *columns
     preset->columns = RP_ARENA_ARRAY(&preset->arena, struct rp_str, count + 1);
     preset->meant = rp_arena_zalloc(&preset->arena, (count + 1) * sizeof(*preset->meant));
     for (size_t i = 0; i < count; i++) {
-        preset->columns[i] = rp_arena_str(&preset->arena, trim(columns[i]));
+        preset->columns[i] = rp_arena_str(&preset->arena, rp_str_trim(columns[i]));
         preset->meant[i] = find_column(preset, folded(&preset->arena, columns[i]));
         email |= preset->meant[i] && strcmp(preset->meant[i]->key, "email") == 0;
         stage |= preset->meant[i] && strcmp(preset->meant[i]->key, "stage") == 0;
@@ -395,7 +383,7 @@ static void put_traits(const struct rp_import_preset *preset, const struct rp_st
 
     for (size_t i = 0; i < preset->count; i++) {
         const struct column *column = preset->meant[i];
-        struct rp_str cell = trim(cells[i]);
+        struct rp_str cell = rp_str_trim(cells[i]);
 
         if (column && cell.len > 0 &&
             (column->meaning == TRAIT || column->meaning == STAGE || column->meaning == LEGAL)) {
@@ -417,7 +405,7 @@ static void put_traits(const struct rp_import_preset *preset, const struct rp_st
     rp_jw_object(jw);
     for (size_t i = 0; i < preset->count; i++) {
         const struct column *column = preset->meant[i];
-        struct rp_str cell = trim(cells[i]);
+        struct rp_str cell = rp_str_trim(cells[i]);
 
         if (column && cell.len > 0 && (column->meaning == COMPANY || column->meaning == NUMBER)) {
             put_value(jw, column, cell);
@@ -502,7 +490,7 @@ bool rp_preset_row(struct rp_import_preset *preset, struct rp_arena *arena,
     struct rp_str stage;
 
     for (size_t i = 0; i < preset->count; i++) {
-        struct rp_str cell = trim(cells[i]);
+        struct rp_str cell = rp_str_trim(cells[i]);
 
         if (preset->meant[i] && cell.len > 0) {
             take_cell(preset, arena, preset->meant[i], cell, &told);

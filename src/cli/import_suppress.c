@@ -30,14 +30,7 @@ static int by_text(const void *a, const void *b)
 
 static struct rp_str folded(struct rp_arena *arena, struct rp_str text)
 {
-    while (text.len > 0 && (unsigned char)text.ptr[0] <= ' ') {
-        text.ptr++;
-        text.len--;
-    }
-    while (text.len > 0 && (unsigned char)text.ptr[text.len - 1] <= ' ') {
-        text.len--;
-    }
-    return rp_text_fold(arena, rp_arena_str(arena, text));
+    return rp_text_fold(arena, rp_arena_str(arena, rp_str_trim(text)));
 }
 
 static int read_records(struct rp_addresses *addresses, struct rp_arena *arena, struct rp_csv *csv,

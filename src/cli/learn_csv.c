@@ -30,17 +30,6 @@ struct reading {
 
 /* ---- The file -------------------------------------------------------------------------------- */
 
-static struct rp_str trim(struct rp_str text)
-{
-    while (text.len && (text.ptr[0] == ' ' || text.ptr[0] == '\t')) {
-        text.ptr++;
-        text.len--;
-    }
-    while (text.len && (text.ptr[text.len - 1] == ' ' || text.ptr[text.len - 1] == '\t'))
-        text.len--;
-    return text;
-}
-
 /* What can be a trait: others would be written into rules that no event can match. */
 static bool is_text(struct rp_str text)
 {
@@ -63,7 +52,7 @@ static int take_head(struct reading *r, const struct rp_str *fields, size_t coun
     r->columns = rp_calloc(count, sizeof(*r->columns));
     r->count = count;
     for (size_t c = 0; c < count; c++) {
-        struct rp_str name = rp_arena_str(r->arena, trim(fields[c]));
+        struct rp_str name = rp_arena_str(r->arena, rp_str_trim(fields[c]));
         if (!is_text(name))
             return not_text(1, err);
         if (name.len == 0)
@@ -83,7 +72,7 @@ static int take_head(struct reading *r, const struct rp_str *fields, size_t coun
 static int take_record(struct reading *r, const struct rp_str *fields, size_t count, int line,
                        struct rp_err *err)
 {
-    if (count == 1 && r->count > 1 && trim(fields[0]).len == 0)
+    if (count == 1 && r->count > 1 && rp_str_trim(fields[0]).len == 0)
         return 0; /* an empty line */
     if (count != r->count)
         return rp_err_set(err, RIPEN_EINPUT, "line %d has %zu cells, the first line %zu", line,
@@ -96,7 +85,8 @@ static int take_record(struct reading *r, const struct rp_str *fields, size_t co
         if (!is_text(fields[c]))
             return not_text(line, err);
         column->cells = rp_grow(column->cells, &column->cap, r->rows + 1, sizeof(*column->cells));
-        column->cells[r->rows] = rp_learn_texts_add(r->arena, &column->texts, trim(fields[c]));
+        column->cells[r->rows] =
+            rp_learn_texts_add(r->arena, &column->texts, rp_str_trim(fields[c]));
     }
     r->rows++;
     return 0;

@@ -117,7 +117,7 @@ run 0 explain u1 --db r.db && ! grep -q "a fair" "$out" || fail "a preview gave 
 run 1 bulk points 5 --segment ours --reason "a fair" --expect 4 --act --db r.db && said "$err" '4 leads were expected and there are 5'
 run 0 bulk points 5 --segment ours --reason "a fair" --expect 5 --act --db r.db && said "$out" 'done for 5 leads'
 run 0 explain u1 --db r.db && said "$out" 'a fair'
-printf '# two and nobody\nu1\np5@lead.test\nnobody\n' >ids.txt
+printf '\357\273\277# two and nobody\nu1\np5@lead.test\nnobody\n' >ids.txt
 printf '%1100s\n' u1 >long.txt
 run 1 bulk note "met" --file long.txt --act --db r.db && said "$err" 'line 1 is too long'
 mkdir -p folder
