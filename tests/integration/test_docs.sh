@@ -74,7 +74,7 @@ echo 'group "web" { dimension = "engagement", cap = 40, per = "7d" }' >first/05-
 for file in readme/*.lua; do cp "$file" "first/10-$(basename "$file")"; done
 holds "README.md shows a rule" ls first/10-*.lua >/dev/null
 no_error first "the rules of README.md"
-for file in readme/*.lua-config; do
+for file in readme/*.lua-config manual/*.lua-config; do
     cp "$file" first/ripen.lua
     export CRM_URL=https://crm.test/in CRM_SECRET=whsec_c2VjcmV0LXNlY3JldC1zZWNyZXQ= SMTP_PASSWORD=secret
     no_error first "$file"
@@ -82,7 +82,7 @@ for file in readme/*.lua-config; do
     unset CRM_URL CRM_SECRET SMTP_PASSWORD
     run 1 check first && said "$err" 'CRM_(URL|SECRET)|SMTP_PASSWORD'
 done
-same "configurations of README.md" 3 "$(ls readme/*.lua-config | wc -l)"
+same "configurations that are shown" 4 "$(ls readme/*.lua-config manual/*.lua-config | wc -l)"
 commands=$(sed -n 's/^`\(serve check .*\)`; each has .*/\1/p' "$root/README.md")
 holds "README.md lists the commands" [ "$(echo "$commands" | wc -w)" -gt 10 ]
 for command in $commands; do run 0 "$command" --help && said "$out" "^ripen $command"; done
