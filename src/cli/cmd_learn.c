@@ -426,6 +426,9 @@ int rp_cmd_learn(const struct rp_command *command, int argc, char **argv)
     if (format < 0)
         return RP_EXIT_FAILED;
     a.format = (enum rp_format)format;
+    if (a.format == RP_FORMAT_JSON && !a.output)
+        return rp_complain("--format json tells what was learned, and without --output the rules "
+                           "are printed; say where they go");
     if (!take_numbers(&a) || !split("exclude", a.exclude, a.excluded, &a.excluded_count) ||
         !split("allow", a.allow, a.allowed, &a.allowed_count))
         return RP_EXIT_FAILED;

@@ -92,6 +92,19 @@ run 2 learn --from leak.csv --target won
 said "$err" 'looks like a leak: note tells too much'
 run 2 learn --from leads.csv
 said "$err" '--target'
+run 2 learn --from leads.csv --target won --format json
+said "$err" 'say where they go'
+wide() { awk -v n="$1" 'BEGIN { for (row = 0; row < 3; row++) for (i = 1; i <= n; i++) printf "%s%s", row ? i % 2 : "c" i, i < n ? "," : "\n" }'; }
+wide 400 >wide.csv
+run 2 learn --from wide.csv --target c1
+said "$err" 'needs at least 100'
+wide 401 >wide.csv
+run 2 learn --from wide.csv --target c1
+said "$err" '401 columns; at most 400'
+run 2 learn --from leads.csv --target won --exclude "$(wide 64 | head -n 1)"
+said "$err" '"c1", which is no column'
+run 2 learn --from leads.csv --target won --exclude "$(wide 65 | head -n 1)"
+said "$err" 'more than 64 columns'
 for last in abc 0 100 -5; do
     run 2 learn --from leads.csv --target won --last $last
     said "$err" '--last is ".*above 0 and below 100'

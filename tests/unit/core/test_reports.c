@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Reports over a few leads whose numbers can be counted by hand. */
+#include "base/limits.h"
 #include "core/backtest.h"
 #include "core/report.h"
 #include "core_test.h"
@@ -9,19 +10,27 @@
 
 #define HOUR INT64_C(3600000)
 
+/* What the report says; the caller frees. */
+static char *report_by(struct bench *b, rp_report_fn *run, const struct rp_report_query *query,
+                       enum rp_format format)
+{
+    struct rp_buf out = {0};
+    struct rp_err err = {0};
+
+    if (run(b->reader, query, format, &out, &err) != 0) {
+        fail_msg("%s", err.text);
+    }
+    return out.ptr;
+}
+
 static char *report(struct bench *b, rp_report_fn *run, const char *by, enum rp_format format)
 {
     struct rp_report_query query = {.by = rp_str_from(by),
                                     .since_ms = RP_NEVER,
                                     .until_ms = RP_NEVER,
                                     .now_ms = T0 + 10 * HOUR};
-    struct rp_buf out = {0};
-    struct rp_err err = {0};
 
-    if (run(b->reader, &query, format, &out, &err) != 0) {
-        fail_msg("%s", err.text);
-    }
-    return out.ptr;
+    return report_by(b, run, &query, format);
 }
 
 static void has(const char *text, const char *part)
@@ -212,16 +221,11 @@ static char *report_late(struct bench *b, rp_report_fn *run)
                                     .value = 10,
                                     .cost = 5,
                                     .capacity = 8};
-    struct rp_buf out = {0}, text = {0};
-    struct rp_err err = {0};
+    char *text = report_by(b, run, &query, RP_FORMAT_TEXT);
 
-    if (run(b->reader, &query, RP_FORMAT_JSON, &out, &err) != 0 ||
-        run(b->reader, &query, RP_FORMAT_TEXT, &text, &err) != 0) {
-        fail_msg("%s", err.text);
-    }
-    assert_true(text.len > 100);
-    rp_buf_fini(&text);
-    return out.ptr;
+    assert_true(strlen(text) > 100);
+    free(text);
+    return report_by(b, run, &query, RP_FORMAT_JSON);
 }
 
 static void thresholds_count_who_would_have_come(void **state)
@@ -286,19 +290,6 @@ static void rules_and_actions_are_counted(void **state)
     bench_close(&b);
 }
 
-/* The same by a query of the test's own; the caller frees. */
-static char *report_by(struct bench *b, rp_report_fn *run, const struct rp_report_query *query,
-                       enum rp_format format)
-{
-    struct rp_buf out = {0};
-    struct rp_err err = {0};
-
-    if (run(b->reader, query, format, &out, &err) != 0) {
-        fail_msg("%s", err.text);
-    }
-    return out.ptr;
-}
-
 /* A period says which decisions are meant; what they had, they may have had before it. */
 static void a_period_forgets_nothing(void **state)
 {
@@ -324,8 +315,7 @@ static void a_period_forgets_nothing(void **state)
     bench_close(&b);
 }
 
-/* In a late period hardly anybody reaches low thresholds anew, and the one in force may be out of
- * reach: its row is told all the same. */
+/* Also when hardly anybody reaches it anew, and when it is out of reach. */
 static void the_threshold_in_force_is_told(void **state)
 {
     struct rp_report_query query = {
@@ -352,8 +342,7 @@ static void the_threshold_in_force_is_told(void **state)
     bench_close(&b);
 }
 
-/* Twenty leads a week for four weeks, of whom 2, 7, 12 and 17 buy; every second one came by a
- * campaign and looked at prices. */
+/* Twenty leads a week, of whom 2, 7, 12 and 17 buy; every second one came by a campaign. */
 static void trends_of_pages_campaigns_and_sources(void **state)
 {
     enum { DAYS = 120 };
@@ -404,6 +393,51 @@ static void trends_of_pages_campaigns_and_sources(void **state)
     free(text);
     text = report_by(&b, rp_report_trends, &query, RP_FORMAT_TEXT);
     has(text, "The share that became sql rises over the 4 weeks");
+    free(text);
+    bench_close(&b);
+}
+
+/* At the bounds and past them: values of a fact, things that leads do. */
+static void past_the_bounds_the_rest_is_told(void **state)
+{
+    struct rp_report_query query = {.since_ms = RP_NEVER,
+                                    .until_ms = RP_NEVER,
+                                    .now_ms = T0 + 100 * 24 * HOUR,
+                                    .by = RP_STR("source")};
+    struct bench b;
+    char *text;
+
+    (void)state;
+    bench_open(&b, NULL, TWO_HUNDRED);
+    for (int i = 0; i <= RP_REPORT_GROUPS_MAX; i++) {
+        bench_send(&b, false,
+                   "{\"type\":\"track\",\"event\":\"Visit\",\"userId\":\"g%d\",\"messageId\":"
+                   "\"g%d\",\"context\":{\"campaign\":{\"source\":\"s%d\"}}}",
+                   i, i, i);
+        text = i < RP_REPORT_GROUPS_MAX - 1
+                   ? NULL
+                   : report_by(&b, rp_report_funnel, &query, RP_FORMAT_JSON);
+        assert_true(!text || (strstr(text, "{\"group\":\"(other)\",\"leads\":1,") != NULL) ==
+                                 (i == RP_REPORT_GROUPS_MAX));
+        free(text);
+    }
+    bench_close(&b);
+    query.by = RP_STR("");
+    bench_open(&b, NULL, TWO_HUNDRED);
+    for (int i = 0; i < 668; i++) { /* a page, a campaign and a source each; the last two pages */
+        bench_send(&b, false,
+                   "{\"type\":\"page\",\"userId\":\"u%d\",\"messageId\":\"p%d\",\"properties\":{"
+                   "\"path\":\"/%d\"},\"context\":{\"%s\":{\"name\":\"c%d\",\"source\":\"s%d\"}}}",
+                   i == 667, i, i, i < 666 ? "campaign" : "page", i, i);
+    }
+    send_at(&b, 1, "\"type\":\"track\",\"event\":\"Visit\",\"userId\":\"u0\"");
+    text = report_by(&b, rp_report_trends, &query, RP_FORMAT_JSON);
+    has(text, "\"leads\":1,");
+    has(text, "\"thingsLeftOut\":false,"); /* 2,000 with the visit */
+    free(text);
+    send_at(&b, 1, "\"type\":\"track\",\"event\":\"Visit\",\"userId\":\"u1\"");
+    text = report_by(&b, rp_report_trends, &query, RP_FORMAT_TEXT);
+    has(text, "more than 2000 different things");
     free(text);
     bench_close(&b);
 }
@@ -557,6 +591,7 @@ int test_reports(void)
         cmocka_unit_test(a_period_forgets_nothing),
         cmocka_unit_test(the_threshold_in_force_is_told),
         cmocka_unit_test(trends_of_pages_campaigns_and_sources),
+        cmocka_unit_test(past_the_bounds_the_rest_is_told),
         cmocka_unit_test(answers_are_told_as_of_then),
         cmocka_unit_test(backtest_tells_who_changes),
     };
