@@ -53,6 +53,7 @@ static int assign(struct rp_core *core, struct rp_cached *lead, const struct rp_
     if (status == 0) {
         status = rp_outbox_assigned(core->store, row->id, decision.intents[0].body, now_ms, err);
     }
+    rp_core_timer_derive(core, lead); /* a stage may ask who owns the lead, and for how long */
     rp_core_dirty(core, lead);
     return status == 0 ? rp_core_save(core, lead, err) : status;
 }
