@@ -98,6 +98,9 @@ static struct rp_str why_ends(struct rp_arena *arena, struct rp_str was, struct 
     if (differ(arena, was, now, "hash")) {
         return RP_STR("a model was changed");
     }
+    if (!rp_str_eq(member(arena, was, "explore"), member(arena, now, "explore"))) {
+        return RP_STR("the share that is explored was changed");
+    }
     return differ(arena, was, now, "weight") ? RP_STR("the shares of the arms were changed")
                                              : RP_STR("what counts as success was changed");
 }

@@ -52,6 +52,7 @@ struct rp_running {
     struct rp_assign_range ranges[RP_ASSIGN_ARMS_MAX];
     uint32_t stages[RP_DECIDED_STAGES_MAX];
     uint32_t stage_count;
+    uint32_t explored; /* in stages: the one that reports are about; RP_NONE */
 };
 
 struct rp_trying {

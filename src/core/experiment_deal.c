@@ -295,8 +295,9 @@ static bool entered_by_any(const struct rp_running *running, const struct rp_arm
     return entered;
 }
 
-/* What becomes of leads that the control turns away is not known: of those that another arm would let
- * in, the first time, a hash hands some on. Who they are does not depend on their arm or share. */
+/* What becomes of leads that the control turns away is not known: of those that another arm would
+ * let in, the first time, a hash hands some on. Who they are does not depend on their arm or share.
+ */
 static void explore(struct rp_core *core, const struct rp_running *running,
                     const struct rp_cached *lead, bool asked, struct rp_entry_row *row)
 {

@@ -86,6 +86,12 @@ static void put_guards(const struct rp_experiment *x, struct rp_jw *jw)
     rp_jw_array_end(jw);
 }
 
+static void put_explore(struct rp_jw *jw, const struct rp_experiment *x)
+{
+    if (x->explore > 0)
+        put_double(jw, "explore", x->explore);
+}
+
 struct rp_str rp_experiment_json(struct rp_arena *arena, const struct rp_rules *rules,
                                  const struct rp_experiment *x)
 {
@@ -108,6 +114,7 @@ struct rp_str rp_experiment_json(struct rp_arena *arena, const struct rp_rules *
     rp_jw_put_int(&jw, "withinMs", x->within_ms);
     rp_jw_put_str(&jw, "decided", stage_name(rules, decided));
     put_guards(x, &jw);
+    put_explore(&jw, x);
     rp_jw_put_int(&jw, "minUnits", x->min_units);
     rp_jw_put_int(&jw, "maxDays", x->max_days);
     rp_jw_object_end(&jw);
@@ -124,6 +131,7 @@ struct rp_str rp_period_json(struct rp_arena *arena, const struct rp_rules *rule
     put_arms(rules, x, true, &jw);
     rp_jw_put_str(&jw, "goal", stage_name(rules, x->goal));
     rp_jw_put_int(&jw, "withinMs", x->within_ms);
+    put_explore(&jw, x);
     rp_jw_object_end(&jw);
     return kept(arena, &buf);
 }
@@ -163,6 +171,11 @@ static void take_def(const struct rp_rules *rules, const struct rp_experiment *x
         weights[i] = x->arms[i].weight;
     rp_assign_ranges(weights, x->arm_count, x->share, running->ranges);
     running->stage_count = rp_decided_stages(rules, running->stages, RP_DECIDED_STAGES_MAX);
+    running->explored = RP_NONE;
+    for (uint32_t i = 0; x->explore > 0 && i < running->stage_count; i++) {
+        if (running->stages[i] != x->goal && running->explored == RP_NONE)
+            running->explored = i;
+    }
 }
 
 int rp_trying_load(struct rp_arena *arena, struct rp_store *store, const struct rp_rules *rules,

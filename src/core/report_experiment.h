@@ -34,6 +34,7 @@ struct rp_x_def {
     } guards[RP_X_GUARDS_MAX];
     uint32_t guard_count;
     double min_units, max_days;
+    double explore; /* 0: nothing is */
 };
 
 /* A unit of the period: dealt, and what followed within its window. */
@@ -50,9 +51,14 @@ struct rp_x_entry { /* first moments of one lead in the stage that models decide
     int64_t lead;
     int64_t at_ms[RP_ASSIGN_ARMS_MAX];      /* RP_NEVER: never */
     int64_t reached_ms[RP_ASSIGN_ARMS_MAX]; /* behind it */
-    double scores[RP_ASSIGN_ARMS_MAX];      /* at the control's moment */
+    /* The moment at which the lead is judged: the control's; with `explore` the first of any arm.
+     */
+    int64_t judged_ms, judged_reached_ms;
+    double scores[RP_ASSIGN_ARMS_MAX]; /* then */
     bool scored;
-    bool before; /* had been in the goal already */
+    bool before;   /* had been in the goal already */
+    bool explored; /* another arm alone let it in, and by chance it was handed on */
+    double chance; /* … how likely that was; 0: nothing was left to chance */
 };
 
 struct rp_x_data {
@@ -118,7 +124,9 @@ struct rp_x_scores { /* a challenger's score against the control's, on the same 
 };
 
 struct rp_x_threshold { /* what an arm's own thresholds would have promoted */
-    double n, x, open;
+    double n, x, open;  /* what leads stand for */
+    double squares;     /* of what each settled one stands for */
+    double found;       /* of `findable` */
     struct rp_interval precision_ci;
     double precision, recall;
 };
@@ -151,7 +159,11 @@ struct rp_x_report {
     struct rp_x_threshold thresholds[RP_ASSIGN_ARMS_MAX];
     struct rp_gain gains[RP_ASSIGN_ARMS_MAX][10];
     double scored, scored_x; /* leads with scores of all arms and a settled outcome */
+    double explored;         /* of them handed on by chance */
+    double stand_for;        /* how many leads they stand for */
+    double worth;            /* as many leads without weights would tell as much */
     double reached;          /* settled units that reached the goal */
+    double findable;         /* the same; with `explore` what any arm's leads came to */
 
     enum rp_x_word word;
     uint32_t best_arm; /* the one that the word is about */
@@ -177,6 +189,16 @@ void rp_x_shadow(struct rp_x_report *report);
 void rp_x_decide(struct rp_x_report *report);
 void rp_x_print(const struct rp_x_report *report, enum rp_format format, struct rp_buf *out);
 
+/* How many leads an arm's own moment of this lead stands for: with `explore` only those that were
+ * handed on tell something, each for all that had the same chance. */
+static inline double rp_x_stands_for(const struct rp_x_report *report,
+                                     const struct rp_x_entry *entry, int64_t at_ms)
+{
+    if (report->def.explore <= 0 || (entry->at_ms[0] != RP_NEVER && entry->at_ms[0] <= at_ms)) {
+        return 1;
+    }
+    return entry->explored ? 1 / entry->chance : 0;
+}
 /* Whether a unit's window has passed. */
 static inline bool rp_x_settled(const struct rp_x_report *report, int64_t at_ms)
 {

@@ -245,6 +245,21 @@ static void json_thresholds(const struct rp_x_report *r, struct rp_jw *jw)
     rp_jw_array_end(jw);
 }
 
+static void json_explored(const struct rp_x_report *r, struct rp_jw *jw)
+{
+    rp_jw_key(jw, "explored");
+    if (r->def.explore <= 0) {
+        rp_jw_null(jw);
+        return;
+    }
+    rp_jw_object(jw);
+    number(jw, "chance", r->def.explore);
+    number(jw, "leads", r->explored);
+    number(jw, "standFor", r->stand_for);
+    number(jw, "effectiveLeads", r->worth);
+    rp_jw_object_end(jw);
+}
+
 static void print_json(const struct rp_x_report *r, struct rp_buf *out)
 {
     struct rp_jw jw = rp_jw(out);
@@ -277,6 +292,7 @@ static void print_json(const struct rp_x_report *r, struct rp_buf *out)
     rp_jw_object(&jw);
     number(&jw, "leads", r->scored);
     number(&jw, "conversions", r->scored_x);
+    json_explored(r, &jw);
     rp_jw_key(&jw, "ranking");
     rp_jw_array(&jw);
     for (uint32_t a = 1; a < r->def.arm_count && r->scored > 0; a++) {
@@ -397,6 +413,24 @@ static void text_health(const struct rp_x_report *r, struct rp_buf *out)
                   r->data.earlier);
 }
 
+static void text_explored(const struct rp_x_report *r, struct rp_buf *out)
+{
+    if (r->def.explore <= 0) {
+        rp_buf_printf(
+            out,
+            "  Ranking is judged among leads that \"%.*s\" let in: of others few outcomes "
+            "are known.\n",
+            RP_STR_ARG(r->def.arms[0].name));
+        return;
+    }
+    rp_buf_printf(
+        out,
+        "  Ranking is judged among leads that any arm let in. %.0f that \"%.*s\" would "
+        "not\n  have were handed on by chance (%g %%) and stand for %.0f; all of it tells "
+        "as much\n  as %.0f leads without chance.\n",
+        r->explored, RP_STR_ARG(r->def.arms[0].name), 100 * r->def.explore, r->stand_for, r->worth);
+}
+
 static void text_scores(const struct rp_x_report *r, struct rp_buf *out)
 {
     if (r->def.decided.len == 0) {
@@ -418,18 +452,14 @@ static void text_scores(const struct rp_x_report *r, struct rp_buf *out)
         rp_buf_printf(out, " lets in %.0f; right ", t->n);
         rp_table_share(out, t->x, t->n);
         rp_buf_text(out, ", finds ");
-        rp_table_share(out, fmin(t->x, r->reached), r->reached);
+        rp_table_share(out, t->found, r->findable);
         if (a > 0 && !isnan(s->auc.auc_2) && r->scored > 0) {
             rp_buf_printf(out, "; pairs put right %.1f %%, control %.1f %%", 100 * s->auc.auc_2,
                           100 * s->auc.auc_1);
         }
         rp_buf_char(out, '\n');
     }
-    rp_buf_printf(
-        out,
-        "  Ranking is judged among leads that \"%.*s\" let in: of others few outcomes are "
-        "known.\n",
-        RP_STR_ARG(r->def.arms[0].name));
+    text_explored(r, out);
 }
 
 void rp_x_print(const struct rp_x_report *r, enum rp_format format, struct rp_buf *out)

@@ -118,6 +118,8 @@ int rp_x_def_parse(struct rp_arena *arena, struct rp_str json, struct rp_x_def *
             parse_guards(arena, m.raw, ret_def);
         } else if (rp_str_is(m.key, "minUnits")) {
             ret_def->min_units = m.number;
+        } else if (rp_str_is(m.key, "explore")) {
+            ret_def->explore = m.number;
         } else if (rp_str_is(m.key, "maxDays")) {
             ret_def->max_days = m.number;
         }
@@ -360,8 +362,12 @@ static void take_entry(void *ctx, const struct rp_entry_outcome *row)
     }
     entry->at_ms[row->arm] = row->at_ms;
     entry->reached_ms[row->arm] = row->reached_ms;
-    if (row->arm == 0) {
+    if (r->def.explore > 0 ? !entry->scored || row->at_ms < entry->judged_ms : row->arm == 0) {
+        entry->judged_ms = row->at_ms;
+        entry->judged_reached_ms = row->reached_ms;
         entry->before = row->before_ms != RP_NEVER;
+        entry->chance = row->chance;
+        entry->explored = row->explored;
         read_scores(r, row->scores, entry);
     }
 }

@@ -268,6 +268,21 @@ static void compile_slice(struct rp_compile *compile, const struct rp_node *slic
                       RP_STR_ARG(compile->what));
 }
 
+/* In whole buckets of the hash, since the report divides by this chance. Arms of a split act
+ * themselves: what they let in is handed on. */
+static void compile_explore(struct rp_compile *compile, const struct rp_node *explore,
+                            struct rp_experiment *x)
+{
+    x->explore_seed = rp_arena_printf(&compile->rules->arena, "explore:%.*s", RP_STR_ARG(x->seed));
+    x->explore = ceil(x->explore * RP_ASSIGN_BUCKETS - 1e-6) / RP_ASSIGN_BUCKETS;
+    if (x->explore > 0 && x->split)
+        rp_compile_report(
+            compile, RP_CODE_CONFLICT, explore->place, rp_node_width(explore),
+            RP_STR("leave it out, or write mode = \"shadow\""),
+            "%.*s: explore is for a shadow; each arm of a split acts on its own leads",
+            RP_STR_ARG(compile->what));
+}
+
 static void compile_one(struct rp_compile *compile, const struct rp_declared *declared,
                         struct rp_experiment *x)
 {
@@ -283,6 +298,7 @@ static void compile_one(struct rp_compile *compile, const struct rp_declared *de
         .enabled = rp_node_flag(body, "enabled", true),
         .by_company = rp_str_is(rp_node_text(body, "by"), "company"),
         .share = rp_node_number(body, "share", 100) / 100,
+        .explore = rp_node_number(body, "explore", 0) / 100,
         .goal =
             success ? rp_rules_stage(compile->rules, rp_node_text(success, "reached")) : RP_NONE,
         .within_ms = rp_node_span(success, "within", 60 * RP_DAY),
@@ -292,6 +308,7 @@ static void compile_one(struct rp_compile *compile, const struct rp_declared *de
     x->seed = x->salt.len == 0 ? x->name
                                : rp_arena_printf(&compile->rules->arena, "%.*s:%.*s",
                                                  RP_STR_ARG(x->name), RP_STR_ARG(x->salt));
+    compile_explore(compile, rp_node_get(body, "explore"), x);
     compile_arms(compile, body, x);
     compile_slice(compile, rp_node_get(body, "slice"), x);
     compile_guards(compile, rp_node_get(body, "guard"), x);

@@ -56,6 +56,8 @@ struct rp_fold {
     void *trace_ctx;
     rp_reasons_fn *reasons; /* NULL: {reasons.top(n)} is "" */
     void *reasons_ctx;
+    uint32_t explore;             /* the next rp_judge enters this stage + 1 though its `enter` does
+                                     not hold, if the lead may come from where it is; 0: none */
     bool no_sequences;            /* history is judged: they end, none starts or goes on */
     const struct rp_turns *turns; /* NULL: nobody had a turn yet */
     struct rp_scratch *scratch;   /* of rp_fold_init */

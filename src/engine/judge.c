@@ -16,6 +16,8 @@ struct judging {
     struct rp_decision *decision;
     const struct rp_stage *stages;
     bool *visited;
+    uint32_t explore;  /* a stage that is entered by chance, + 1; 0: none */
+    uint32_t explored; /* … and was: it is not left at once */
 };
 
 /* ---- Reasons --------------------------------------------------------------------------------- */
@@ -167,7 +169,8 @@ static void keep_mql_touch(struct judging *j, const struct rp_stage *entered)
     }
 }
 
-static void move_to(struct judging *j, uint16_t to, const struct rp_cond *cond)
+/* because NULL: the condition that decided. */
+static void move_to(struct judging *j, uint16_t to, const struct rp_cond *cond, const char *because)
 {
     struct rp_scratch *s = j->s;
     struct rp_move *move = rp_decision_move(s->arena, j->decision);
@@ -175,7 +178,7 @@ static void move_to(struct judging *j, uint16_t to, const struct rp_cond *cond)
     *move = (struct rp_move){
         .from = j->lead->stage,
         .to = to,
-        .because = rp_str_from(cond_name(s, cond_decided(s, cond))),
+        .because = rp_str_from(because ? because : cond_name(s, cond_decided(s, cond))),
         .reasons = move_reasons(s, cond),
     };
     if (j->decision->move_count > 1)
@@ -204,11 +207,16 @@ static bool enter_next(struct judging *j)
         return false;
     for (uint32_t i = 0; i < j->s->rules->stage_count; i++) {
         const struct rp_stage *stage = &j->stages[i];
+        bool holds;
 
-        if (!stage->enter || j->visited[i] || !stage_is_from(stage, j->lead->stage) ||
-            rp_cond_eval(j->s, stage->enter) != RP_TRUE)
+        if (!stage->enter || j->visited[i] || !stage_is_from(stage, j->lead->stage))
             continue;
-        move_to(j, (uint16_t)i, stage->enter);
+        holds = rp_cond_eval(j->s, stage->enter) == RP_TRUE;
+        if (!holds && i + 1 != j->explore)
+            continue;
+        if (!holds)
+            j->explored = i + 1;
+        move_to(j, (uint16_t)i, stage->enter, holds ? NULL : "explored");
         return true;
     }
     return false;
@@ -219,9 +227,10 @@ static bool leave_present(struct judging *j)
     const struct rp_stage *present = &j->stages[j->lead->stage];
 
     if (!present->leave || present->leave_to == RP_STAGE_NONE || present->terminal ||
-        j->visited[present->leave_to] || rp_cond_eval(j->s, present->leave) != RP_TRUE)
+        j->visited[present->leave_to] || j->explored == j->lead->stage + 1U ||
+        rp_cond_eval(j->s, present->leave) != RP_TRUE)
         return false;
-    move_to(j, present->leave_to, present->leave);
+    move_to(j, present->leave_to, present->leave, NULL);
     return true;
 }
 
@@ -230,9 +239,14 @@ const struct rp_stage *rp_stages_acting(const struct rp_fold *fold)
     return fold->rules->models[fold->model].stages;
 }
 
-static void judge_stages(struct rp_scratch *s, struct rp_lead *lead, struct rp_decision *decision)
+static void judge_stages(struct rp_scratch *s, struct rp_lead *lead, uint32_t explore,
+                         struct rp_decision *decision)
 {
-    struct judging j = {s, lead, decision, rp_stages_acting(s->fold), NULL};
+    struct judging j = {.s = s,
+                        .lead = lead,
+                        .decision = decision,
+                        .stages = rp_stages_acting(s->fold),
+                        .explore = explore};
 
     if (lead->stage >= s->rules->stage_count)
         return; /* a stage that these rules do not know: only a new name can move it */
@@ -307,7 +321,9 @@ void rp_judge(struct rp_fold *fold, struct rp_lead *lead, const struct rp_event 
               int64_t now_ms, struct rp_decision *decision)
 {
     struct rp_scratch *s = fold->scratch;
+    uint32_t explore = fold->explore;
 
+    fold->explore = 0;
     s->arena = fold->arena;
     s->fold = fold;
     if (!event || s->event != event || s->lead != lead)
@@ -326,7 +342,7 @@ void rp_judge(struct rp_fold *fold, struct rp_lead *lead, const struct rp_event 
     if (event)
         rp_bind_kinds(s);
     rp_owner_of_event(s, lead, decision);
-    judge_stages(s, lead, decision);
+    judge_stages(s, lead, explore, decision);
     rp_judge_status(s, lead, decision);
     judge_late(s, lead, decision);
     rp_owner_refused(s, lead, decision);

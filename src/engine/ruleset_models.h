@@ -55,6 +55,8 @@ struct rp_experiment {
     uint32_t arm_count;
     double share;                /* of all units that take part, 0 … 1 */
     double slice_from, slice_to; /* among which they are chosen, 0 … 1 */
+    double explore;              /* of leads that another arm alone lets in: handed on, 0 … 1 */
+    struct rp_str explore_seed;  /* of the hash that chooses them */
     uint32_t goal;               /* stage; RP_NONE: none is named */
     int64_t within_ms;
     struct rp_goal_guard *guards;

@@ -473,6 +473,11 @@ const struct rp_schema_decl rp_schema_decls[] = {
                 "Percent of all units that take part; the others stay with the first arm. A higher "
                 "one moves units in, and none out.",
                 .min = 0, .max = 100, .fallback = "100"),
+              F("explore", RP_WANT_NUMBER,
+                "Of leads that another arm alone would let in, this percentage enters the stage "
+                "all "
+                "the same, so that a shadow's report knows what becomes of such leads.",
+                .min = 0, .max = 100, .fallback = "0"),
               F("hold_out", RP_WANT_NUMBER,
                 "Percent for which no action goes out: a last arm, which the shares count in.",
                 .min = 0, .max = 90, .fallback = "0"),

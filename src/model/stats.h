@@ -274,6 +274,10 @@ struct rp_delong {
 };
 struct rp_delong rp_stats_delong(const uint8_t *y, const double *score_1, const double *score_2,
                                  size_t n, double alpha);
+/* The same of leads that stand for several (by the inverse of their chance to be in the sample). */
+struct rp_delong rp_stats_delong_weighted(const uint8_t *y, const double *score_1,
+                                          const double *score_2, const double *weight, size_t n,
+                                          double alpha);
 double rp_stats_average_precision(const uint8_t *y, const double *score, size_t n);
 double rp_stats_ks(const uint8_t *y, const double *score, size_t n);
 
@@ -312,6 +316,10 @@ struct rp_gain {
 /* Best scores first, ties in the order given; `bins` rows (10: deciles) into ret_rows. */
 void rp_stats_gains(const uint8_t *y, const double *score, size_t n, size_t bins,
                     struct rp_gain *ret_rows);
+/* The same of leads that stand for several: bins of equal weight, a lead between two belongs to
+ * both in its parts. */
+void rp_stats_gains_weighted(const uint8_t *y, const double *score, const double *weight, size_t n,
+                             size_t bins, struct rp_gain *ret_rows);
 
 /* ---- how true probabilities are (stats_probability.c) ---- */
 
@@ -329,6 +337,10 @@ struct rp_probability {
     double slope, intercept, in_the_large; /* of logit p; NAN when it cannot be fitted */
 };
 struct rp_probability rp_stats_probability(const uint8_t *y, const double *p, size_t n);
+/* The same of leads that stand for several: weight NULL: each for itself. Spiegelhalter's test is
+ * none then. */
+struct rp_probability rp_stats_probability_weighted(const uint8_t *y, const double *p,
+                                                    const double *weight, size_t n);
 
 /* Two models' losses on the same leads: positive means that the first is worse. */
 struct rp_paired_loss {
@@ -336,12 +348,17 @@ struct rp_paired_loss {
 };
 struct rp_paired_loss rp_stats_paired_loss(const uint8_t *y, const double *p_1, const double *p_2,
                                            size_t n, double alpha);
+struct rp_paired_loss rp_stats_paired_loss_weighted(const uint8_t *y, const double *p_1,
+                                                    const double *p_2, const double *weight,
+                                                    size_t n, double alpha);
 
 /* Platt: P(y) = 1 / (1 + exp(-(a + b score))). false when it cannot be fitted (one class only). */
 struct rp_platt {
     double a, b;
 };
 bool rp_stats_platt(const uint8_t *y, const double *score, size_t n, struct rp_platt *ret_platt);
+bool rp_stats_platt_weighted(const uint8_t *y, const double *score, const double *weight, size_t n,
+                             struct rp_platt *ret_platt);
 double rp_stats_platt_p(struct rp_platt platt, double score);
 
 /* ---- logistic regression (stats_logit.c) ---- */
@@ -351,6 +368,7 @@ struct rp_logit {
     const double *x; /* n rows of k values */
     const uint8_t *y;
     const double *offset; /* NULL: none */
+    const double *weight; /* of rows; NULL: each counts once */
     size_t n, k;
     double lambda;      /* 0: maximum likelihood; else + lambda / 2 * sum w^2 */
     bool penalise_bias; /* the intercept as well (as liblinear) */

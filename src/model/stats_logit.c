@@ -50,7 +50,10 @@ static double loss(const struct rp_logit *data, const double *coef, double *p)
         const double eta = eta_of(data, coef, i), small = exp(-fabs(eta));
         double term = (data->y[i] != 0) == (eta < 0) ? fabs(eta) : 0;
         p[i] = (eta < 0 ? small : 1) / (1 + small);
-        product *= 1 + small;
+        if (data->weight)
+            term = data->weight[i] * (term + log1p(small));
+        else
+            product *= 1 + small;
         if (i % PRODUCT == PRODUCT - 1) {
             term += log(product);
             product = 1;
@@ -71,7 +74,9 @@ static void assemble(const struct rp_logit *data, const double *coef, const doub
     memset(s, 0, sizeof(*s));
     for (size_t i = 0; i < data->n; i++) {
         const double *x = data->x + i * k;
-        const double w = p[i] * (1 - p[i]), off = p[i] - (data->y[i] ? 1.0 : 0.0);
+        const double times = data->weight ? data->weight[i] : 1;
+        const double w = times * p[i] * (1 - p[i]);
+        const double off = times * (p[i] - (data->y[i] ? 1.0 : 0.0));
         s->gradient[0] += off;
         s->hessian[0][0] += w;
         for (size_t a = 0; a < k; a++) {
@@ -153,9 +158,9 @@ static bool descend(const struct rp_logit *data, const double *step, double *p,
     return false;
 }
 
-static double null_loss(const struct rp_logit *data, double ones)
+static double null_loss(double ones, double n)
 {
-    const double n = (double)data->n, p = ones / n;
+    const double p = ones / n;
 
     return -(ones * log(p) + (n - ones) * log1p(-p));
 }
@@ -191,19 +196,22 @@ bool rp_stats_logit_fit(const struct rp_logit *data, bool warm, struct rp_logit_
 {
     struct rp_logit_fit *fit = ret_fit;
     struct system s;
-    double ones = 0, column[COLUMNS];
+    double ones = 0, all = 0, column[COLUMNS];
 
     RP_ASSERT(data->k <= RP_LOGIT_MAX);
-    for (size_t i = 0; i < data->n; i++)
-        ones += data->y[i] != 0;
+    for (size_t i = 0; i < data->n; i++) {
+        const double times = data->weight ? data->weight[i] : 1;
+        all += times;
+        ones += data->y[i] ? times : 0;
+    }
     if (!warm) {
         memset(fit, 0, sizeof(*fit));
-        if (!data->offset && ones > 0 && ones < (double)data->n)
-            fit->coef[0] = log(ones / ((double)data->n - ones));
+        if (!data->offset && ones > 0 && ones < all)
+            fit->coef[0] = log(ones / (all - ones));
     }
-    if (!(ones > 0 && ones < (double)data->n))
+    if (!(ones > 0 && ones < all))
         return false;
-    fit->null_nll = null_loss(data, ones);
+    fit->null_nll = null_loss(ones, all);
     double *p = rp_calloc(data->n, sizeof(*p));
     const bool done = iterate(data, p, &s, fit);
     free(p);

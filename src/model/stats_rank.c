@@ -8,10 +8,15 @@
 #include <stdlib.h>
 
 struct scored {
-    double score;
+    double score, weight;
     uint32_t at;
     uint8_t y;
 };
+
+static double weight_of(const double *weight, size_t i)
+{
+    return weight ? weight[i] : 1;
+}
 
 static int ascending(const void *left, const void *right)
 {
@@ -20,12 +25,12 @@ static int ascending(const void *left, const void *right)
     return a->score < b->score ? -1 : a->score > b->score;
 }
 
-static struct scored *sorted(const uint8_t *y, const double *score, size_t n)
+static struct scored *sorted(const uint8_t *y, const double *score, const double *weight, size_t n)
 {
     struct scored *all = rp_calloc(n, sizeof(*all));
 
     for (size_t i = 0; i < n; i++)
-        all[i] = (struct scored){score[i], (uint32_t)i, y[i]};
+        all[i] = (struct scored){score[i], weight_of(weight, i), (uint32_t)i, y[i]};
     if (n > 0)
         qsort(all, n, sizeof(*all), ascending);
     return all;
@@ -40,19 +45,30 @@ static double count_ones(const uint8_t *y, size_t n)
     return ones;
 }
 
+/* Of those that converted (1), or did not, as many as they stand for. */
+static double weigh(const uint8_t *y, uint8_t which, const double *weight, size_t n)
+{
+    double sum = 0;
+
+    for (size_t i = 0; i < n; i++)
+        sum += (y[i] != 0) == which ? weight_of(weight, i) : 0;
+    return sum;
+}
+
 /* The AUC; place[i] (may be NULL): for a lead that converted the share of the others below it, for
  * another one the share of the converted above it; ties half. */
-static double placements(const uint8_t *y, const double *score, size_t n, double *place)
+static double placements(const uint8_t *y, const double *score, const double *weight, size_t n,
+                         double *place)
 {
-    const double ones = count_ones(y, n), zeros = (double)n - ones;
-    struct scored *all = sorted(y, score, n);
+    const double ones = weigh(y, 1, weight, n), zeros = weigh(y, 0, weight, n);
+    struct scored *all = sorted(y, score, weight, n);
     double ones_below = 0, zeros_below = 0, sum = 0;
 
     for (size_t i = 0, end; i < n; i = end) {
         double same_ones = 0, same_zeros = 0;
         for (end = i; end < n && all[end].score == all[i].score; end++) {
-            same_ones += all[end].y != 0;
-            same_zeros += all[end].y == 0;
+            same_ones += all[end].y ? all[end].weight : 0;
+            same_zeros += all[end].y ? 0 : all[end].weight;
         }
         const double below = zeros_below + 0.5 * same_zeros;
         const double above = ones - ones_below - 0.5 * same_ones;
@@ -68,24 +84,30 @@ static double placements(const uint8_t *y, const double *score, size_t n, double
 
 double rp_stats_auc(const uint8_t *y, const double *score, size_t n)
 {
-    return placements(y, score, n, NULL);
+    return placements(y, score, NULL, n, NULL);
 }
 
-/* DeLong's covariance of two AUCs from their placements. */
-static double covariance(const uint8_t *y, const double *p, double auc_p, const double *q,
-                         double auc_q, size_t n)
+/* DeLong's covariance of two AUCs from their placements. Leads that stand for several count by the
+ * square of their weight: they are no more leads than they are. */
+static double covariance(const uint8_t *y, const double *weight, const double *p, double auc_p,
+                         const double *q, double auc_q, size_t n)
 {
     const double ones = count_ones(y, n), zeros = (double)n - ones;
+    const double all_ones = weigh(y, 1, weight, n), all_zeros = weigh(y, 0, weight, n);
     double of_ones = 0, of_zeros = 0;
 
     for (size_t i = 0; i < n; i++) {
-        const double product = (p[i] - auc_p) * (q[i] - auc_q);
+        const double w = weight_of(weight, i);
+        const double product = w * w * (p[i] - auc_p) * (q[i] - auc_q);
         if (y[i])
             of_ones += product;
         else
             of_zeros += product;
     }
-    return of_ones / ((ones - 1) * ones) + of_zeros / ((zeros - 1) * zeros);
+    if (!weight)
+        return of_ones / ((ones - 1) * ones) + of_zeros / ((zeros - 1) * zeros);
+    return of_ones / (all_ones * all_ones) * ones / (ones - 1) +
+           of_zeros / (all_zeros * all_zeros) * zeros / (zeros - 1);
 }
 
 static struct rp_interval auc_interval(double auc, double var, double z)
@@ -101,9 +123,9 @@ static struct rp_interval auc_interval(double auc, double var, double z)
 struct rp_auc rp_stats_auc_ci(const uint8_t *y, const double *score, size_t n, double alpha)
 {
     double *place = rp_calloc(n, sizeof(*place));
-    struct rp_auc r = {.auc = placements(y, score, n, place)};
+    struct rp_auc r = {.auc = placements(y, score, NULL, n, place)};
 
-    r.var = covariance(y, place, r.auc, place, r.auc, n);
+    r.var = covariance(y, NULL, place, r.auc, place, r.auc, n);
     r.ci = auc_interval(r.auc, r.var, rp_stats_z(alpha));
     free(place);
     return r;
@@ -112,14 +134,21 @@ struct rp_auc rp_stats_auc_ci(const uint8_t *y, const double *score, size_t n, d
 struct rp_delong rp_stats_delong(const uint8_t *y, const double *score_1, const double *score_2,
                                  size_t n, double alpha)
 {
+    return rp_stats_delong_weighted(y, score_1, score_2, NULL, n, alpha);
+}
+
+struct rp_delong rp_stats_delong_weighted(const uint8_t *y, const double *score_1,
+                                          const double *score_2, const double *weight, size_t n,
+                                          double alpha)
+{
     const double z = rp_stats_z(alpha);
     double *place_1 = rp_calloc(n, sizeof(*place_1)), *place_2 = rp_calloc(n, sizeof(*place_2));
-    struct rp_delong r = {.auc_1 = placements(y, score_1, n, place_1),
-                          .auc_2 = placements(y, score_2, n, place_2)};
+    struct rp_delong r = {.auc_1 = placements(y, score_1, weight, n, place_1),
+                          .auc_2 = placements(y, score_2, weight, n, place_2)};
 
-    r.var_1 = covariance(y, place_1, r.auc_1, place_1, r.auc_1, n);
-    r.var_2 = covariance(y, place_2, r.auc_2, place_2, r.auc_2, n);
-    r.cov = covariance(y, place_1, r.auc_1, place_2, r.auc_2, n);
+    r.var_1 = covariance(y, weight, place_1, r.auc_1, place_1, r.auc_1, n);
+    r.var_2 = covariance(y, weight, place_2, r.auc_2, place_2, r.auc_2, n);
+    r.cov = covariance(y, weight, place_1, r.auc_1, place_2, r.auc_2, n);
     free(place_1);
     free(place_2);
     const double var = fmax(0, r.var_1 + r.var_2 - 2 * r.cov), d = r.auc_1 - r.auc_2;
@@ -157,7 +186,7 @@ static bool next_score(struct descent *down)
 double rp_stats_average_precision(const uint8_t *y, const double *score, size_t n)
 {
     const double ones = count_ones(y, n);
-    struct scored *all = sorted(y, score, n);
+    struct scored *all = sorted(y, score, NULL, n);
     struct descent down = {.all = all, .left = n};
     double sum = 0, before = 0;
 
@@ -172,7 +201,7 @@ double rp_stats_average_precision(const uint8_t *y, const double *score, size_t 
 double rp_stats_ks(const uint8_t *y, const double *score, size_t n)
 {
     const double ones = count_ones(y, n), zeros = (double)n - ones;
-    struct scored *all = sorted(y, score, n);
+    struct scored *all = sorted(y, score, NULL, n);
     struct descent down = {.all = all, .left = n};
     double most = 0;
 

@@ -134,3 +134,50 @@ void rp_stats_gains(const uint8_t *y, const double *score, size_t n, size_t bins
     }
     free(all);
 }
+
+/* Adds the part of a lead to the bin. */
+static void take_part(struct rp_gain *row, double score, bool one, double part)
+{
+    row->max_score = row->n > 0 ? row->max_score : score;
+    row->min_score = score;
+    row->n += part;
+    row->pos += one ? part : 0;
+}
+
+void rp_stats_gains_weighted(const uint8_t *y, const double *score, const double *weight, size_t n,
+                             size_t bins, struct rp_gain *ret_rows)
+{
+    struct scored *all = sorted(y, score, n);
+    double whole = 0, ones = 0, from = 0, cum = 0, seen = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        whole += weight[i];
+        ones += y[i] ? weight[i] : 0;
+    }
+    for (size_t d = 0; d < bins; d++)
+        ret_rows[d] = (struct rp_gain){.min_score = (double)NAN, .max_score = (double)NAN};
+    for (size_t i = 0, d = 0; i < n; i++) {
+        double left = weight[all[i].at];
+        while (d + 1 < bins && from + left > whole * (double)(d + 1) / (double)bins) {
+            const double room = fmax(0, whole * (double)(d + 1) / (double)bins - from);
+            if (room > 0)
+                take_part(&ret_rows[d], all[i].score, all[i].y != 0, room);
+            from += room;
+            left -= room;
+            d++;
+        }
+        take_part(&ret_rows[d], all[i].score, all[i].y != 0, left);
+        from += left;
+    }
+    for (size_t d = 0; d < bins; d++) {
+        struct rp_gain *row = &ret_rows[d];
+        seen += row->n;
+        cum += row->pos;
+        row->rate = share_of(row->pos, row->n);
+        row->lift = row->rate / (ones / whole);
+        row->cum_pos = cum;
+        row->cum_gain = share_of(cum, ones);
+        row->cum_lift = share_of(cum, seen) / (ones / whole);
+    }
+    free(all);
+}

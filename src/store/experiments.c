@@ -40,9 +40,9 @@ static const char sql_unit_put[] =
     "INSERT OR REPLACE INTO experiment_units (experiment, unit, arm, bucket, period, at_ms) VALUES "
     "(?1, ?2, ?3, ?4, ?5, ?6)";
 static const char sql_node_known[] = "SELECT first_ms FROM nodes WHERE id = ?1 AND kind <> 2";
-static const char sql_entry_add[] =
-    "INSERT OR IGNORE INTO entry_rows (experiment, period, lead, arm, stage, at_ms, scores) VALUES "
-    "(?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+static const char sql_entry_add[] = "INSERT OR IGNORE INTO entry_rows (experiment, period, lead, "
+                                    "arm, stage, at_ms, scores, chance, "
+                                    "explored) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
 
 #define FIRST_MOVE(stage)                                                                          \
     "(SELECT min(m.at_ms) FROM move_rows AS m WHERE m.lead IN (a.lead, coalesce(a.origin, "        \
@@ -56,7 +56,7 @@ static const char sql_entries[] =
     "(SELECT min(m.at_ms) FROM move_rows AS m WHERE m.lead = e.lead AND m.to_stage = ?4 AND "
     "m.from_stage <> m.to_stage AND m.at_ms >= e.at_ms), "
     "(SELECT max(m.at_ms) FROM move_rows AS m WHERE m.lead = e.lead AND m.to_stage = ?4 AND "
-    "m.from_stage <> m.to_stage AND m.at_ms < e.at_ms) "
+    "m.from_stage <> m.to_stage AND m.at_ms < e.at_ms), e.chance, e.explored "
     "FROM entry_rows AS e WHERE e.experiment = ?1 AND e.period = ?2 AND e.stage = ?3 "
     "ORDER BY e.lead, e.arm";
 static const char sql_noted[] =
@@ -379,6 +379,11 @@ int rp_entry_add(struct rp_store *store, const struct rp_entry_row *row, struct 
     rp_bind_int(stmt, 5, stage);
     rp_bind_int(stmt, 6, row->at_ms);
     rp_bind_text(stmt, 7, row->scores);
+    if (row->chance > 0)
+        sqlite3_bind_double(stmt, 8, row->chance);
+    else
+        sqlite3_bind_null(stmt, 8);
+    rp_bind_int(stmt, 9, row->explored);
     return rp_sql_run(store, stmt, "noting what a model would have done", err);
 }
 
@@ -423,7 +428,9 @@ int rp_entry_each(struct rp_store *store, int64_t experiment, uint32_t period, s
                                        .at_ms = sqlite3_column_int64(stmt, 2),
                                        .scores = rp_column_view(stmt, 3),
                                        .reached_ms = rp_column_time(stmt, 4),
-                                       .before_ms = rp_column_time(stmt, 5)};
+                                       .before_ms = rp_column_time(stmt, 5),
+                                       .chance = sqlite3_column_double(stmt, 6),
+                                       .explored = sqlite3_column_int(stmt, 7) != 0};
 
         take(ctx, &row);
     }

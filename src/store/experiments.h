@@ -101,6 +101,8 @@ struct rp_entry_row {
     struct rp_str stage;
     int64_t at_ms;
     struct rp_str scores; /* JSON array of points, an arm each */
+    double chance;        /* of being handed on although the control would not; 0: not asked */
+    bool explored;        /* it was handed on by that chance */
 };
 /* Once: a later moment of the same lead, arm and stage in the period is not written. */
 RP_MUST_USE int rp_entry_add(struct rp_store *store, const struct rp_entry_row *row,
@@ -126,6 +128,8 @@ struct rp_entry_outcome {
     struct rp_str scores;
     int64_t reached_ms; /* behind at_ms; RP_NEVER */
     int64_t before_ms;  /* the newest entry into the goal before at_ms; RP_NEVER */
+    double chance;      /* as in rp_entry_row */
+    bool explored;
 };
 typedef void rp_entry_fn(void *ctx, const struct rp_entry_outcome *row);
 /* First moments of a stage in a period, in the order of leads. */

@@ -119,7 +119,7 @@ CREATE TABLE entry_rows (
     arm        INTEGER NOT NULL,
     stage      INTEGER NOT NULL,
     at_ms      INTEGER NOT NULL,
-    scores     TEXT NOT NULL,
+    scores     TEXT NOT NULL, chance REAL, explored INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (experiment, period, lead, arm, stage)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE event_rows (

@@ -478,6 +478,74 @@ static void a_shadow_acts_as_the_control_and_remembers(void **state)
     bench_close(&b);
 }
 
+struct explored {
+    size_t entries, explored, chances;
+};
+
+static void take_explored(void *ctx, const struct rp_entry_outcome *row)
+{
+    struct explored *seen = ctx;
+
+    seen->entries += row->arm == 1;
+    seen->explored += row->arm == 1 && row->explored;
+    seen->chances += row->chance == 0.4;
+    assert_true(row->arm == 1 || (row->chance == 0 && !row->explored));
+}
+
+/* One page is enough for the challenger alone: of those leads a hash hands some on. */
+static void some_leads_are_handed_on_by_chance(void **state)
+{
+    static const char shadow[] =
+        EXPERIMENT("20", HALVES, "mode = \"shadow\", explore = 40, salt = \"s\"");
+    static const char leave[] = ", leave = below { engagement = 15 }, leave_to = \"lead\"";
+    const char *at = strstr(shadow, "engagement = 15 }") + strlen("engagement = 15 }");
+    char explore[sizeof(shadow) + sizeof(leave)];
+    struct explored seen = {0};
+    bool handed[60];
+    size_t count = 0;
+    struct rp_err err = {0};
+    struct rp_arena arena;
+    struct rp_str why;
+    struct bench b;
+
+    (void)state;
+    snprintf(explore, sizeof(explore), "%.*s%s%s", (int)(at - shadow), shadow, leave, at);
+    bench_open(&b, NULL, explore);
+    start(&b);
+    pages(&b, 0, 60, "m"); /* below what they leave the stage at: not at once */
+    for (int i = 0; i < 60; i++) {
+        char name[16];
+        char *lead;
+
+        snprintf(name, sizeof(name), "u%d", i);
+        lead = bench_lead(&b, name);
+        handed[i] = strstr(lead, "\"stage\":\"mql\"") != NULL;
+        assert_int_equal(handed[i], strstr(lead, "\"because\":\"explored\"") != NULL);
+        assert_int_equal(arm_of(&b, i), 0);
+        count += handed[i];
+        free(lead);
+    }
+    assert_in_range(count, 12, 36);
+    assert_int_equal(bench_outbox(&b), count);
+    assert_int_equal(rp_entry_each(rp_core_store(b.core), 1, 1, RP_STR("mql"), RP_STR("sql"),
+                                   take_explored, &seen, &err),
+                     0);
+    assert_int_equal(seen.entries, 60);
+    assert_int_equal(seen.chances, 60);
+    assert_int_equal(seen.explored, count);
+    pages(&b, 0, 60, "n"); /* now the control lets in the others, and nobody twice */
+    assert_int_equal(bench_outbox(&b), 60);
+    assert_verified(&b);
+    /* Another percentage begins a new period, so that a report knows one chance alone. */
+    memcpy(strstr(explore, "explore = 40") + strlen("explore = "), "80", 2);
+    swap(&b, explore);
+    rp_arena_init(&arena);
+    assert_int_equal(periods(&b, &why, &arena), 2);
+    assert_true(rp_str_is(why, "the share that is explored was changed"));
+    rp_arena_fini(&arena);
+    bench_close(&b);
+}
+
 static void a_hold_out_hears_nothing(void **state)
 {
     struct bench b;
@@ -548,6 +616,7 @@ int test_experiment(void)
         cmocka_unit_test(a_visitor_takes_over_an_arm),
         cmocka_unit_test(people_of_a_company_share_its_arm),
         cmocka_unit_test(a_shadow_acts_as_the_control_and_remembers),
+        cmocka_unit_test(some_leads_are_handed_on_by_chance),
         cmocka_unit_test(a_hold_out_hears_nothing),
         cmocka_unit_test(stopping_gives_the_control_back),
     };

@@ -320,8 +320,9 @@ static enum rp_x_word shadow_word(size_t count, double skill)
         bool reached = uniform() < truth * 0.6;
 
         entry->lead = (int64_t)i + 1;
-        entry->at_ms[0] = entry->at_ms[1] = at;
-        entry->reached_ms[0] = entry->reached_ms[1] = reached ? at + DAY : RP_NEVER;
+        entry->at_ms[0] = entry->at_ms[1] = entry->judged_ms = at;
+        entry->judged_reached_ms = reached ? at + DAY : RP_NEVER;
+        entry->reached_ms[0] = entry->reached_ms[1] = entry->judged_reached_ms;
         entry->scores[0] = 10 * (0.3 * truth + 0.7 * uniform());
         entry->scores[1] = 10 * (skill * truth + (1 - skill) * uniform());
         entry->scored = true;
@@ -344,6 +345,94 @@ static void shadows_compare_on_the_same_leads(void **state)
     assert_int_equal(shadow_word(1500, 0.0), RP_X_ROLL_BACK);
     assert_int_equal(shadow_word(1500, 0.3), RP_X_COLLECTING);
     assert_int_equal(shadow_word(200, 0.9), RP_X_COLLECTING); /* `decide` wants 300 */
+}
+
+/* ---- Exploring ----------------------------------------------------------------------------------
+ */
+
+/* Leads succeed as their worth says, but only when somebody works on them. The control lets in
+ * those whose first half of the worth is high, the challenger those whose second half is: both are
+ * right equally often. Of what the challenger alone lets in, `chance` is handed on. */
+static void open_explored(struct made *m, double chance, size_t count)
+{
+    open_made(m, false, 60);
+    m->r.def.explore = chance;
+    m->r.data.entries = calloc(count, sizeof(*m->r.data.entries));
+    for (size_t i = 0; i < count; i++) {
+        struct rp_x_entry *entry = &m->r.data.entries[m->r.data.entry_count];
+        double halves[2] = {uniform(), uniform()};
+        int64_t at = T0 + (int64_t)i * 40 * DAY / (int64_t)count;
+        bool control = halves[0] > 0.6;
+        bool challenger = halves[1] > 0.6;
+        bool explored = uniform() < chance;
+        bool worth = uniform() < (halves[0] + halves[1]) / 2.5;
+        int64_t reached = worth && (control || explored) ? at + DAY : RP_NEVER;
+
+        add_unit(m, 0, 0, reached != RP_NEVER);
+        if (!control && !challenger) {
+            continue;
+        }
+        m->r.data.entry_count++;
+        *entry = (struct rp_x_entry){.lead = (int64_t)i + 1,
+                                     .at_ms = {control ? at : RP_NEVER, challenger ? at : RP_NEVER},
+                                     .reached_ms = {reached, reached},
+                                     .judged_ms = at,
+                                     .judged_reached_ms = reached,
+                                     .scores = {100 * halves[0], 100 * halves[1]},
+                                     .scored = control || chance > 0};
+        if (!control && chance > 0) {
+            entry->chance = chance;
+            entry->explored = explored;
+        }
+    }
+    rp_x_split(&m->r);
+    rp_x_shadow(&m->r);
+    rp_x_decide(&m->r);
+}
+
+static void exploring_takes_the_bias_away(void **state)
+{
+    enum { RUNS = 8 };
+    const struct rp_x_threshold *t;
+    double off = 0;
+    double missed = 0;
+    double apart = 0;
+    struct rp_buf out = {0};
+    struct made m;
+
+    (void)state;
+    seed = 88172645463325252;
+    open_explored(&m, 0, 8000); /* the challenger's own finds were never worked on */
+    t = m.r.thresholds;
+    assert_true(t[1].precision < 0.6 * t[0].precision);
+    assert_true(m.r.scores[1].only_challenger_x == 0);
+    assert_true(m.r.explored == 0 && m.r.worth == m.r.scored);
+    close_made(&m);
+    for (int run = 0; run < RUNS; run++) {
+        if (run > 0) {
+            close_made(&m);
+        }
+        open_explored(&m, 0.1, 8000);
+        t = m.r.thresholds;
+        off += (t[1].precision - t[0].precision) / RUNS;
+        missed += (t[1].recall - t[0].recall) / RUNS;
+        apart += (m.r.scores[1].auc.auc_2 - m.r.scores[1].auc.auc_1) / RUNS;
+    }
+    assert_true(fabs(off) < 0.03 && fabs(missed) < 0.03 && fabs(apart) < 0.03);
+    assert_true(t[0].precision_ci.hi - t[0].precision_ci.lo <
+                t[1].precision_ci.hi - t[1].precision_ci.lo); /* few explored ones say less */
+    assert_true(m.r.explored > 100 && fabs(m.r.stand_for - 10 * m.r.explored) < 1e-6);
+    assert_true(fabs(m.r.stand_for - 0.24 * 8000) < 400);
+    assert_true(m.r.worth < m.r.scored && m.r.worth > 300);
+    assert_true(m.r.scores[1].calibrated && !isnan(m.r.scores[1].control.slope));
+    assert_true(m.r.word != RP_X_ROLL_BACK && m.r.word != RP_X_SHIP);
+    rp_x_print(&m.r, RP_FORMAT_JSON, &out);
+    assert_non_null(strstr(out.ptr, "\"explored\":{\"chance\":0.1,"));
+    rp_buf_reset(&out);
+    rp_x_print(&m.r, RP_FORMAT_TEXT, &out);
+    assert_non_null(strstr(out.ptr, "were handed on by chance (10 %)"));
+    rp_buf_fini(&out);
+    close_made(&m);
 }
 
 /* ---- The synthetic truth -----------------------------------------------------------------------
@@ -471,6 +560,7 @@ int test_report_experiment(void)
         cmocka_unit_test(scores_from_before_take_noise_away),
         cmocka_unit_test(scores_may_be_missing),
         cmocka_unit_test(new_visitors_have_nothing_from_before),
+        cmocka_unit_test(exploring_takes_the_bias_away),
         cmocka_unit_test(shadows_compare_on_the_same_leads),
         cmocka_unit_test(the_synthetic_truth_is_reported),
     };

@@ -214,6 +214,74 @@ static void survival_ends(void **state)
     assert_true(isnan(rp_stats_logrank(time, none, all, 3).p));
 }
 
+/* Leads that stand for several: the numbers of a sample in which each stands so many times. */
+static void weights_repeat_leads(void **state)
+{
+    enum { LEADS = 60 };
+    uint8_t y[LEADS], y_all[3 * LEADS];
+    double s[LEADS], t[LEADS], w[LEADS], even[LEADS], s_all[3 * LEADS], t_all[3 * LEADS];
+    double p[LEADS], q[LEADS], p_all[3 * LEADS], q_all[3 * LEADS];
+    size_t all = 0;
+    struct rp_platt platt, platt_all;
+    struct rp_gain gains[6], gains_all[6];
+
+    (void)state;
+    for (size_t i = 0; i < LEADS; i++) {
+        y[i] = i * 7 % 5 < 2U + (i > 30);
+        s[i] = (double)(i * 13 % 23) + (double)y[i] * 4;
+        t[i] = (double)(i * 5 % 17) + (double)y[i] * 2;
+        p[i] = 0.05 + s[i] / 40;
+        q[i] = 0.1 + t[i] / 30;
+        w[i] = (double)(1 + i % 3);
+        even[i] = 1;
+        for (size_t c = 0; c < 1 + i % 3; c++, all++) {
+            y_all[all] = y[i];
+            s_all[all] = s[i];
+            t_all[all] = t[i];
+            p_all[all] = p[i];
+            q_all[all] = q[i];
+        }
+    }
+    const struct rp_delong got = rp_stats_delong_weighted(y, s, t, w, LEADS, 0.05);
+    const struct rp_delong want = rp_stats_delong(y_all, s_all, t_all, all, 0.05);
+    assert_near(got.auc_1, want.auc_1, 1e-12);
+    assert_near(got.auc_2, want.auc_2, 1e-12);
+    assert_true(got.var_1 > want.var_1 * 1.5); /* yet they are no more leads than they are */
+    const struct rp_delong alike = rp_stats_delong_weighted(y, s, t, even, LEADS, 0.05);
+    const struct rp_delong plain = rp_stats_delong(y, s, t, LEADS, 0.05);
+    assert_near(alike.var_1, plain.var_1, 1e-15);
+    assert_near(alike.cov, plain.cov, 1e-15);
+    assert_near(alike.z, plain.z, 1e-9);
+    assert_true(rp_stats_platt_weighted(y, s, w, LEADS, &platt));
+    assert_true(rp_stats_platt(y_all, s_all, all, &platt_all));
+    assert_near(platt.a, platt_all.a, 1e-8);
+    assert_near(platt.b, platt_all.b, 1e-8);
+    const struct rp_probability true_of = rp_stats_probability_weighted(y, p, w, LEADS);
+    const struct rp_probability true_all = rp_stats_probability(y_all, p_all, all);
+    assert_near(true_of.brier, true_all.brier, 1e-12);
+    assert_near(true_of.log_loss, true_all.log_loss, 1e-12);
+    assert_near(true_of.ece, true_all.ece, 1e-12);
+    assert_near(true_of.slope, true_all.slope, 1e-8);
+    assert_near(true_of.in_the_large, true_all.in_the_large, 1e-8);
+    assert_near(true_of.reliability, true_all.reliability, 1e-12);
+    const struct rp_paired_loss loss = rp_stats_paired_loss_weighted(y, p, q, w, LEADS, 0.05);
+    const struct rp_paired_loss loss_all = rp_stats_paired_loss(y_all, p_all, q_all, all, 0.05);
+    assert_near(loss.brier.estimate, loss_all.brier.estimate, 1e-12);
+    assert_near(loss.log_loss.estimate, loss_all.log_loss.estimate, 1e-12);
+    assert_true(loss.brier.se > loss_all.brier.se);
+    assert_near(rp_stats_paired_loss_weighted(y, p, q, even, LEADS, 0.05).brier.se,
+                rp_stats_paired_loss(y, p, q, LEADS, 0.05).brier.se, 1e-15);
+    rp_stats_gains_weighted(y, s, w, LEADS, 6, gains); /* 120 in all: 20 a bin */
+    rp_stats_gains(y_all, s_all, all, 6, gains_all);
+    for (size_t d = 0; d < 6; d++) {
+        assert_near(gains[d].n, 20, 1e-12);
+        assert_near(gains[d].pos, gains_all[d].pos, 1e-12);
+        assert_near(gains[d].cum_lift, gains_all[d].cum_lift, 1e-12);
+        assert_near(gains[d].min_score, gains_all[d].min_score, 0);
+        assert_near(gains[d].max_score, gains_all[d].max_score, 0);
+    }
+}
+
 int test_stats(void)
 {
     const struct CMUnitTest tests[] = {
@@ -228,6 +296,7 @@ int test_stats(void)
         cmocka_unit_test(ranks_with_one_class_are_undefined),
         cmocka_unit_test(platt_keeps_the_base_rate),
         cmocka_unit_test(separable_data_have_no_optimum),
+        cmocka_unit_test(weights_repeat_leads),
         cmocka_unit_test(survival_ends),
     };
 
