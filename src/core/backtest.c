@@ -275,8 +275,10 @@ static int name_all(struct testing *t, struct rp_err *err)
         t->models[s] =
             t->options.models[s].len > 0 ? rp_rules_model(rules, t->options.models[s]) : 0;
         if (t->models[s] == RP_NONE) {
-            status = rp_err_set(err, RIPEN_EINPUT, "the rules have no model \"%.*s\"",
-                                RP_STR_ARG(t->options.models[s]));
+            status = rp_err_set(
+                err, RIPEN_EINPUT, "%s no model \"%.*s\"; name one of theirs with --%s",
+                s == RP_BT_ACTIVE ? "the rules in force have" : "the candidate's rules have",
+                RP_STR_ARG(t->options.models[s]), s == RP_BT_ACTIVE ? "active-model" : "model");
             break;
         }
         b->hashes[s] = rp_arena_str(&b->arena, rp_str_from(rules->hash));

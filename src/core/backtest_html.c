@@ -73,7 +73,7 @@ static void draw_axis(struct rp_buf *out, int64_t most)
 
         rp_buf_printf(out,
                       "<line class=\"axis\" x1=\"%d\" x2=\"%d\" y1=\"%.1f\" y2=\"%.1f\"/>"
-                      "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%.4g</text>\n",
+                      "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%.9g</text>\n",
                       LEFT, WIDTH, y, y, LEFT - 6, y + 4, (double)most * part / 2);
     }
 }
@@ -207,17 +207,21 @@ static void draw_auc(const struct rp_bt_auc *auc, const char *title, struct rp_b
 
 /* ---- Tables ---------------------------------------------------------------------------------- */
 
+/* unit "": a number of leads, else a share in which more is better. */
 static void card(struct rp_buf *out, const char *label, double active, double candidate,
-                 const char *unit, bool more_is_better)
+                 const char *unit)
 {
     double change = candidate - active;
-    const char *class = !more_is_better || change == 0 ? "" : change > 0 ? "good" : "bad";
+    bool share = unit[0] != '\0';
+    const char *class = !share || change == 0 ? "" : change > 0 ? "good" : "bad";
+    int digits = share ? 1 : 0;
 
     rp_buf_printf(out,
-                  "<div class=\"card\"><span class=\"soft\">%s</span><b>%.4g%s</b>"
-                  "<span class=\"%s\">%+.3g%s</span> <span class=\"soft\">from %.4g%s"
+                  "<div class=\"card\"><span class=\"soft\">%s</span><b>%.*f%s</b>"
+                  "<span class=\"%s\">%+.*f%s</span> <span class=\"soft\">from %.*f%s"
                   "</span></div>\n",
-                  label, candidate, unit, class, change, unit[0] ? " points" : "", active, unit);
+                  label, digits, candidate, unit, class, digits, change, share ? " points" : "",
+                  digits, active, unit);
 }
 
 static void row(struct rp_buf *out, const char *class, const char *label, double active,
@@ -252,12 +256,12 @@ static void quality_html(const struct rp_backtest *b, struct rp_buf *out)
     const struct rp_interval recall[] = {a->recall, c->recall};
 
     rp_buf_text(out, "<div class=\"cards\">\n");
-    card(out, "decisions", a->decisions, c->decisions, "", false);
+    card(out, "decisions", a->decisions, c->decisions, "");
     if (a->mature > 0 && c->mature > 0) {
-        card(out, "precision", 100 * a->right / a->mature, 100 * c->right / c->mature, " %", true);
+        card(out, "precision", 100 * a->right / a->mature, 100 * c->right / c->mature, " %");
     }
     if (a->outcomes > 0) {
-        card(out, "recall", 100 * a->found / a->outcomes, 100 * c->found / c->outcomes, " %", true);
+        card(out, "recall", 100 * a->found / a->outcomes, 100 * c->found / c->outcomes, " %");
     }
     rp_buf_text(out, "</div>\n<table><tr><th></th><th>active</th><th>candidate</th></tr>\n");
     row(out, "", "decisions", a->decisions, c->decisions);
