@@ -23,7 +23,9 @@
 
 struct rp_arm_held *rp_replay_held(struct rp_replay *r, size_t member)
 {
-    return r->played.held + member * rp_arms_count(r->options.arms);
+    size_t count = rp_arms_count(r->options.arms);
+
+    return count > 0 ? r->played.held + member * count : NULL;
 }
 
 /* Lets the model act that acted on the member then. */
@@ -35,6 +37,19 @@ static void act_as(struct rp_replay *r, size_t s, size_t member, int64_t at_ms, 
         model = rp_arms_model(r->options.arms, rp_replay_held(r, member), at_ms, by_event, model);
     }
     r->sides[s].fold.model = model;
+}
+
+/* An experiment handed some leads on by chance: to whom it did, it does again. */
+static void explore(struct rp_replay *r, size_t s, size_t member, int64_t event, int64_t now_ms)
+{
+    for (size_t i = 0; i < r->played.move_count && r->played.explored && s == 0; i++) {
+        const struct rp_move_row *move = &r->played.moves[i];
+
+        if (move->lead == r->family->leads[member] && move->at_ms == now_ms &&
+            move->event == event && rp_str_is(move->because, "explored")) {
+            r->sides[s].fold.explore = rp_rules_stage(r->options.rules[s], move->to) + 1;
+        }
+    }
 }
 
 struct rp_fold *rp_replay_fold(struct rp_replay *r, size_t s, size_t member, int64_t at_ms)
@@ -128,6 +143,7 @@ static void play_timers(struct rp_replay *r, size_t s, size_t member, int64_t un
         }
         if (now_ms > lead->judged_ms) {
             act_as(r, s, member, now_ms, false);
+            explore(r, s, member, 0, now_ms);
             rp_judge(&side->fold, lead, NULL, now_ms, &decision);
             judged(r, s, member, NULL, now_ms, &decision);
         }
@@ -183,9 +199,9 @@ void rp_replay_again(struct rp_replay *r, size_t s, size_t member, struct rp_lea
     rp_history_fold(&r->sides[s].fold, into, &history, INT64_MAX, NULL, NULL);
 }
 
-/* The events [from, known) of one lead that came together. */
+/* The events of one lead that came together. */
 struct step {
-    size_t member, from, count;
+    size_t member, count;
     const struct rp_event **events; /* in effective order */
     bool *copy;                     /* counts for nothing */
     bool void_comes;
@@ -208,6 +224,7 @@ static void judge(struct rp_replay *r, size_t s, size_t member, const struct rp_
     struct rp_replay_side *side = &r->sides[s];
 
     act_as(r, s, member, event->received_ms, true);
+    explore(r, s, member, event->id, event->received_ms);
     rp_judge(&side->fold, &side->leads[member], seen ? event : NULL, event->received_ms, decision);
     judged(r, s, member, event, event->received_ms, decision);
     give(r, s, member, event->id, event->received_ms, false);
@@ -285,13 +302,14 @@ static int by_order(const void *a, const void *b)
     return rp_order_cmp(&left, &right);
 }
 
-static void make_step(struct rp_replay *r, size_t from, size_t count, struct step *step)
+/* Of the next events. */
+static void make_step(struct rp_replay *r, size_t count, struct step *step)
 {
-    *step = (struct step){.member = r->owner[r->played.nodes[from]], .from = from, .count = count};
+    *step = (struct step){.member = r->owner[r->played.nodes[r->known]], .count = count};
     step->events = RP_ARENA_ARRAY(&r->work, const struct rp_event *, count + 1);
     step->copy = RP_ARENA_ARRAY(&r->work, bool, count + 1);
     for (size_t i = 0; i < count; i++) {
-        step->events[i] = &r->played.events[from + i];
+        step->events[i] = &r->played.events[r->known + i];
         step->void_comes =
             step->void_comes || rp_event_correction(step->events[i]) == RP_CORRECTION_VOID;
     }
@@ -354,7 +372,7 @@ void rp_replay_step(struct rp_replay *r, size_t count)
 {
     struct step step;
 
-    make_step(r, r->known, count, &step);
+    make_step(r, count, &step);
     r->known += count;
     if (step.events[0]->flags & RP_EVENT_BASE) {
         fold_base(r, &step);

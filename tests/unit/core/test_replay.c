@@ -56,6 +56,8 @@ static void judged(void *ctx, const struct rp_replayed *what)
     }
 }
 
+static size_t handed_on; /* decisions of an experiment's chance, of all that were recorded */
+
 /* The same lines from the rows, of all leads of the family. */
 static void recorded(struct bench *b, const struct rp_family *family, struct rp_buf *out)
 {
@@ -73,6 +75,7 @@ static void recorded(struct bench *b, const struct rp_family *family, struct rp_
             if (rp_str_is(moves[i].because, "merged")) {
                 continue;
             }
+            handed_on += rp_str_is(moves[i].because, "explored");
             rp_buf_printf(out, "%lld %lld %.*s>%.*s %.*s %lld %d %.*s\n",
                           (long long)family->leads[m], (long long)moves[i].event,
                           RP_STR_ARG(moves[i].from), RP_STR_ARG(moves[i].to),
@@ -407,11 +410,12 @@ static const char SPLIT[] =
     "}\n"
     "experiment \"y\" { mode = \"split\", arms = { { \"champion\", 30 }, { \"strict\", 30 } },\n"
     "  hold_out = 40, slice = { 50, 100 }, success = { reached = \"sql\", within = \"30d\" } }\n"
-    "experiment \"z\" { mode = \"shadow\", arms = { { \"champion\", 50 }, { \"strict\", 50 } },\n"
-    "  success = { reached = \"sql\", within = \"30d\" } }\n";
+    "experiment \"z\" { mode = \"shadow\", arms = { { \"champion\", 50 }, { \"generous\", 50 } },\n"
+    "  explore = 60, success = { reached = \"sql\", within = \"30d\" } }\n";
 
-/* One split is over, then runs once more; another one goes on; in a shadow the control acts. Leads
- * are known before, become known while it runs, and behind it. */
+/* One split is over, then runs once more; another one goes on; in a shadow the control acts, but
+ * some are handed on by chance. Leads are known before, become known while it runs, and behind it.
+ */
 static void splits(void **state)
 {
     static const struct {
@@ -435,7 +439,9 @@ static void splits(void **state)
     }
     assert_in_range(expect_same(&b), 60, 4000);
     go_to(&b, b.now_ms + 60 * DAY);
+    handed_on = 0;
     assert_in_range(expect_same(&b), 60, 4000);
+    assert_in_range(handed_on, 3, 100);
     bench_close(&b);
 }
 
@@ -532,8 +538,10 @@ static void a_back_test_tells_of_arms(void **state)
     rp_backtest_text(&all, 3, &out);
     assert_has(&out, "leads were in arms of experiments (x): on them");
     rp_buf_reset(&out);
+    all.quality[RP_BT_CANDIDATE].decisions = 12345; /* told in full */
     rp_backtest_html(&all, &out);
     assert_has(&out, "leads were in arms of experiments (x): on them");
+    assert_has(&out, "<b>12345</b>");
     rp_buf_reset(&out);
     rp_backtest_json(&all, &out);
     assert_has(&out, "\"inArmsWithoutModel\":0,");
