@@ -12,7 +12,7 @@
 /* ---- Asking -----------------------------------------------------------------------------------
  */
 
-static sqlite3_stmt *prepare(const char *sql)
+sqlite3_stmt *prepare(const char *sql)
 {
     sqlite3_stmt *stmt;
 
@@ -75,7 +75,7 @@ static void broken_law(sqlite3_stmt *row)
     die("%s:%s", law, text);
 }
 
-static void never(const char *what, const char *sql)
+void never(const char *what, const char *sql)
 {
     law = what;
     each(sql, broken_law);
@@ -244,8 +244,17 @@ void note_swap(void)
     if (sim->swap_count == SWAPS_MAX) {
         die("more swaps than the simulation can remember");
     }
-    sim->swaps[sim->swap_count].generation = rp_core_active(life.core)->number;
-    sim->swaps[sim->swap_count++].last_move = ask("SELECT coalesce(max(id), 0) FROM move_rows");
+    sim->staff |= sim->knobs.files ? 1U << sim->knobs.staff : 0;
+    sim->swaps[sim->swap_count++] = (struct swap){
+        .generation = rp_core_active(life.core)->number,
+        .last_move = ask("SELECT coalesce(max(id), 0) FROM move_rows"),
+        .last_step = ask("SELECT coalesce(max(id), 0) FROM sequence_step_rows"),
+        .pause_hours = sim->knobs.pause_hours,
+        .until_days = sim->knobs.until_days,
+        .without_extra = sim->knobs.without_extra,
+        .without_all = sim->knobs.without_all,
+        .history = sim->history,
+    };
 }
 
 static void take_generation(sqlite3_stmt *row)
@@ -404,6 +413,8 @@ void check_all(bool last)
     check_tables();
     check_decisions();
     check_actions();
+    check_sequences();
+    check_mails();
     check_scores(last);
     disk_faults = faults;
 }

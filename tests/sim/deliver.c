@@ -30,6 +30,7 @@ static void check_claim(const struct rp_outbox_row *row)
             row->id) > 0) {
         die("action %lld overtakes an older one", (long long)row->id);
     }
+    check_lease(row);
     if (sim->deliveries[row->id].lease_ms > sim->now_ms) {
         die("action %lld is given out twice at a time", (long long)row->id);
     }

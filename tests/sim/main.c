@@ -29,7 +29,7 @@ static struct {
 
 static struct totals {
     long long steps, lives, crashes, cuts, acknowledged, checks, timers, actions, merges, swaps,
-        compacted;
+        compacted, sequences, stuck, mails;
     int failures;
 } * totals;
 
@@ -118,6 +118,9 @@ static void count(void)
     __atomic_fetch_add(&totals->actions, sim->actions, __ATOMIC_RELAXED);
     __atomic_fetch_add(&totals->merges, sim->merges, __ATOMIC_RELAXED);
     __atomic_fetch_add(&totals->compacted, sim->compacted, __ATOMIC_RELAXED);
+    __atomic_fetch_add(&totals->sequences, sim->sequences, __ATOMIC_RELAXED);
+    __atomic_fetch_add(&totals->stuck, sim->stuck, __ATOMIC_RELAXED);
+    __atomic_fetch_add(&totals->mails, sim->mails, __ATOMIC_RELAXED);
     __atomic_fetch_add(&totals->swaps, sim->swaps_done, __ATOMIC_RELAXED);
 }
 
@@ -253,11 +256,11 @@ int main(int argc, char **argv)
     printf("%u seeds, %lld steps, %lld lives (%lld crashes, %lld power cuts), %lld events "
            "acknowledged, %lld merges, %lld compacted, %lld changes of rules, %lld timers, %lld "
            "actions, %lld "
-           "checks: %d failed, %lld s\n",
+           "sequences (%lld stuck), %lld mails, %lld checks: %d failed, %lld s\n",
            options.last - options.first + 1, totals->steps, totals->lives, totals->crashes,
            totals->cuts, totals->acknowledged, totals->merges, totals->compacted, totals->swaps,
-           totals->timers, totals->actions, totals->checks, totals->failures,
-           (long long)(time(NULL) - began));
+           totals->timers, totals->actions, totals->sequences, totals->stuck, totals->mails,
+           totals->checks, totals->failures, (long long)(time(NULL) - began));
     if (options.lying) { /* most seeds lose something that was acknowledged */
         return totals->failures > (int)(options.last - options.first) / 2 ? 0 : 1;
     }

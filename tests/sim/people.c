@@ -230,6 +230,9 @@ void forget_settle(void)
 
         sim->swaps[i].last_move =
             sim->swaps[i].last_move < newest ? sim->swaps[i].last_move : newest;
+        newest = ask("SELECT coalesce(max(id), 0) FROM sequence_step_rows");
+        sim->swaps[i].last_step =
+            sim->swaps[i].last_step < newest ? sim->swaps[i].last_step : newest;
     }
     sim->forgetting = false;
 }

@@ -64,6 +64,8 @@ static const char actions[] =
 void knobs_make(struct knobs *ret_knobs)
 {
     struct knobs knobs = {.variant = below(6),
+                          .pause_hours = 6 + below(60),
+                          .until_days = 1 + below(4),
                           .cap = 10 + below(40),
                           .threshold = 15 + below(30),
                           .held_days = 1 + below(14),
@@ -82,7 +84,17 @@ void knobs_make(struct knobs *ret_knobs)
 
 void knobs_edit(struct knobs *knobs)
 {
-    switch (below(10)) {
+    switch (below(13)) {
+    case 10:
+        knobs->pause_hours = 6 + below(60);
+        knobs->until_days = 1 + below(4);
+        break;
+    case 11:
+        knobs->without_extra = !knobs->without_extra;
+        break;
+    case 12:
+        knobs->without_all = !knobs->without_all;
+        break;
     case 8:
         knobs->staff = below(9);
         break;
@@ -230,6 +242,7 @@ void rules_write(const struct knobs *knobs, bool broken, struct rp_buf *out)
     write_scores(knobs, out);
     fill_in(knobs, stages, out);
     fill_in(knobs, actions, out);
+    rules_mail(knobs, out);
     if (knobs->models) {
         rp_buf_printf(out, "model \"champion\" { }\n"
                            "model \"challenger\" { like = \"champion\", points = { page = 4 },\n"
@@ -254,7 +267,7 @@ static const char files_rules[] =
     "score \"deep\" { why = \"Reads what is deep\", on = \"page\", points = 2,\n"
     "  when = { [\"content.depth\"] = \"deep\" }, limit = { times = 2, per = \"9d\" } }\n";
 
-enum { FILES = 4 };
+enum { FILES = 6 };
 
 static struct rp_source source_of(struct rp_arena *arena, struct rp_str path, struct rp_buf *text)
 {
@@ -280,6 +293,10 @@ static struct rp_files write_files(struct rp_arena *arena, const struct knobs *k
     }
     rules_write(knobs, broken, &text);
     sources[count++] = source_of(arena, RP_STR("rules.lua"), &text);
+    rp_buf_printf(&text, "Hello {lead.title|you}, you are at {stage}.\n");
+    sources[count++] = source_of(arena, RP_STR("templates/hello.txt"), &text);
+    rp_buf_printf(&text, "Three tips for {lead.email}: {reasons.top(2)}\n");
+    sources[count++] = source_of(arena, RP_STR("templates/tips.txt"), &text);
     if (knobs->files) {
         rp_buf_printf(&text, "return { liked = %d, [\"group:web\"] = { cap = %d } }\n",
                       knobs->liked, knobs->cap + 3);

@@ -23,6 +23,8 @@ enum {
     LEADS_MAX = 2048,
     RECORDS_MAX = 8192,
     SWAPS_MAX = 512,
+    ADDRESSES_MAX = 16,
+    SCOPES = 4,
     KEEP_DAYS = 25,
     LIFE_AGAIN = 72, /* a life that ends on purpose */
 };
@@ -53,7 +55,20 @@ struct knobs {
     bool renamed, models, without_pricing, extra;
     bool files; /* weights, a list and a table for lookup stand beside the rules */
     int staff, deep, liked;
+    int pause_hours, until_days;     /* waits of the sequence "welcome" */
+    bool without_extra, without_all; /* its step "extra" is gone; all of it is */
 };
+
+/* From here on these rules were in force, or another life began. */
+struct swap {
+    int64_t generation;
+    int64_t last_move, last_step; /* decisions and steps behind these are of this generation */
+    int pause_hours, until_days;
+    bool without_extra, without_all, history;
+};
+
+/* What is known of something that was asked for: an answer may be lost with a life. */
+enum doubt { NO, PERHAPS, YES };
 
 /* A row of an append-only table as it was seen first. */
 struct record {
@@ -68,8 +83,9 @@ struct sim {
     uint64_t random, disk_random;
     bool verbose, cuts, lying;
     int64_t now_ms, newest_ms; /* the clock, and the latest moment that it ever showed */
+    int64_t back_ms;           /* what is later than this happened in the order of its times */
     int lives, crashes, power_cuts, acknowledged, checks, timers, actions, merges, swaps_done,
-        compacted;
+        compacted, sequences, stuck, mails;
     int users, anonymous, emails;
     bool history;    /* this life imports history */
     bool workers;    /* this seed sweeps, with a thread: it repeats less exactly */
@@ -83,12 +99,13 @@ struct sim {
     struct {
         bool done;
         int64_t lease_ms; /* it is out until then; 0: it is not */
+        uint64_t hash;    /* of what was given out; 0: never was */
     } deliveries[RECORDS_MAX];
     int8_t arms[LEADS_MAX];                /* dealt by the experiment, and 1; 0: not seen yet */
     bool seen[LEADS_MAX], gone[LEADS_MAX]; /* leads that ever were; that were forgotten */
-    struct {
-        int64_t generation, last_move; /* decisions behind last_move are of this generation */
-    } swaps[SWAPS_MAX];
+    unsigned staff;                        /* a bit for each number of staff that rules ever had */
+    uint8_t suppressed[ADDRESSES_MAX], paused[SCOPES]; /* enum doubt */
+    struct swap swaps[SWAPS_MAX];
     int swap_count;
     char doing[100]; /* the step under way */
     char failure[4000];
@@ -120,6 +137,10 @@ int rules_put(const struct knobs *knobs, bool begin, struct rp_err *err);
 void rules_refuse(void);
 const char *rules_stage(const struct knobs *knobs, int which);
 
+/* ---- rules_mail.c: sequences, e-mail, owners ---- */
+void rules_mail(const struct knobs *knobs, struct rp_buf *out);
+enum { MAILS_MAX = 2, MAILS_DAYS = 7, REENTER_DAYS = 8 };
+
 /* ---- traffic.c ---- */
 void traffic_step(void);
 void resend_step(void);
@@ -134,6 +155,14 @@ void forget_step(void);
 void forget_settle(void); /* what is gone went with a lead that is gone */
 void export_step(void);
 void settle_table(const char *name, const char *sql, struct record *records);
+
+/* ---- mail.c: what people decide about mail and sequences, and what may go out then ---- */
+void suppress_step(void);
+void pause_step(void);
+void sequence_step(void);
+void resume_all(void);
+struct rp_outbox_row;
+bool scope_covers(int scope, const struct rp_outbox_row *row);
 
 /* ---- retention.c ---- */
 void retention_step(void);
@@ -156,7 +185,19 @@ const char *events_kept(void);
 struct counts counts_now(void);
 void expect_counts(const struct counts *before, const char *after_what);
 void check_all(bool last);
-void note_swap(void); /* the generation in force, from here on */
+void never(const char *what, const char *sql); /* a row of it is a failure */
+void note_swap(void);                          /* the generation in force, from here on */
+sqlite3_stmt *prepare(const char *sql);        /* of the checkers' connection */
+
+/* ---- check_mail.c ---- */
+struct rp_outbox_row;
+void check_lease(const struct rp_outbox_row *row); /* it was just given out */
+void check_mails(void);
+
+/* ---- check_sequence.c ---- */
+void check_sequences(void);
+void check_stuck(void);   /* just after a swap */
+void check_overdue(void); /* when all timers up to now were judged */
 
 /* ---- steps.c ---- */
 void live(void) __attribute__((noreturn));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A life: the steps one after the other, until the process ends by a fault, on purpose, or because
  * all steps are done. */
+#include "base/log.h"
 #include "core/evaluate.h"
 #include "sim.h"
 
@@ -61,6 +62,7 @@ static int64_t clock_now(void *ctx)
 
 void pass(int64_t ms)
 {
+    sim->back_ms = ms < 0 ? sim->newest_ms : sim->back_ms;
     sim->now_ms += ms;
     sim->newest_ms = sim->now_ms > sim->newest_ms ? sim->now_ms : sim->newest_ms;
 }
@@ -175,6 +177,7 @@ static void put_rules(const struct knobs *knobs)
     sim->swaps_done++;
     note_swap();
     expect_counts(&before, "a swap");
+    check_stuck();
 }
 
 static void edit_step(void)
@@ -293,6 +296,9 @@ static const struct {
     {"clock back", 1, clock_back_step},
     {"correction", 6, correction_step},
     {"un-merge", 2, unmerge_step},
+    {"suppress", 2, suppress_step},
+    {"pause", 2, pause_step},
+    {"sequence", 3, sequence_step},
     {"forget", 1, forget_step},
     {"export", 1, export_step},
     {"edit", 3, edit_step},
@@ -367,6 +373,7 @@ static void open_core(void)
     }
     note_swap();
     expect_counts(&before, "recovery");
+    check_stuck();
     experiment_begin();
     if (sim->forgetting) {
         forget_settle();
@@ -382,8 +389,14 @@ static void finish(void)
     snprintf(sim->doing, sizeof(sim->doing), "the end");
     say("the end");
     check_all(true);
+    resume_all();
     deliver_all();
-    timers_step();
+    evaluate_step(); /* no sweep looks at leads of rules before */
+    for (int i = 0; i < 8; i++) {
+        pass(i * 9 * RP_HOUR);
+        timers_step();
+    }
+    check_overdue();
     check_all(true);
     sim->merges += (int)ask("SELECT count(*) FROM merge_rows");
     sim->actions += (int)ask("SELECT count(*) FROM outbox");
@@ -393,6 +406,7 @@ static void finish(void)
 void live(void)
 {
     (void)alarm(120);
+    rp_log_set(RP_LOG_ERROR, NULL, NULL);
     sim->lives++;
     sim->history = sim->lives % 7 == 5;
     disk_register(&sim->disk_random);

@@ -75,13 +75,29 @@ static void put_ids(struct rp_buf *out, bool robot)
     }
 }
 
+/* Of a purpose that is mailed, of another, of all. */
+static void put_consent(struct rp_buf *out)
+{
+    static const char *const purposes[] = {"\"purpose\":\"marketing\"", "\"purpose\":\"marketing\"",
+                                           "\"purpose\":\"news\"",
+                                           "\"purpose\":[\"news\",\"marketing\"]"};
+    bool given = chance(70);
+
+    rp_buf_printf(out, "\"type\":\"track\",\"event\":\"%s\",\"properties\":{%s%s},",
+                  given        ? "Consent Given"
+                  : chance(50) ? "Consent Withdrawn"
+                               : "Unsubscribed",
+                  chance(75) ? purposes[below(4)] : "\"with\":\"all\"",
+                  given && chance(8) ? ",\"confirmed\":false" : "");
+}
+
 static void put_what(struct rp_buf *out, int number, bool robot, bool is_public)
 {
     static const char *const tracks[] = {
         "Form Submitted", "Form Submitted", "Product Added",  "Email Bounced",     "Liked",
         "Liked",          "Visit Ended",    "Demo Requested", "Trial Started",     "Lead Accepted",
         "Lead Rejected",  "Lead Postponed", "Deal Won",       "Contact Attempted", "Something"};
-    int kind = below(robot ? 16 : 20);
+    int kind = below(robot ? 16 : 24);
 
     if (kind < 8) {
         rp_buf_printf(out,
@@ -101,6 +117,8 @@ static void put_what(struct rp_buf *out, int number, bool robot, bool is_public)
     } else if (kind == 17) {
         rp_buf_printf(out, "\"type\":\"group\",\"groupId\":\"g%d\",\"traits\":{\"plan\":\"p%d\"},",
                       below(3), below(9));
+    } else if (kind > 19) {
+        put_consent(out);
     } else {
         rp_buf_printf(out,
                       "\"type\":\"identify\",\"traits\":{\"title\":\"%s\",\"n\":%d,"
