@@ -59,7 +59,8 @@ int rp_reader_explain(struct rp_reader *reader, struct rp_str lead, int64_t at_m
 int rp_reader_why_not(struct rp_reader *reader, struct rp_str lead, struct rp_str what,
                       int64_t now_ms, enum rp_format format, struct rp_buf *out, bool *ret_fires,
                       struct rp_err *err);
-/* All that is known of a lead, as JSON: LEAD, its deliveries, its events as they came. */
+/* All that is known of a lead, as JSON: LEAD, its deliveries, its events as they came, its rows in
+ * other tables (store/copy.h). */
 int rp_reader_export(struct rp_reader *reader, struct rp_str lead, int64_t now_ms,
                      struct rp_buf *out, struct rp_err *err);
 /* Who gets no e-mail, the newest first. */

@@ -2,6 +2,7 @@
 /* Everything that is known of one person, as data: what the law calls a copy of it. */
 #include "base/json_write.h"
 #include "core/reader_priv.h"
+#include "store/copy.h"
 #include "store/reports.h"
 
 static void put_if(struct rp_jw *jw, const char *key, struct rp_str text)
@@ -80,9 +81,10 @@ static int write_export(struct rp_reader *reader, struct rp_str lead, int64_t no
         put_event(&view.history.events[i], &jw);
     }
     rp_jw_array_end(&jw);
+    status = rp_copy_write(reader->store, id, &jw, err);
     rp_jw_object_end(&jw);
     rp_view_close(&view);
-    return 0;
+    return status;
 }
 
 int rp_reader_export(struct rp_reader *reader, struct rp_str lead, int64_t now_ms,

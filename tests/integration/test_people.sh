@@ -66,6 +66,8 @@ has "$("$ripen" suppress list --db r.db)" "gone@initech.test  by web"
 [ "$(post '{"lead":"gone@initech.test","reason":"a mistake"}' unsuppress)" = 200 ] || fail "unsuppress: $(cat body)"
 [ "$(curl -s "$address/api/suppressions")" = '[]' ] || fail "still suppressed"
 [ "$(post '{"lead":"gone@initech.test","reason":"again"}' unsuppress)" = 404 ] || fail "unsuppressed twice: $(cat body)"
+"$ripen" suppress zora@initech.test --reason "zora asked" --author ana --db r.db >/dev/null
+has "$("$ripen" export zora --db r.db)" '"verb":"suppress.add","subject":"zora@initech.test","detail":"zora asked"'
 has "$("$ripen" forget zora@initech.test --db r.db)" "forgotten:"
 if "$ripen" lead zora --db r.db >/dev/null 2>&1; then fail "a forgotten lead is known"; fi
 for file in r.db r.db-wal log; do

@@ -314,6 +314,34 @@ static void fail_once(struct bench *b)
     rp_arena_fini(&arena);
 }
 
+/* The copy of a person has what each table holds of him: a new table with a column `lead` belongs
+ * into store/copy.c, or into what the reader of a lead shows. */
+static void expect_copy(struct bench *b)
+{
+    static const char *const kinds[] = {"\"tasks\":[{", "\"attempts\":[{",    "\"crm\":[{",
+                                        "\"hits\":[]",  "\"experiments\":[]", "it is down"};
+    struct rp_buf out = {0};
+    struct rp_err err = {0};
+
+    assert_int_equal(rp_reader_export(b->reader, RP_STR("zoe"), b->now_ms, &out, &err), 0);
+    for (size_t i = 0; i < RP_COUNT(kinds); i++) {
+        if (!strstr(out.ptr, kinds[i])) {
+            fail_msg("no %s in %s", kinds[i], out.ptr);
+        }
+    }
+    rp_buf_fini(&out);
+    assert_int_equal(
+        number(
+            "p.db",
+            "SELECT count(*) FROM sqlite_schema AS m JOIN pragma_table_info(m.name) AS "
+            "c WHERE m.type = 'table' AND c.name = 'lead' AND m.name NOT IN "
+            "('nodes', 'lead_states', 'move_rows', 'outbox', 'timer_rows', "
+            "'status_rows', 'aside_leads', 'aside_events', 'sequence_rows', 'sequence_step_rows', "
+            "'assignment_rows', 'apart_rows', 'task_rows', 'attempt_rows', 'crm_rows', "
+            "'hit_rows', 'dealt_rows', 'entry_rows', 'refusal_rows')"),
+        0);
+}
+
 /* What nurture and hand-off keep of a person goes with him; another person's stays. */
 static void forget_takes_what_sales_had(void **state)
 {
@@ -339,6 +367,7 @@ static void forget_takes_what_sales_had(void **state)
         before[i] = number("p.db", sql);
         assert_in_range(before[i], 2, 4);
     }
+    expect_copy(&b);
     assert_int_equal(rp_core_forget(b.core, RP_STR("zoe"), &forget, &err), 0);
     for (size_t i = 0; i < RP_COUNT(tables); i++) {
         (void)snprintf(sql, sizeof(sql), "SELECT count(*) FROM %s", tables[i]);
