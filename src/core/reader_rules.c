@@ -4,6 +4,7 @@
 #include "core/reader_rules.h"
 
 #include "base/json_write.h"
+#include "base/wrap.h"
 #include "core/reader_priv.h"
 #include "engine/diff.h"
 #include "store/generations.h"
@@ -89,14 +90,22 @@ static void say_time(int64_t ms, struct rp_buf *out)
     rp_buf_fini(&text);
 }
 
+enum { INDENT = 8 };
+
 static void say_row(const struct rp_generation_row *row, struct rp_buf *out)
 {
     struct rp_str why = row->reason.len > 0 ? row->reason : row->effect;
+    size_t start = out->len;
 
     rp_buf_printf(out, "%c%5u  %-10.*s  ", row->active ? '*' : ' ', row->number,
                   RP_STR_ARG(row->result));
     say_time(row->loaded_ms, out);
-    rp_buf_printf(out, "  %-12.*s  %.*s\n", RP_STR_ARG(row->author), RP_STR_ARG(why));
+    rp_buf_printf(out, "  %-12.*s  ", RP_STR_ARG(row->author));
+    if (why.len > 0 && out->len - start + why.len > RP_WRAP_COLUMNS) { /* on lines of its own */
+        rp_buf_printf(out, "\n%*s", INDENT, "");
+        start = out->len - INDENT;
+    }
+    rp_wrap(out, why, out->len - start, INDENT);
 }
 
 static void say_generation(const struct rp_generation_row *row, const struct rp_files *files,

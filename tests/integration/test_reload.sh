@@ -99,7 +99,8 @@ same "POST /api/reload says it" 422 "$(ask -X POST "$url/api/reload")"
 said body '"result":"refused"'
 said body '"findings":\[\{"code":"E'
 run 0 rules list --db t.db
-said "$out" "refused .*error in the rules"
+said "$out" "^ +[0-9]+  refused " && said "$out" "^        1 error in the rules; the first: "
+same "widest line" "" "$(awk 'length > 80' "$out")"
 run 0 status --db t.db
 said "$out" "the last edit, generation $((before + 1)), was refused"
 cp good rules/a.lua
