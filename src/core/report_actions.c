@@ -155,10 +155,17 @@ static void print_text(const struct actions *a, struct rp_buf *out)
             rp_table_cell(out, action->reasons[r].text, 62);
             rp_buf_char(out, '\n');
         }
+        if (action->reason_count > REASONS_TOLD) {
+            rp_buf_printf(out, "    … and %zu more reasons; --format json has all\n",
+                          action->reason_count - REASONS_TOLD);
+        }
+        if (action->states[RP_OUTBOX_CANCELLED] > 0) {
+            rp_buf_printf(out, "    cancelled %" PRId64 "\n", action->states[RP_OUTBOX_CANCELLED]);
+        }
     }
-    rp_buf_text(out, "\nwaiting: on its way, or a task that is open; held: kept back, and why; "
-                     "dead: given up\nafter its attempts. median, 95 %: from the decision to the "
-                     "delivery.\n");
+    rp_buf_text(out,
+                "\nwaiting: on its way, or a task that is open; held: kept back, and why; dead:\n"
+                "given up after its attempts. median, 95 %: from the decision to the delivery.\n");
 }
 
 static void print_json(const struct actions *a, struct rp_buf *out)

@@ -438,7 +438,7 @@ static void print_text(struct sla *sla, struct rp_buf *out)
     static const char *const heads[] = {"handed",  "answers", "median", "working",
                                         "in time", "open",    "late"};
 
-    rp_buf_printf(out, "First answer to a %.*s", RP_STR_ARG(sla->stage->name));
+    rp_buf_printf(out, "First answer to leads in %.*s", RP_STR_ARG(sla->stage->name));
     if (sla->stage->due_ms) {
         rp_buf_text(out, ", due within ");
         rp_duration_print(out, sla->stage->due_ms);
@@ -452,7 +452,7 @@ static void print_text(struct sla *sla, struct rp_buf *out)
         rp_buf_text(out, "nobody was handed over in this time\n");
         return;
     }
-    rp_table_cell(out, rp_str_from(by_name(sla)), NAME_WIDTH);
+    rp_table_cell(out, sla->by == BY_FACT ? sla->query->by : rp_str_from(by_name(sla)), NAME_WIDTH);
     for (size_t i = 0; i < RP_COUNT(heads); i++) {
         rp_table_right(out, heads[i], NUMBER_WIDTH);
     }
