@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Corrections become events of the lead, sent by Ripen itself and judged like any other; un-merge
- * and forgetting change who is who. A table says which verb needs what; what is wrong is told
- * before anything is done. */
+/* Amendments. Those that are corrections become events of the lead, sent by Ripen itself and judged
+ * like any other; un-merge and forgetting change who is who; the rest goes to the file that knows
+ * tasks, sequences, deliveries, experiments or the suppression list. A table says which verb needs
+ * what; what is wrong is told before anything is done. */
 #include "core/amend.h"
 
 #include "base/hash.h"
@@ -75,7 +76,7 @@ static int read_member(struct rp_json *json, struct asked *asked, struct rp_err 
         i++;
     }
     if (i == RP_COUNT(members)) {
-        return rp_err_set(err, RIPEN_EINPUT, "\"%.*s\" is nothing that a correction has",
+        return rp_err_set(err, RIPEN_EINPUT, "\"%.*s\" is nothing that can be said here",
                           RP_STR_ARG(key));
     }
     if (members[i].number) {
@@ -102,7 +103,7 @@ static int read_asked(struct rp_arena *arena, struct rp_str body, struct asked *
 
     rp_json_init(&json, arena, body);
     if (rp_json_next(&json) != RP_JSON_OBJECT) {
-        return rp_err_set(err, RIPEN_EINPUT, "a correction is a JSON object");
+        return rp_err_set(err, RIPEN_EINPUT, "what is asked for is a JSON object");
     }
     while (status == 0 && (token = rp_json_next(&json)) == RP_JSON_KEY) {
         status = read_member(&json, &asked, err);
@@ -496,7 +497,7 @@ int rp_core_amend(struct rp_core *core, struct rp_str verb, struct rp_str body,
         return rp_core_bulk(core, body, author, out, err);
     }
     if (!found) {
-        return rp_err_set(err, RIPEN_ENOTFOUND, "no correction is named \"%.*s\"",
+        return rp_err_set(err, RIPEN_ENOTFOUND, "\"%.*s\" is nothing that can be asked for",
                           RP_STR_ARG(verb));
     }
     rp_arena_init(&arena);

@@ -88,10 +88,11 @@ int rp_core_owner_merged(struct rp_core *core, struct rp_cached *from, struct rp
 
     rp_owner_get(&from->lead, &left);
     rp_owner_get(&into->lead, &owner);
-    if (left.since_ms == 0) {
+    if (left.since_ms == 0 && owner.since_ms == 0) {
         return 0;
     }
-    status = rp_assignment_merged(core->store, from->lead.id, now_ms, err);
+    status = rp_assignment_merged(core->store, from->lead.id,
+                                  owner.since_ms == 0 ? left.name : owner.name, now_ms, err);
     if (status == 0 && owner.since_ms == 0) {
         struct rp_assignment_row row = {.lead = into->lead.id,
                                         .by = RP_ASSIGNED_MERGED,

@@ -68,7 +68,12 @@ static int read_bulk(struct rp_arena *arena, struct rp_str body, struct bulk *bu
             bool verb = rp_str_is(key, "verb");
 
             token = rp_json_next(&json);
+            if (token != RP_JSON_STRING) {
+                status = rp_err_set(err, RIPEN_EINPUT, "\"verb\" and \"of\" are texts");
+            }
             verb ? (bulk->verb = json.string) : (bulk->of = json.string);
+        } else if (rp_str_is(key, "lead")) {
+            status = rp_err_set(err, RIPEN_EINPUT, "name all leads in \"leads\", none in \"lead\"");
         } else {
             struct rp_jw jw = rp_jw(&bulk->rest);
 

@@ -92,11 +92,12 @@ void rp_pauses_json(const struct rp_pauses *pauses, struct rp_jw *jw)
     rp_jw_array_end(jw);
 }
 
-/* In one transaction: the row, the audit. Then what is known of pauses is read anew. */
+/* In one transaction: the row, the audit, and what is read anew of pauses. */
 static int change(struct rp_core *core, const struct rp_pause *pause, bool set, struct rp_buf *out,
                   struct rp_err *err)
 {
     struct rp_jw jw = rp_jw(out);
+    struct rp_pauses pauses;
     int status = rp_store_begin(core->store, err);
 
     if (status != 0) {
@@ -108,22 +109,23 @@ static int change(struct rp_core *core, const struct rp_pause *pause, bool set, 
             rp_outbox_hasten(core->store, pause->since_ms, pause->since_ms + PAUSED_AGAIN_MS, err);
     }
     if (status == 0) {
+        status = rp_pauses_read(core->store, &pauses, err);
+    }
+    if (status == 0) {
         status = rp_store_commit(core->store, err);
     }
     if (status != 0) {
         rp_store_rollback(core->store);
         return status;
     }
-    status = rp_pauses_read(core->store, &core->pauses, err);
-    if (status == 0) {
-        rp_log(RP_LOG_WARN, set ? "paused" : "resumed", "scope=\"%s\" author=\"%s\" reason=\"%s\"",
-               pause->scope, pause->author, pause->reason);
-        rp_jw_object(&jw);
-        rp_jw_key(&jw, "paused");
-        rp_pauses_json(&core->pauses, &jw);
-        rp_jw_object_end(&jw);
-    }
-    return status;
+    core->pauses = pauses;
+    rp_log(RP_LOG_WARN, set ? "paused" : "resumed", "scope=\"%s\" author=\"%s\" reason=\"%s\"",
+           pause->scope, pause->author, pause->reason);
+    rp_jw_object(&jw);
+    rp_jw_key(&jw, "paused");
+    rp_pauses_json(&core->pauses, &jw);
+    rp_jw_object_end(&jw);
+    return 0;
 }
 
 static void keep_text(char out[RP_PAUSE_REASON_MAX + 1], struct rp_str text)

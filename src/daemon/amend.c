@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* One errand a correction: the writer does it between two groups, the loop answers. Knows nothing
- * of what a correction is. */
+/* One errand an amendment: the writer does it between two groups, the loop answers. Knows nothing
+ * of what an amendment is. */
 #include "daemon/amend.h"
 
 #include "base/json_write.h"

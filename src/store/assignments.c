@@ -13,8 +13,8 @@ static const char sql_end[] = "UPDATE assignment_rows SET ended_ms = ?2, ended_b
 static const char sql_add[] =
     "INSERT INTO assignment_rows (lead, event, by_what, at_ms, barred_ms, team, action, owner, "
     "previous, reason, author) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
-static const char sql_follow[] = "UPDATE task_rows SET owner = ?2 WHERE lead = ?1 AND "
-                                 "follows = 1 AND done_ms IS NULL AND claimed_by = ''";
+static const char sql_follow[] = "UPDATE task_rows SET owner = ?2 WHERE lead IN " RP_SQL_LEADS
+                                 " AND follows = 1 AND done_ms IS NULL AND claimed_by = ''";
 static const char sql_list[] =
     "SELECT id, event, by_what, at_ms, ended_ms, barred_ms, team, action, owner, previous, reason, "
     "author FROM assignment_rows WHERE lead = ?1 ORDER BY id";
@@ -149,10 +149,12 @@ int rp_assignment_list(struct rp_arena *arena, struct rp_store *store, int64_t l
     return status;
 }
 
-int rp_assignment_merged(struct rp_store *store, int64_t lead, int64_t at_ms, struct rp_err *err)
+int rp_assignment_merged(struct rp_store *store, int64_t lead, struct rp_str owner, int64_t at_ms,
+                         struct rp_err *err)
 {
     rp_store_writing(store);
-    return end_present(store, lead, at_ms, ENDED_BY_MERGE, err);
+    int status = end_present(store, lead, at_ms, ENDED_BY_MERGE, err);
+    return status == 0 ? follow(store, lead, owner, err) : status;
 }
 
 int rp_assignment_unmerged(struct rp_arena *arena, struct rp_store *store, int64_t lead,
@@ -179,7 +181,7 @@ int rp_assignment_unmerged(struct rp_arena *arena, struct rp_store *store, int64
     *ret_owner = rp_column_text(arena, stmt, 0);
     *ret_since_ms = sqlite3_column_int64(stmt, 1);
     sqlite3_reset(stmt);
-    return 0;
+    return follow(store, lead, *ret_owner, err);
 }
 
 int64_t rp_assignment_owned(struct rp_store *store, struct rp_str owner)

@@ -18,17 +18,18 @@ struct rp_assignment_row {
 };
 const char *rp_assigned_by_name(enum rp_assigned_by by); /* "action", "rejected" … */
 
-/* Ends what stands and adds the row; open tasks that follow the owner change hands too. */
+/* Ends what stands and adds the row; open tasks that follow the owner change hands too, those of
+ * leads that became part of this one included. */
 RP_MUST_USE int rp_assignment_add(struct rp_store *store, const struct rp_assignment_row *row,
                                   struct rp_err *err);
 /* All of a lead, oldest first. */
 RP_MUST_USE int rp_assignment_list(struct rp_arena *arena, struct rp_store *store, int64_t lead,
                                    struct rp_assignment_row **ret_rows, size_t *ret_count,
                                    struct rp_err *err);
-/* The lead became part of another: what stood ends. And it stands on its own again: *ret_owner is
- * who owned it ("": nobody). */
-RP_MUST_USE int rp_assignment_merged(struct rp_store *store, int64_t lead, int64_t at_ms,
-                                     struct rp_err *err);
+/* The lead became part of another: what stood ends, and `owner` of that one has its open tasks. And
+ * it stands on its own again: *ret_owner is who owned it ("": nobody), and has them back. */
+RP_MUST_USE int rp_assignment_merged(struct rp_store *store, int64_t lead, struct rp_str owner,
+                                     int64_t at_ms, struct rp_err *err);
 RP_MUST_USE int rp_assignment_unmerged(struct rp_arena *arena, struct rp_store *store, int64_t lead,
                                        struct rp_str *ret_owner, int64_t *ret_since_ms,
                                        struct rp_err *err);

@@ -8,6 +8,7 @@
 #include "core_test.h"
 #include "engine/load.h"
 #include "groups.h"
+#include "store/tasks.h"
 
 #include <unistd.h>
 
@@ -47,6 +48,21 @@ static void leads_are_dealt_in_turn(void **state)
     bench_close(&b);
 }
 
+/* How many open tasks somebody has. */
+static size_t tasks_of(struct bench *b, const char *owner)
+{
+    struct rp_task_filter filter = {.which = RP_TASKS_OPEN, .owner = rp_str_from(owner)};
+    struct rp_arena arena = {0};
+    struct rp_task_row *rows;
+    struct rp_err err = {0};
+    size_t count;
+
+    assert_int_equal(rp_task_list(&arena, rp_core_store(b->core), &filter, 10, &rows, &count, &err),
+                     0);
+    rp_arena_fini(&arena);
+    return count;
+}
+
 static void a_merge_keeps_the_survivors_owner(void **state)
 {
     struct rp_unmerged unmerged;
@@ -64,9 +80,18 @@ static void a_merge_keeps_the_survivors_owner(void **state)
                "\"traits\":{\"email\":\"ana@globex.test\"}}");
     bench_expect(&b, "ana@globex.test", "\"userId\":\"u1\"");
     bench_expect(&b, "u1", "\"owner\":\"lea@acme.test\"");
+    assert_int_equal(tasks_of(&b, "lea@acme.test"), 2); /* the other's call is hers now */
+    assert_int_equal(tasks_of(&b, "tom@acme.test"), 0);
+    assert_int_equal(
+        bench_amend(&b, "assign",
+                    "{\"lead\":\"u1\",\"owner\":\"max@acme.test\",\"reason\":\"her region\"}"),
+        0);
+    assert_int_equal(tasks_of(&b, "max@acme.test"), 2);
     assert_int_equal(rp_core_unmerge(b.core, RP_STR("u1"), RP_STR("ana"), &unmerged, &err), 0);
-    bench_expect(&b, "u1", "\"owner\":\"lea@acme.test\"");
+    bench_expect(&b, "u1", "\"owner\":\"max@acme.test\"");
     bench_expect(&b, unmerged.lead, "\"owner\":\"tom@acme.test\"");
+    assert_int_equal(tasks_of(&b, "max@acme.test"), 1);
+    assert_int_equal(tasks_of(&b, "tom@acme.test"), 1);
     bench_close(&b);
 }
 
@@ -155,6 +180,15 @@ static void many_at_once(void **state)
                                    RP_STR("{\"verb\":\"forget\",\"leads\":[\"u1\"]}"),
                                    RP_STR("boss"), &out, &err),
                      RIPEN_EINPUT);
+    /* A list where a text belongs would hide what comes behind it, a lead those in the list. */
+    assert_int_equal(
+        bench_amend(&b, "bulk",
+                    "{\"verb\":\"note\",\"text\":\"hi\",\"of\":[\"u1\"],\"leads\":[\"u2\"]}"),
+        RIPEN_EINPUT);
+    assert_int_equal(
+        bench_amend(&b, "bulk",
+                    "{\"verb\":\"note\",\"text\":\"hi\",\"leads\":[\"u1\"],\"lead\":\"u2\"}"),
+        RIPEN_EINPUT);
     rp_buf_fini(&body);
     rp_buf_fini(&out);
     bench_close(&b);

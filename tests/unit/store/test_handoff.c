@@ -93,7 +93,7 @@ static void one_owner_stands(void **state)
     assert_int_equal(rows[1].ended_ms, RP_NEVER);
     assert_int_equal(rows[1].by, RP_ASSIGNED_PERSON);
     /* A merge ends what stands, its undoing brings that back and nothing older. */
-    assert_ok(rp_assignment_merged(rig->store, 1, NINE + 5, &err));
+    assert_ok(rp_assignment_merged(rig->store, 1, RP_STR(""), NINE + 5, &err));
     assert_int_equal(rp_assignment_owned(rig->store, RP_STR("tom")), 1);
     assert_ok(rp_assignment_unmerged(&rig->arena, rig->store, 1, &owner, &since_ms, &err));
     assert_str(owner, "tom");
