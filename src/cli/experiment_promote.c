@@ -8,6 +8,7 @@
 #include "cli/decide.h"
 #include "cli/experiment.h"
 #include "core/report.h"
+#include "core/trial.h"
 #include "engine/promote.h"
 #include "engine/tree.h"
 #include "store/requests.h"
@@ -18,6 +19,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define TESTS_US INT64_C(10000000) /* that tests may take */
+
 struct promoting {
     struct rp_experiment_wish wish;
     const char *rules, *config, *arm, *format_text;
@@ -26,6 +29,8 @@ struct promoting {
     struct rp_shown shown;
     struct rp_promotion promotion;
     struct rp_str chosen;
+    size_t tests_failed;  /* of the authors' tests, with the change */
+    struct rp_str first;  /* of them; "" */
     struct rp_buf beside; /* the new file, before it takes the place of the old one */
 };
 
@@ -98,21 +103,57 @@ static struct rp_str control_of(const struct promoting *p)
     return rules->experiments[rp_rules_experiment(rules, rp_str_from(p->wish.name))].arms[0].name;
 }
 
-/* The rules as they would be, checked before anything is written: without errors, and with a
- * control that does what the arm does now. */
-static int check(struct promoting *p, struct rp_err *err)
+static struct rp_files files_then(struct promoting *p)
 {
     struct rp_files files = {
         .items = RP_ARENA_ARRAY(&p->setup.arena, struct rp_source, p->setup.files.count),
         .count = p->setup.files.count};
+
+    memcpy(files.items, p->setup.files.items, files.count * sizeof(*files.items));
+    files.items[p->promotion.file].text = p->promotion.whole;
+    return files;
+}
+
+/* Authors' tests that fail with it, as those that expect the old numbers: told, since they would
+ * hold the next edit. What keeps them from being played is told by `ripen test`. */
+static void try_tests(struct promoting *p)
+{
+    struct rp_files files = files_then(p);
+    struct rp_load_options options = {.tests = true};
+    struct rp_trial_options trial = {.deadline_us = rp_mono_us() + TESTS_US};
+    struct rp_findings findings = {0};
+    struct rp_trial_result result = {0};
+    struct rp_rules *rules = NULL;
+    struct rp_err err = {0};
+
+    if (rp_load(&p->setup.arena, &files, &options, &rules, &findings, &err) != 0) {
+        return;
+    }
+    if (rp_trial_run(rules, &trial, &result, &err) == 0) {
+        p->tests_failed = result.failed;
+        for (size_t i = result.test_count; i-- > 0;) {
+            if (!result.tests[i].ok) {
+                p->first = rp_arena_printf(&p->setup.arena, "%.*s:%d \"%.*s\"",
+                                           RP_STR_ARG(result.tests[i].file), result.tests[i].line,
+                                           RP_STR_ARG(result.tests[i].name));
+            }
+        }
+    }
+    rp_trial_result_fini(&result);
+    rp_rules_free(rules);
+}
+
+/* The rules as they would be, checked before anything is written: without errors, and with a
+ * control that does what the arm does now. */
+static int check(struct promoting *p, struct rp_err *err)
+{
+    struct rp_files files = files_then(p);
     struct rp_load_options options = {0};
     struct rp_findings findings = {0};
     struct rp_rules *rules = NULL;
     struct rp_buf told = {0};
     int status;
 
-    memcpy(files.items, p->setup.files.items, files.count * sizeof(*files.items));
-    files.items[p->promotion.file].text = p->promotion.whole;
     status = rp_load(&p->setup.arena, &files, &options, &rules, &findings, err);
     if (status != 0) {
         rp_findings_print(&told, &findings, false);
@@ -324,6 +365,7 @@ static int promote(struct promoting *p, enum rp_format format)
     if (status != 0) {
         return rp_fail(&err);
     }
+    try_tests(p);
     path = p->setup.files.items[p->promotion.file].path;
     status = p->acts ? act(p, &err) : RP_EXIT_DONE;
     if (status != RP_EXIT_DONE) {
@@ -339,9 +381,14 @@ static int promote(struct promoting *p, enum rp_format format)
         rp_jw_put_str(&jw, "was", p->promotion.was);
         rp_jw_put_str(&jw, "text", p->promotion.text);
         rp_jw_put_bool(&jw, "acted", p->acts);
+        rp_jw_put_int(&jw, "testsFailed", (int64_t)p->tests_failed);
         rp_jw_object_end(&jw);
     } else {
         show(p, &out);
+        if (p->tests_failed > 0) {
+            rp_buf_printf(&out, "\n%zu of the rules' tests fail%s with it; the first: %.*s\n",
+                          p->tests_failed, p->tests_failed == 1 ? "s" : "", RP_STR_ARG(p->first));
+        }
         rp_buf_printf(&out, "\n%s\n",
                       p->acts ? "written; the experiment has ended"
                               : "nothing is written yet: --act writes it and ends the experiment");

@@ -98,7 +98,15 @@ printf -- '-- Our numbers.\nreturn {\n  pricing = 12, -- by the list\n}\n' >weig
 chmod 640 weighed/weights.lua
 serve weighed --db w.db --no-deliver
 run 0 experiment start prices --db w.db
+mkdir -p weighed/tests
+cat >weighed/tests/prices.lua <<'LUA'
+test "a look is worth 12" { play = { after("0s") { page { path = "/pricing" } }, after("1s") { expect { engagement = 12 } } } }
+LUA
 run 0 experiment promote prices --arm challenger --force --rules weighed --db w.db
+said "$out" '^1 of the rules. tests fails with it; the first: tests/prices.lua:1 "a look is worth 12"'
+sed -i 's/engagement = 12/engagement = 40/; s/worth 12/worth 40/' weighed/tests/prices.lua
+run 0 experiment promote prices --arm challenger --force --rules weighed --db w.db
+holds "no word of tests that pass" sh -c "! grep -q tests '$out'"
 said "$out" '^@@ -3,1 \+3,1 @@'
 said "$out" '^-  pricing = 12, -- by the list'
 said "$out" '^\+  pricing = 40, -- by the list'
