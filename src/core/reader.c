@@ -198,6 +198,7 @@ int rp_reader_explain(struct rp_reader *reader, struct rp_str lead, int64_t at_m
             rp_jw_object_end(&jw);
         } else {
             rp_explain_text(view.explain, &view.fold, &view.lead, at_ms, out);
+            rp_view_held_text(&view, out);
         }
         rp_view_close(&view);
     }

@@ -80,6 +80,9 @@ void rp_view_text(struct rp_view *view, bool colour, struct rp_buf *out);
 /* A line of the table of leads, and its head; columns as in struct rp_leads_query. */
 void rp_view_row(struct rp_view *view, size_t columns, struct rp_buf *out);
 void rp_view_row_head(size_t columns, bool colour, struct rp_buf *out);
+/* Actions that may not go out, with the reason; nothing when there are none. */
+void rp_view_held_text(const struct rp_view *view, struct rp_buf *out);
+bool rp_view_was_held(const struct rp_view *view, const struct rp_outbox_row *row);
 void rp_view_explain_head(struct rp_view *view, struct rp_jw *jw);
 /* The profile as merged from the events: key and raw JSON, in order of first appearance. */
 void rp_view_traits(struct rp_view *view, struct rp_jw *jw);

@@ -193,13 +193,17 @@ static void put_timers(struct rp_view *view, struct rp_jw *jw)
     rp_jw_array_end(jw);
 }
 
-static void put_actions(struct rp_view *view, struct rp_jw *jw)
+/* All of them, or those that were held up to the moment, oldest first. */
+static void put_actions(struct rp_view *view, const char *key, bool held, struct rp_jw *jw)
 {
-    rp_jw_key(jw, "actions");
+    rp_jw_key(jw, key);
     rp_jw_array(jw);
-    for (size_t i = view->action_count; i-- > 0;) { /* listed newest first, shown oldest first */
+    for (size_t i = view->action_count; i-- > 0;) { /* listed newest first */
         const struct rp_outbox_row *row = &view->actions[i];
 
+        if (held && !rp_view_was_held(view, row)) {
+            continue;
+        }
         rp_jw_object(jw);
         rp_jw_put_str(jw, "action", row->action);
         rp_jw_put_text(jw, "kind", rp_action_kind_name(row->kind));
@@ -301,7 +305,7 @@ void rp_view_json(struct rp_view *view, bool whole, struct rp_jw *jw)
     rp_jw_key(jw, "sequences");
     rp_view_put_sequences(view->fold.rules, &view->sequences, jw);
     put_timers(view, jw);
-    put_actions(view, jw);
+    put_actions(view, "actions", false, jw);
     put_errors(view, jw);
     if (whole) {
         rp_jw_key(jw, "traits");
@@ -327,4 +331,5 @@ void rp_view_explain_head(struct rp_view *view, struct rp_jw *jw)
     rp_jw_key(jw, "total");
     rp_jw_milli(jw,
                 rp_lead_score(&view->fold, &view->lead, view->fold.model, RP_NONE, view->at_ms));
+    put_actions(view, "held", true, jw);
 }

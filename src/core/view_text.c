@@ -210,21 +210,42 @@ static void text_timers(struct rp_view *view, struct rp_buf *out)
     }
 }
 
+static void text_action(const struct rp_outbox_row *row, struct rp_buf *out)
+{
+    rp_buf_text(out, "  ");
+    time_minutes(out, row->created_ms);
+    rp_buf_printf(out, "  %.*s: %s%s%.*s  %s", RP_STR_ARG(row->action),
+                  rp_action_kind_name(row->kind), row->to.len ? " to " : "", RP_STR_ARG(row->to),
+                  rp_outbox_state_name(row->state));
+    if (row->error.len > 0) {
+        rp_buf_printf(out, " (%.*s)", RP_STR_ARG(row->error));
+    }
+    rp_buf_char(out, '\n');
+}
+
 static void text_actions(struct rp_view *view, struct rp_buf *out)
 {
     rp_buf_text(out, view->action_count ? "\nActions\n" : "");
     for (size_t i = view->action_count; i-- > 0;) {
-        const struct rp_outbox_row *row = &view->actions[i];
+        text_action(&view->actions[i], out);
+    }
+}
 
-        rp_buf_text(out, "  ");
-        time_minutes(out, row->created_ms);
-        rp_buf_printf(out, "  %.*s: %s%s%.*s  %s", RP_STR_ARG(row->action),
-                      rp_action_kind_name(row->kind), row->to.len ? " to " : "",
-                      RP_STR_ARG(row->to), rp_outbox_state_name(row->state));
-        if (row->error.len > 0) {
-            rp_buf_printf(out, " (%.*s)", RP_STR_ARG(row->error));
+bool rp_view_was_held(const struct rp_view *view, const struct rp_outbox_row *row)
+{
+    return row->state == RP_OUTBOX_HELD && row->created_ms <= view->at_ms;
+}
+
+void rp_view_held_text(const struct rp_view *view, struct rp_buf *out)
+{
+    bool any = false;
+
+    for (size_t i = view->action_count; i-- > 0;) {
+        if (rp_view_was_held(view, &view->actions[i])) {
+            rp_buf_text(out, any ? "" : "\nHeld back\n");
+            text_action(&view->actions[i], out);
+            any = true;
         }
-        rp_buf_char(out, '\n');
     }
 }
 

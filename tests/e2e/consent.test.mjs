@@ -66,6 +66,8 @@ test('mail needs consent to its purpose; what was held says why; an unsubscripti
   const ana = 'ana@globex.test';
   await send(ana, 'News');
   assert.deepEqual((await rows(ripen, ana)).map((a) => [a.status, a.reason]), [['held', 'no consent to marketing is known']]);
+  assert.match(cli('explain', ana), /Held back\n.*news: email to smtp {2}held \(no consent to marketing is known\)/);
+  assert.equal(JSON.parse(cli('explain', ana, '--format', 'json')).held[0].reason, 'no consent to marketing is known');
   await send(ana, 'Consent Given', { purpose: 'marketing', confirmed: false });
   await send(ana, 'News');
   assert.equal((await rows(ripen, ana)).at(-1).reason, 'consent to marketing is not confirmed yet');

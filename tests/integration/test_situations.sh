@@ -24,6 +24,9 @@ told() { # FILE: each line of the story is in it
     same "lines of the story that $2 does not print" "" "$(cat missing)"
 }
 run 0 lead ines@hooli.test --db story.db --at "$(cat "$story/at")" && told "$out" "ripen lead"
+run 0 explain ines@hooli.test --db story.db --at "$(cat "$story/at")" && said "$out" '^Held back' &&
+    said "$out" 'onboarding.first_week: email to smtp  held \(unsubscribed from marketing\)'
+run 0 explain ines@hooli.test --db story.db --at 2026-04-01 && ! grep -q 'Held back' "$out" || fail "held before its time"
 run 0 try "$story" "$story/events.ndjson" --at "$(cat "$story/at")" && told "$out" "ripen try"
 
 # The comparison itself sees what differs.
