@@ -59,9 +59,8 @@ static const char *const last_sql[] = {
     "DELETE FROM refusal_rows WHERE other = ?1",
     "DELETE FROM apart_rows WHERE other = ?1",
     "DELETE FROM audit_rows WHERE subject = (SELECT public_id FROM lead_rows WHERE id = ?1)",
-    "UPDATE request_rows SET body = '', answer = '' WHERE (answered_ms IS NOT NULL OR verb = "
-    "'forget') AND ?1 > "
-    "0",
+    "UPDATE request_rows SET body = '', answer = '' "
+    "WHERE (answered_ms IS NOT NULL OR verb = 'forget') AND ?1 > 0",
     "UPDATE lead_rows SET public_id = 'forgotten:' || id, merged_into = NULL "
     "WHERE id = ?1 AND id = (SELECT max(id) FROM lead_rows)",
     "DELETE FROM lead_rows WHERE id = ?1 AND id < (SELECT max(id) FROM lead_rows)",
