@@ -8,6 +8,7 @@
 #include "core/reader_priv.h"
 #include "core/replay.h"
 #include "core_test.h"
+#include "engine/load.h"
 #include "groups.h"
 #include "store/events.h"
 #include "store/states.h"
@@ -508,13 +509,34 @@ static void assert_has(const struct rp_buf *buf, const char *text)
     }
 }
 
+/* Rules without models come into force: the experiment ends, its arms are history. */
+static void swap_to_played(struct bench *b)
+{
+    struct rp_source source = {RP_STR("rules.lua"), rp_str_from(PLAYED)};
+    struct rp_files files = {&source, 1};
+    struct rp_load_options options = {0};
+    struct rp_findings findings = {0};
+    struct rp_rules *rules = NULL;
+    struct rp_arena arena;
+    struct rp_err err = {0};
+
+    rp_arena_init(&arena);
+    if (rp_load(&arena, &files, &options, &rules, &findings, &err) != 0) {
+        fail_msg("%s", err.text);
+    }
+    b->now_ms += 1000;
+    assert_int_equal(rp_core_rules(b->core, rules, &files, RP_STR("test"), &err), 0);
+    assert_int_equal(rp_core_flush(b->core, &err), 0);
+    rp_arena_fini(&arena);
+}
+
 /* A candidate that is the rules in force differs on those alone who were in another arm. */
 static void a_back_test_tells_of_arms(void **state)
 {
     char path[] = "/tmp/ripen-replay-XXXXXX";
     struct rp_backtest_options options = {
         .db_path = "x.db", .name = RP_STR("same"), .since_ms = RP_NEVER, .workers = 2};
-    struct rp_backtest all, one;
+    struct rp_backtest all, one, lost;
     struct rp_buf out = {0};
     struct rp_err err = {0};
     uint64_t x = 88172645463325252U;
@@ -555,6 +577,16 @@ static void a_back_test_tells_of_arms(void **state)
     rp_buf_reset(&out);
     rp_backtest_text(&one, 3, &out);
     assert_null(strstr(out.ptr, "in arms"));
+    swap_to_played(&b);
+    options.models[RP_BT_ACTIVE] = RP_STR("");
+    options.candidate = rp_core_active(b.core);
+    assert_int_equal(rp_backtest_run(&options, &lost, &err), 0);
+    assert_int_equal(lost.in_arms, all.in_arms);
+    assert_int_equal(lost.in_lost_arms, all.in_arms);
+    rp_buf_reset(&out);
+    rp_backtest_text(&lost, 3, &out);
+    assert_has(&out, "the first model decides.");
+    rp_backtest_fini(&lost);
     rp_buf_fini(&out);
     rp_backtest_fini(&all);
     rp_backtest_fini(&one);
