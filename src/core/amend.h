@@ -26,9 +26,9 @@
  *   "experiment_start" {"experiment"}, "experiment_stop", "experiment_promoted" with "reason" too
  *   "pause"   {"scope","reason","author"}: deliveries (core/outgoing.h)
  *   "resume"  {"scope","author"}
- * `author` is who asks when the body names nobody. The first five are corrections. Returns 0 with the
- * answer as a JSON object on `out`; EINPUT (what is wrong with the body), ENOTFOUND, EDENIED, or
- * the store's errors. */
+ * `author` is who asks when the body names nobody. The first five are corrections. Returns 0 with
+ * the answer as a JSON object on `out`; EINPUT (what is wrong with the body), ENOTFOUND, EDENIED,
+ * or the store's errors. */
 int rp_core_amend(struct rp_core *core, struct rp_str verb, struct rp_str body,
                   struct rp_str author, struct rp_buf *out, struct rp_err *err);
 bool rp_amend_knows(struct rp_str verb);
