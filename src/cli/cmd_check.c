@@ -145,7 +145,7 @@ static int work(void *context)
 {
     struct check check = {.request = context};
     struct rp_err err = {0};
-    int status = rp_setup_config(&check.setup, check.request->rules_dir, check.request->config);
+    int status = rp_setup_secrets(&check.setup, check.request->rules_dir, check.request->config);
 
     if (status != RP_EXIT_DONE) {
         rp_setup_fini(&check.setup);

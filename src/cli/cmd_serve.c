@@ -174,7 +174,7 @@ int rp_cmd_serve(const struct rp_command *command, int argc, char **argv)
     if (count < 0) {
         return count == -1 ? RP_EXIT_DONE : RP_EXIT_FAILED;
     }
-    status = rp_setup_config(&setup, rules_dir, serving.config);
+    status = rp_setup_secrets(&setup, rules_dir, serving.config);
     if (status == RP_EXIT_DONE) {
         status = serve(&setup, &serving, rules_dir);
     }

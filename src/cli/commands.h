@@ -47,8 +47,11 @@ struct rp_setup {
  * printed. */
 int rp_setup_load(struct rp_setup *setup, const char *rules_dir, const char *config_path,
                   bool quiet);
-/* Only the configuration, for commands that need its paths. */
+/* Only the configuration, for commands that need its paths: secrets that the server has and this
+ * process has not are no error. */
 int rp_setup_config(struct rp_setup *setup, const char *rules_dir, const char *config_path);
+/* With its secrets: to serve, and to check. */
+int rp_setup_secrets(struct rp_setup *setup, const char *rules_dir, const char *config_path);
 /* The same for those who show rules: with the declared trees, and the numbers of weights.lua in
  * them. *ret_shown lives as long as setup, and is there on RP_EXIT_DONE. */
 int rp_setup_shown(struct rp_setup *setup, const char *rules_dir, const char *config_path,

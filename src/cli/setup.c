@@ -12,6 +12,7 @@
 enum { COUNT_MAX = 10000 };
 
 #define RULES_DEFAULT "rules"
+#define SECRET_LACKS  "E066"
 
 static void print_findings(struct rp_setup *setup)
 {
@@ -32,7 +33,20 @@ static const char *find_config(const char *rules_dir, char path[4096])
     return access("ripen.lua", R_OK) == 0 ? "ripen.lua" : NULL;
 }
 
-int rp_setup_config(struct rp_setup *setup, const char *rules_dir, const char *config_path)
+/* What lacks is in the environment, or in a file, of the server alone. */
+static bool only_secrets_lack(const struct rp_findings *findings)
+{
+    bool only = findings->errors > 0 && findings->more == 0;
+
+    for (size_t i = 0; i < findings->count && only; i++) {
+        only = findings->items[i].severity != RP_SEVERITY_ERROR ||
+               rp_str_is(findings->items[i].code, SECRET_LACKS);
+    }
+    return only;
+}
+
+static int read_config(struct rp_setup *setup, const char *rules_dir, const char *config_path,
+                       bool secrets)
 {
     char path[4096];
     struct rp_err err = {0};
@@ -46,6 +60,10 @@ int rp_setup_config(struct rp_setup *setup, const char *rules_dir, const char *c
     }
     status = rp_config_load(&setup->arena, config_path ? config_path : find_config(rules_dir, path),
                             &setup->config, &setup->findings, &err);
+    if (status == RIPEN_ERULE && !secrets && only_secrets_lack(&setup->findings)) {
+        setup->findings = (struct rp_findings){0};
+        return RP_EXIT_DONE;
+    }
     if (setup->findings.count > 0) {
         print_findings(setup);
     }
@@ -53,6 +71,16 @@ int rp_setup_config(struct rp_setup *setup, const char *rules_dir, const char *c
         return RP_EXIT_DONE;
     }
     return status == RIPEN_ERULE ? RP_EXIT_PROBLEMS : rp_fail(&err);
+}
+
+int rp_setup_config(struct rp_setup *setup, const char *rules_dir, const char *config_path)
+{
+    return read_config(setup, rules_dir, config_path, false);
+}
+
+int rp_setup_secrets(struct rp_setup *setup, const char *rules_dir, const char *config_path)
+{
+    return read_config(setup, rules_dir, config_path, true);
 }
 
 static int load(struct rp_setup *setup, const char *rules_dir, const char *config_path, bool quiet,

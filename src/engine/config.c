@@ -499,7 +499,7 @@ int rp_config_load(struct rp_arena *arena, const char *path, struct rp_config *r
     if (status == 0 && findings->errors > 0)
         status = rp_err_at(err, RIPEN_ERULE, rp_str_from(path), findings->items[0].line, "%.*s",
                            RP_STR_ARG(findings->items[0].message));
-    if (status == 0)
+    if (status == 0 || status == RIPEN_ERULE)
         *ret_config = config;
     rp_arena_fini(&c.scratch);
     return status;

@@ -134,7 +134,8 @@ struct rp_config {
 };
 
 /* `path` NULL or missing file: the defaults. Environment variables RIPEN_LISTEN, RIPEN_DB,
- * RIPEN_RULES … stand over the file. Secrets come by env "NAME" or file "PATH" only. */
+ * RIPEN_RULES … stand over the file. Secrets come by env "NAME" or file "PATH" only. ERULE: the
+ * findings tell; *ret_config has what could be read, "" for a secret that is missing (E066). */
 int rp_config_load(struct rp_arena *arena, const char *path, struct rp_config *ret_config,
                    struct rp_findings *findings, struct rp_err *err);
 

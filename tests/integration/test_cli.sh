@@ -108,6 +108,7 @@ holds "rows of explanations" [ "$explained" -gt 500 ]
 ask_db 0 explain "$best" --at $at && said "$out" "^total  $total$"
 ask_db 1 why-not "$best" customer --at $at && said "$out" 'Deal Won' && same "lines of why-not" 1 "$(wc -l <"$out")"
 ask_db 1 why-not "$best" customer --at $at --format json && same "fires" false "$(value "$out" fires)"
+ask_db 0 verify --sample 7 && said "$out" '^7 leads verified, 0 differ'
 ask_db 0 verify && said "$out" '^[0-9]+ leads verified, 0 differ, 0 '
 ask_db 0 verify --format json
 same "verified" "$(sqlite3 s.db 'SELECT count(*) FROM leads') 0 0" "$(value "$out" verified) $(value "$out" different) $(value "$out" skipped)"
@@ -171,6 +172,17 @@ if command -v script >/dev/null 2>&1; then
 else
     echo "not checked: colours on a terminal (there is no \`script\`)"
 fi
+
+# ---- Secrets are the server's: who asks needs none
+mkdir -p asked/rules && echo 'stages { "visitor", "lead" } stage "lead" { enter = known(), terminal = true }' >asked/rules/rules.lua
+echo 'endpoint "hub" { preset = "hubspot", token = env "RIPEN_HUB_TOKEN" }' >asked/rules/ripen.lua
+cd asked && run 0 leads --db ../s.db && same "talk of a missing secret" '' "$(cat "$err")"
+run 0 rules list --db ../s.db
+run 1 check rules && said "$err" 'RIPEN_HUB_TOKEN is not set'
+run 1 serve rules --db none.db && said "$err" 'RIPEN_HUB_TOKEN is not set'
+echo 'endpoint "crm" { url = 7 }' >>rules/ripen.lua
+run 1 leads --db ../s.db && said "$err" 'E012|E013|url'
+cd .. || exit 2
 
 # ---- An answer that nobody gets is no success
 for command in "leads --db s.db" "outbox list --db s.db" "key create --scope read --db s.db" "check my-rules" "--help" "leads --help" "--version"; do

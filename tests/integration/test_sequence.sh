@@ -38,4 +38,42 @@ same "state" done "$(value "$out" 0.state)"
 same "last step" again "$(value "$out" 0.steps.2.step)"
 run 0 tasks --db a.db && said "$out" 'Call again'
 run 1 sequence cancel ana --db a.db && said "$err" 'cancelled'
+stop
+
+# On Tuesdays from 9 to 10 by the lead's clock: a customer gets no mail, what one waits for comes, the other's wait ends.
+mkdir -p days/templates && printf 'Subject: t\n\nhi\n' >days/templates/t.txt
+cat >days/rules.lua <<'TXT'
+dimension "engagement" { range = { 0, 100 }, decay = "none" }
+score "x" { why = "x", on = "X", points = 1 }
+stages { "visitor", "lead" }
+stage "lead" { enter = known(), terminal = true }
+sequence "s" { start = did "Go", purpose = "transactional",
+  send = { days = { "tue" }, from = "09:00", to = "10:00", tz = { "lead.timezone", "Europe/Paris" } },
+  steps = {
+    step "one"   { email { template = "t", unless = did "Customer" } },
+    step "two"   { wait_until { did "Y", timeout = "2d" } },
+    step "three" { branch { { when = did "Y", go = "four" }, otherwise = "five" } },
+    step "four"  { email { template = "t" }, stop() },
+    step "five"  { task { to = "owner", note = "five" } },
+  } }
+TXT
+event() { # WHO NAME TIME
+    echo "{\"type\":\"track\",\"userId\":\"$1\",\"event\":\"$2\",\"messageId\":\"$1$2\",\"timestamp\":\"$3\",\"receivedAt\":\"$3\"}"
+}
+for who in ana bob; do
+    zone=Europe/Paris
+    [ $who = ana ] && zone=America/New_York
+    echo "{\"type\":\"identify\",\"userId\":\"$who\",\"messageId\":\"$who\",\"traits\":{\"email\":\"$who@x.test\",\"timezone\":\"$zone\"},\"timestamp\":\"2026-03-02T09:00:00Z\",\"receivedAt\":\"2026-03-02T09:00:00Z\"}"
+done >days.ndjson
+{
+    event ana Go 2026-03-02T10:00:00Z # a Monday
+    event bob Go 2026-03-02T10:00:01Z
+    event bob Customer 2026-03-02T11:00:00Z # after it began, before the mail
+    event bob Y 2026-03-04T09:00:00Z
+} >>days.ndjson
+run 0 try days days.ndjson --at 2026-03-25
+for line in '2026-03-03 14:00  s.one: email' '2026-03-05 14:00  three' '2026-03-10 13:00  s.five: task' \
+    '2026-03-04 09:00  four' '2026-03-10 08:00  s.four: email'; do said "$out" "^ +$line"; done
+same "mails and tasks" 3 "$(grep -cE ' s\.(one|four|five): ' "$out")"
+same "done" 2 "$(grep -c '  s  done ' "$out")"
 finish
