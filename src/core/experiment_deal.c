@@ -25,22 +25,31 @@ static struct rp_arm_cell *cell_of(struct rp_lead *lead, int64_t experiment)
     return (struct rp_arm_cell *)(uintptr_t)rp_arm_of(lead, experiment);
 }
 
-/* Adds an element; those of experiments that ended make room. */
+static bool runs(const struct rp_trying *trying, int64_t experiment)
+{
+    for (size_t i = 0; i < trying->count; i++) {
+        if (trying->items[i].row.id == experiment) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Adds an element; when there are many, those of experiments that ended make room. One that is
+ * started again finds its arm: whoever acts on the lead must not depend on when it is looked at. */
 static struct rp_arm_cell *cell_add(const struct rp_core *core, struct rp_lead *lead,
                                     int64_t experiment)
 {
-    const struct rp_trying *trying = rp_core_trying_list(core);
+    enum { MANY = 8 };
     uint32_t key = rp_cell_key(RP_CELL_ARMS, 0, 0);
     uint32_t len = 0;
     uint32_t kept = 0;
     struct rp_arm_cell *cells = rp_lead_cell(lead, key, &len);
+    uint32_t count = cells ? len / (uint32_t)sizeof(*cells) : 0;
 
-    for (uint32_t i = 0; cells && i < len / sizeof(*cells); i++) {
-        for (size_t r = 0; r < trying->count; r++) {
-            if (trying->items[r].row.id == cells[i].experiment) {
-                cells[kept++] = cells[i];
-                break;
-            }
+    for (uint32_t i = 0; i < count; i++) {
+        if (count < MANY || runs(rp_core_trying_list(core), cells[i].experiment)) {
+            cells[kept++] = cells[i];
         }
     }
     cells = rp_lead_cell_resize(lead, key, (kept + 1) * (uint32_t)sizeof(*cells));

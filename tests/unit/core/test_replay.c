@@ -417,7 +417,7 @@ static const char SPLIT[] =
 /* One split is over, then runs once more; another one goes on; in a shadow the control acts, but
  * some are handed on by chance. Leads are known before, become known while it runs, and behind it.
  */
-static void splits(void **state)
+static void play_splits(uint64_t x)
 {
     static const struct {
         int at;
@@ -425,10 +425,8 @@ static void splits(void **state)
     } plan[] = {{60, "experiment_start", "x"},  {100, "experiment_start", "z"},
                 {300, "experiment_stop", "x"},  {400, "experiment_start", "y"},
                 {600, "experiment_start", "x"}, {700, "experiment_promoted", "x"}};
-    uint64_t x = 88172645463325252U;
     struct bench b;
 
-    (void)state;
     bench_open(&b, NULL, SPLIT);
     for (int i = 0; i < 900; i++) {
         for (size_t p = 0; p < RP_COUNT(plan); p++) {
@@ -444,6 +442,14 @@ static void splits(void **state)
     assert_in_range(expect_same(&b), 60, 4000);
     assert_in_range(handed_on, 3, 100);
     bench_close(&b);
+}
+
+static void splits(void **state)
+{
+    (void)state;
+    play_splits(88172645463325252U);
+    play_splits(
+        88172645463396523U); /* timers between a start and the next event of who was dealt */
 }
 
 static void send_page(struct bench *b, const char *ids, int number)
