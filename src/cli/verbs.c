@@ -18,7 +18,7 @@ const struct rp_command *rp_command_verbs(const struct rp_command *command)
 
 static void help(const struct rp_command *command)
 {
-    struct rp_buf out = {0};
+    struct rp_buf out = {0}, last = {0};
 
     rp_usage(&out, command);
     rp_buf_char(&out, '\n');
@@ -27,8 +27,11 @@ static void help(const struct rp_command *command)
                       c->arguments);
         rp_wrap(&out, rp_str_from(c->summary), 6, 6);
     }
-    rp_buf_printf(&out, "\n`ripen %s VERB --help` tells a verb's options.\n", command->name);
+    rp_buf_text(&out, "\n  --help                 ");
+    rp_buf_printf(&last, "this text; `ripen %s VERB --help` tells a verb's options", command->name);
+    rp_wrap(&out, rp_buf_view(&last), 25, 25);
     fwrite(out.ptr, 1, out.len, stdout);
+    rp_buf_fini(&last);
     rp_buf_fini(&out);
 }
 

@@ -112,9 +112,9 @@ readme_block() { # PATTERN: the shell block of README.md that has such a line; i
 price_rule=$(grep -l 'Looked at the pricing page' rules/*.lua)
 sed 's/Looked at the pricing page/Looked at our prices/' "$price_rule" >edited && mv edited "$price_rule"
 n=0
-until "$ripen" rules list --format json 2>/dev/null | grep -q '"generation":2'; do
+until "$ripen" rules list --format json 2>/dev/null | grep -q '"generation":2,"hash":"[0-9a-f]*","active":true'; do
     n=$((n + 1))
-    [ $n -lt 100 ] || { fail "no second generation"; break; }
+    [ $n -lt 200 ] || { fail "no second generation: $("$ripen" rules list)"; break; }
     sleep 0.1
 done
 readme_block '^ripen rules rollback'
