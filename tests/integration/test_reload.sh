@@ -47,6 +47,7 @@ same "points before" 10 "$(score one ana)"
 sed -i 's/"one", points = 10/"one", points = 11/' rules/a.lua
 one_more "sed -i" 11
 same "points after, of both events" 22 "$(score one ana)"
+said serve.err 'about_to=activate .*effect="'
 base 12 >rules/a.lua
 one_more "a write in place" 12
 for copy in no yes; do # by renaming, and in place
