@@ -246,17 +246,23 @@ static bool is_asked(const struct rp_sequence_ask *ask, const struct rp_sequence
     RP_UNREACHABLE();
 }
 
+/* What was due before comes before what a person decides now, at its own time. */
+static int catch_up(struct rp_core *core, struct rp_cached *lead, int64_t now_ms,
+                    struct rp_err *err)
+{
+    int status = rp_core_complete(core, lead, err);
+
+    return status == 0 ? rp_core_timers_before(core, lead, now_ms, err) : status;
+}
+
 /* Goes on with what waits no longer; now. */
 static int judge_now(struct rp_core *core, struct rp_cached *lead, int64_t now_ms,
                      struct rp_err *err)
 {
     struct rp_decision decision = {0};
-    int status = rp_core_complete(core, lead, err);
+    int status = 0;
 
-    if (status == 0) {
-        status = rp_core_timers_before(core, lead, now_ms, err);
-    }
-    if (status == 0 && now_ms >= lead->lead.judged_ms) {
+    if (now_ms >= lead->lead.judged_ms) {
         rp_core_act_as(core, &lead->lead);
         rp_judge(&core->fold, &lead->lead, NULL, now_ms, &decision);
         status = rp_core_record(core, lead, NULL, &decision, now_ms, err);
@@ -312,6 +318,7 @@ static int ask_lead(struct rp_core *core, const struct rp_sequence_ask *ask, str
     int64_t now_ms = rp_clock_now(&core->clock);
     struct rp_cached *lead = NULL;
     size_t changed = 0;
+    bool goes_on;
     int64_t id;
     int status = rp_lead_find(core->store, ask->lead, &id, err);
 
@@ -322,14 +329,20 @@ static int ask_lead(struct rp_core *core, const struct rp_sequence_ask *ask, str
         return status;
     }
     rp_core_touch(core, lead);
+    goes_on = ask->verb == RP_SEQUENCE_RESUME && !rp_aside_has(core, id);
     rp_jw_object(jw);
     rp_jw_put_text(jw, "lead", lead->lead.public_id);
     rp_jw_key(jw, "sequences");
     rp_jw_array(jw);
-    status = change_all(core, lead, ask, now_ms, jw, &changed, err);
+    if (goes_on) {
+        status = catch_up(core, lead, now_ms, err);
+    }
+    if (status == 0) {
+        status = change_all(core, lead, ask, now_ms, jw, &changed, err);
+    }
     rp_jw_array_end(jw);
     rp_jw_object_end(jw);
-    if (status == 0 && ask->verb == RP_SEQUENCE_RESUME && !rp_aside_has(core, lead->lead.id)) {
+    if (status == 0 && goes_on) {
         status = judge_now(core, lead, now_ms, err);
     } else if (status == 0) {
         rp_core_timer_derive(core, lead);

@@ -369,6 +369,23 @@ static void a_person_puts_it_elsewhere(void **state)
     bench_close(&b);
 }
 
+/* What was due while nobody looked is done at its time, before a person puts the lead elsewhere. */
+static void overdue_before_a_person_decides(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    bench_open(&b, NULL, plain);
+    track(&b, "u1", "Ready", "m1");
+    b.now_ms = T0 + 2 * RP_DAY; /* "two" was due a day ago; then it looks for three days */
+    assert_int_equal(ask(&b, RP_SEQUENCE_RESUME, "u1", "three"), 0);
+    bench_expect(&b, "u1", "\"step\":\"look\",\"at\":\"2026-03-03T09:00:00.000Z\"");
+    bench_expect(&b, "u1", "\"step\":\"three\",\"at\":\"2026-03-04T09:00:00.000Z\"");
+    bench_expect(&b, "u1", "\"state\":\"done\"");
+    assert_int_equal(bench_outbox(&b), 3);
+    bench_close(&b);
+}
+
 static void merged_and_taken_apart(void **state)
 {
     struct rp_unmerged unmerged;
@@ -491,6 +508,7 @@ int test_sequences(void)
         cmocka_unit_test(late_consent_ends_nothing),
         cmocka_unit_test_setup_teardown(a_person_puts_it_elsewhere, enter_directory,
                                         leave_directory),
+        cmocka_unit_test(overdue_before_a_person_decides),
         cmocka_unit_test(merged_and_taken_apart),
         cmocka_unit_test(merged_for_long),
         cmocka_unit_test(conditions_that_time_changes),
