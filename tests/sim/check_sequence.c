@@ -121,7 +121,7 @@ static void check_step(sqlite3_stmt *row)
     if (strcmp(step, "pause") == 0) {
         waits_ms = swap->pause_hours * RP_HOUR;
     } else if (strcmp(step, "extra") == 0) {
-        waits_ms = 6 * RP_HOUR;
+        waits_ms = 60 * RP_HOUR;
     } else if (strcmp(step, "rest") == 0) {
         waits_ms = 29 * RP_HOUR;
     } else if (strcmp(step, "look") == 0 &&

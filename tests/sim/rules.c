@@ -84,12 +84,14 @@ void knobs_make(struct knobs *ret_knobs)
 
 void knobs_edit(struct knobs *knobs)
 {
-    switch (below(13)) {
+    switch (below(15)) {
     case 10:
         knobs->pause_hours = 6 + below(60);
         knobs->until_days = 1 + below(4);
         break;
     case 11:
+    case 13:
+    case 14:
         knobs->without_extra = !knobs->without_extra;
         break;
     case 12:

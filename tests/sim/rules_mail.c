@@ -22,7 +22,7 @@ static const char welcome[] =
     "  } }\n";
 
 static const char extra[] =
-    "    step \"extra\" { webhook { to = endpoint \"crm\", body = { } }, wait \"6h\" },\n";
+    "    step \"extra\" { webhook { to = endpoint \"crm\", body = { } }, wait \"60h\" },\n";
 
 static const char others[] =
     "team \"sdr\" { members = { \"lea@a.test\", \"tom@a.test\", \"ann@a.test\" } }\n"
@@ -34,7 +34,7 @@ static const char others[] =
     "\"5h\" },\n"
     "    step \"end\"  { webhook { to = endpoint \"stats\", body = { } } },\n"
     "  } }\n"
-    "action \"offer\" { on = did \"Visit Ended\", email { template = \"tips\", purpose = "
+    "action \"offer\" { on = did \"Liked\", email { template = \"tips\", purpose = "
     "\"news\" } }\n"
     "action \"give\" { on = entered \"%s\", assign { team = \"sdr\", keep_owner = true } }\n"
     "limits { email = { per_lead = %d, per = \"%dd\" } }\n";

@@ -139,7 +139,7 @@ const char *rules_stage(const struct knobs *knobs, int which);
 
 /* ---- rules_mail.c: sequences, e-mail, owners ---- */
 void rules_mail(const struct knobs *knobs, struct rp_buf *out);
-enum { MAILS_MAX = 2, MAILS_DAYS = 7, REENTER_DAYS = 8 };
+enum { MAILS_MAX = 1, MAILS_DAYS = 7, REENTER_DAYS = 8 };
 
 /* ---- traffic.c ---- */
 void traffic_step(void);
