@@ -27,5 +27,6 @@ int test_replay(void);
 int test_experiment(void);
 int test_splits(void);
 int test_report_experiment(void);
+int test_report_numbers(void);
 
 #endif

@@ -365,5 +365,5 @@ int main(void)
            test_sequences() + test_late() + test_sweep() + test_swap() + test_random() +
            test_counts() + test_models() + test_trial() + test_cache() + test_retention() +
            test_reasons() + test_reports() + test_learn() + test_replay() + test_experiment() +
-           test_splits() + test_report_experiment();
+           test_splits() + test_report_experiment() + test_report_numbers();
 }
