@@ -469,7 +469,7 @@ struct rp_sequence {
     struct rp_place place;
     struct rp_occasion *starts, *exits;
     uint32_t start_count, exit_count;
-    int64_t reenter_ms;    /* since the last start; 0: once for life */
+    int64_t reenter_ms;    /* since the last one ended; 0: once for life */
     struct rp_str purpose; /* the consent that its mails need; "" when it sends none */
     struct rp_send_window send;
     struct rp_step *steps;
