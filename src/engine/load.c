@@ -20,7 +20,7 @@
 #include <stdlib.h>
 #include <strings.h>
 
-#define LOAD_HEAP_BYTES ((size_t)24 << 20) /* trees are in C; Lua holds files and their tables */
+#define LOAD_HEAP_BYTES ((size_t)20 << 20) /* trees are in C; Lua holds files and their tables */
 
 struct load {
     struct rp_arena scratch;
