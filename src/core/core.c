@@ -150,9 +150,11 @@ int rp_core_outbox_claim(struct rp_core *core, struct rp_arena *arena, enum rp_o
                          size_t *ret_count, struct rp_err *err)
 {
     struct claim claim = {arena, way, lease_ms, max, ret_rows, ret_count};
+    /* What may go out is asked of the leads, and a run that failed left them as they never were. */
+    int status = core->stale && core->rules ? rp_core_recover(core, err) : 0;
 
     *ret_count = 0;
-    return in_transaction(core, claim_rows, &claim, err);
+    return status == 0 ? in_transaction(core, claim_rows, &claim, err) : status;
 }
 
 struct finish {

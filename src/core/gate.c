@@ -2,11 +2,13 @@
 /* In this order: suppressed addresses get nothing at all; transactional mail then goes out; other
  * mail needs the consent of its purpose, and room under limits { email }. The count is of rows
  * that left or are to leave, by when they were made: (now - per, now]. At a lease nothing is
- * counted again, since the row itself is one of those counted. */
+ * counted again, since the row itself is one of those counted; but the lead's consent is as all of
+ * its events on record say, and while it is set aside its mail waits. */
 #include "core/gate.h"
 
 #include "base/hash.h"
 #include "base/json_write.h"
+#include "core/aside.h"
 #include "model/consent.h"
 #include "model/email.h"
 #include "store/audit.h"
@@ -14,6 +16,8 @@
 #include "store/reports.h"
 
 #include <string.h>
+
+#define ASIDE_AGAIN_MS (15 * RP_SECOND) /* a row of a lead set aside is looked at so often */
 
 static const char *const gate_names[RP_GATES] = {
     [RP_GATE_OPEN] = "none",
@@ -158,32 +162,64 @@ static int lead_of_row(struct rp_core *core, const struct rp_outbox_row *row,
     return status == 0 ? rp_core_lead(core, lead, ret_lead, err) : status;
 }
 
-int rp_gate_leased(struct rp_core *core, struct rp_arena *arena, const struct rp_outbox_row *row,
-                   int64_t now_ms, bool *ret_held, struct rp_err *err)
+/* Consent is read from the cells, so these must hold all of the lead's events: not so after a
+ * recovery that could not take a row in its order, or an un-merge. */
+static int make_whole(struct rp_core *core, struct rp_cached *lead, struct rp_err *err)
 {
-    struct asked asked = {.core = core, .arena = arena, .now_ms = now_ms};
-    struct rp_cached *lead;
     int status;
 
-    *ret_held = false;
+    if (lead->lead.generation == core->rules->number) {
+        return 0;
+    }
+    status = rp_core_complete(core, lead, err);
+    if (status == 0) {
+        rp_core_dirty(core, lead);
+    }
+    return status;
+}
+
+/* What may go is asked of the lead that the row belongs to now; true in *ret_waits: it is set
+ * aside, and what it said last is not known yet. */
+static int ask_leased(struct asked *asked, const struct rp_outbox_row *row, bool *ret_waits,
+                      struct rp_err *err)
+{
+    struct rp_cached *lead;
+    int status = lead_of_row(asked->core, row, &lead, err);
+
+    if (status == 0) {
+        asked->lead = &lead->lead;
+        status = read_mail(asked, row->body, err);
+    }
+    if (status == 0 && !rp_str_is(asked->purpose, RP_PURPOSE_TRANSACTIONAL)) {
+        *ret_waits = rp_aside_has(asked->core, lead->lead.id);
+        status = *ret_waits ? 0 : make_whole(asked->core, lead, err);
+    }
+    return status == 0 && !*ret_waits ? ask(asked, false, err) : status;
+}
+
+int rp_gate_leased(struct rp_core *core, struct rp_arena *arena, const struct rp_outbox_row *row,
+                   int64_t now_ms, bool *ret_stays, struct rp_err *err)
+{
+    struct asked asked = {.core = core, .arena = arena, .now_ms = now_ms};
+    bool waits = false;
+    int status;
+
+    *ret_stays = false;
     if (row->kind != RP_ACTION_EMAIL) {
         return 0;
     }
-    status = lead_of_row(core, row, &lead, err);
-    if (status == 0) {
-        asked.lead = &lead->lead;
-        status = read_mail(&asked, row->body, err);
+    status = ask_leased(&asked, row, &waits, err);
+    if (status != 0 || (!waits && asked.gate == RP_GATE_OPEN)) {
+        return status;
     }
-    if (status == 0) {
-        status = ask(&asked, false, err);
+    *ret_stays = true;
+    if (waits) {
+        return rp_outbox_finish(core->store, row->id, RP_OUTCOME_RETURNED, 0, RP_STR(""),
+                                now_ms + ASIDE_AGAIN_MS, now_ms, err);
     }
-    if (status == 0 && asked.gate != RP_GATE_OPEN) {
-        *ret_held = true;
-        core->stats.held[asked.gate]++;
-        status = rp_outbox_finish(core->store, row->id, RP_OUTCOME_HELD, 0, asked.reason, now_ms,
-                                  now_ms, err);
-    }
-    return status;
+    core->stats.held[asked.gate]++;
+    return rp_outbox_finish(core->store, row->id, RP_OUTCOME_HELD, 0, asked.reason, now_ms, now_ms,
+                            err);
 }
 
 /* ---- Events ---------------------------------------------------------------------------------- */

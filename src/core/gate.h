@@ -12,9 +12,10 @@
  * transaction, before the row is added. */
 int rp_gate_intent(struct rp_core *core, const struct rp_cached *lead,
                    const struct rp_intent *intent, struct rp_outbox_row *row, struct rp_err *err);
-/* A row just leased: true in *ret_held when it may not go out any more; it is held then. */
+/* A row just leased: true in *ret_stays when it may not go out any more, and is held then; or not
+ * yet, since its lead is set aside (core/aside.h): it is pending again then. */
 int rp_gate_leased(struct rp_core *core, struct rp_arena *arena, const struct rp_outbox_row *row,
-                   int64_t now_ms, bool *ret_held, struct rp_err *err);
+                   int64_t now_ms, bool *ret_stays, struct rp_err *err);
 /* An event that says of an address that no mail is to go there: a bounce for good, a complaint.
  * Events of public keys say nothing. */
 int rp_gate_event(struct rp_core *core, const struct rp_event *event, struct rp_err *err);

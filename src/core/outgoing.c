@@ -39,15 +39,15 @@ int rp_core_outgoing_leased(struct rp_core *core, struct rp_arena *arena,
 
     for (size_t i = 0; i < *count && status == 0; i++) {
         struct rp_outbox_row *row = &rows[i];
-        bool held;
+        bool stays;
 
         if (core->pauses.count > 0 && rp_pauses_cover(&core->pauses, row->kind, row->to)) {
             status = rp_outbox_finish(core->store, row->id, RP_OUTCOME_RETURNED, 0, RP_STR(""),
                                       now_ms + PAUSED_AGAIN_MS, now_ms, err);
             continue;
         }
-        status = rp_gate_leased(core, arena, row, now_ms, &held, err);
-        if (status != 0 || held) {
+        status = rp_gate_leased(core, arena, row, now_ms, &stays, err);
+        if (status != 0 || stays) {
             continue;
         }
         if (row->kind == RP_ACTION_CRM) {
