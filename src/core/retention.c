@@ -105,7 +105,7 @@ static int make_base(struct compacting *c, struct rp_fold *fold, struct rp_err *
 
         rp_fold_event(fold, &folded, &c->history.events[i], &decision);
         if (!decision.voided) {
-            rp_base_add(base, arena, &c->history.events[i]);
+            rp_base_add(base, arena, &c->history.events[i], decision.excluded);
         }
     }
     fold->trace = NULL;

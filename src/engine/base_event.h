@@ -21,8 +21,10 @@ struct rp_base;
 struct rp_base *rp_base_new(const struct rp_rules *rules);
 void rp_base_free(struct rp_base *base); /* NULL: no effect */
 rp_trace_fn rp_base_trace;               /* of the fold; ctx: the struct rp_base */
-/* After an event was folded (not for one that is void). An earlier base is taken over. */
-void rp_base_add(struct rp_base *base, struct rp_arena *arena, const struct rp_event *event);
+/* After an event was folded (not for one that is void). An earlier base is taken over. `excluded`
+ * as the fold found it: then only its traits are, since it counts for nothing. */
+void rp_base_add(struct rp_base *base, struct rp_arena *arena, const struct rp_event *event,
+                 bool excluded);
 /* The body of the event, from the lead's cells as they are behind the last event added. `nodes`
  * are those whose events are in it. */
 void rp_base_body(const struct rp_base *base, const struct rp_lead *lead, const int64_t *nodes,

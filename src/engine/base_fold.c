@@ -42,6 +42,8 @@ static void take_seen(struct rp_scratch *s, struct rp_lead *lead, const struct r
         struct rp_base_seen seen = rp_base_seen(reader);
         struct rp_event event = *base;
 
+        if (seen.flags & RP_EVENT_ROBOT)
+            continue; /* records once held them too */
         event.type = seen.type;
         event.flags = seen.flags;
         event.name = seen.name;

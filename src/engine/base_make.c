@@ -256,7 +256,8 @@ static void take_base(struct rp_base *base, struct rp_arena *arena, const struct
     }
 }
 
-void rp_base_add(struct rp_base *base, struct rp_arena *arena, const struct rp_event *event)
+void rp_base_add(struct rp_base *base, struct rp_arena *arena, const struct rp_event *event,
+                 bool excluded)
 {
     struct rp_base_seen seen = {.type = event->type,
                                 .flags = event->flags,
@@ -269,7 +270,8 @@ void rp_base_add(struct rp_base *base, struct rp_arena *arena, const struct rp_e
         return;
     }
     traits_of(base, arena, event);
-    seen_add(base, &seen);
+    if (!excluded) /* counters of other rules would take it in */
+        seen_add(base, &seen);
 }
 
 /* ---- The body -------------------------------------------------------------------------------- */

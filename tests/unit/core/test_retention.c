@@ -2,6 +2,7 @@
 /* Events older than is kept become a base: cells, scores and explanation stay the same bytes, then
  * and with all that follows; other rules go on from what was granted; older events are refused. */
 #include "core/core_priv.h"
+#include "core/evaluate.h"
 #include "core/people.h"
 #include "core_test.h"
 #include "engine/load.h"
@@ -224,15 +225,33 @@ static void too_old(void **state)
     bench_close(&b);
 }
 
-static void other_generation(void **state)
+static void swap(struct bench *b, const char *text)
 {
-    struct rp_files files;
     struct rp_load_options options = {0};
     struct rp_findings findings = {0};
     struct rp_rules *rules = NULL;
-    struct rp_source source = {RP_STR("rules.lua"), RP_STR(other_rules)};
+    struct rp_source source = {RP_STR("rules.lua"), rp_str_from(text)};
+    struct rp_files files = {&source, 1};
     struct rp_arena arena;
     struct rp_err err = {0};
+
+    rp_arena_init(&arena);
+    assert_int_equal(rp_load(&arena, &files, &options, &rules, &findings, &err), 0);
+    rp_reader_close(b->reader);
+    assert_int_equal(rp_core_rules(b->core, rules, &files, RP_STR("test"), &err), 0);
+    assert_int_equal(
+        rp_reader_open(NULL, rp_core_store(b->core), rp_core_active(b->core), &b->reader, &err), 0);
+    rp_arena_fini(&arena);
+}
+
+static void no_matter(void *ctx, const struct rp_would *would)
+{
+    (void)ctx;
+    (void)would;
+}
+
+static void other_generation(void **state)
+{
     struct bench b;
     int64_t before, after;
 
@@ -242,14 +261,7 @@ static void other_generation(void **state)
     b.now_ms += 30 * DAY; /* all of it is old */
     assert_int_equal(compact(&b, 20), 79);
     before = bench_total(&b, "u1", T0 + 45 * DAY);
-    rp_arena_init(&arena);
-    files = (struct rp_files){&source, 1};
-    assert_int_equal(rp_load(&arena, &files, &options, &rules, &findings, &err), 0);
-    rp_reader_close(b.reader);
-    assert_int_equal(rp_core_rules(b.core, rules, &files, RP_STR("test"), &err), 0);
-    assert_int_equal(
-        rp_reader_open(NULL, rp_core_store(b.core), rp_core_active(b.core), &b.reader, &err), 0);
-    rp_arena_fini(&arena);
+    swap(&b, other_rules);
     after = bench_total(&b, "u1", T0 + 45 * DAY);
     assert_in_range(after, before - 2, before + 2); /* sums of half-lives, in another order */
     bench_expect(&b, "u1", "\"email\":\"u1@acme.test\"");
@@ -257,6 +269,50 @@ static void other_generation(void **state)
     assert_in_range(bench_total(&b, "u1", T0 + 45 * DAY), before - 2, before + 2);
     expect_verified(&b);
     bench_close(&b);
+}
+
+/* What an exclude left out was recorded and counts for nothing, in a base and under other rules
+ * too; its traits are the lead's. */
+static void excluded_in_base(void **state)
+{
+#define EXCLUDING(points)                                                                          \
+    "dimension \"engagement\" { range = {0, 500}, decay = \"none\" }\n"                            \
+    "dimension \"fit\" { range = {0, 100}, kind = \"state\" }\n"                                   \
+    "fit \"vp\" { why = \"Job title\", field = \"title\", missing = 0, other = 0, words = {\n"     \
+    "  { any = { \"vp\" }, points = 20 } } }\n"                                                    \
+    "exclude \"robots\" { when = context { userAgent = contains \"bot\" } }\n"                     \
+    "score \"page\" { why = \"Page\", on = \"page\", points = " points " }\n"                      \
+    "stages { \"visitor\", \"sql\" }\n"                                                            \
+    "stage \"sql\" { enter = did \"Demo Requested\" }\n"
+    struct rp_evaluate_options options = {.would = no_matter};
+    size_t leads = 0;
+    int64_t after = 0;
+    struct rp_err err = {0};
+    struct bench b;
+
+    (void)state;
+    bench_open(&b, NULL, EXCLUDING("1"));
+    for (int i = 0; i < 2; i++) {
+        bench_send(&b, false,
+                   "{\"type\":\"track\",\"event\":\"Demo Requested\",\"userId\":\"u%d\","
+                   "\"messageId\":\"m%d\",\"context\":{\"userAgent\":\"%s\","
+                   "\"traits\":{\"title\":\"VP\"}}}",
+                   i, i, i ? "a person's" : "a bot");
+        bench_send(&b, false, "{\"type\":\"page\",\"userId\":\"u%d\",\"messageId\":\"p%d\"}", i, i);
+    }
+    bench_expect(&b, "u0", "\"stage\":\"visitor\"");
+    bench_expect(&b, "u1", "\"stage\":\"sql\"");
+    b.now_ms += 30 * DAY;
+    assert_int_equal(compact(&b, 20), 2);
+    swap(&b, EXCLUDING("4"));
+    options.now_ms = b.now_ms;
+    assert_true(rp_core_evaluate(b.core, &options, &after, 10, &leads, &err) >= 0);
+    assert_int_equal(leads, 2);
+    bench_expect(&b, "u0", "\"stage\":\"visitor\"");
+    bench_expect(&b, "u0", "\"fit\":20");
+    expect_verified(&b);
+    bench_close(&b);
+#undef EXCLUDING
 }
 
 static void restart_and_forget(void **state)
@@ -355,6 +411,7 @@ int test_retention(void)
         cmocka_unit_test(same_bytes),       cmocka_unit_test(too_old),
         cmocka_unit_test(other_generation), cmocka_unit_test(restart_and_forget),
         cmocka_unit_test(copies),           cmocka_unit_test(late_in_base),
+        cmocka_unit_test(excluded_in_base),
     };
 
     return cmocka_run_group_tests_name("core: retention", tests, NULL, NULL);
