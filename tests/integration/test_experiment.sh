@@ -102,9 +102,11 @@ mkdir -p weighed/tests
 cat >weighed/tests/prices.lua <<'LUA'
 test "a look is worth 12" { play = { after("0s") { page { path = "/pricing" } }, after("1s") { expect { engagement = 12 } } } }
 LUA
+holds "the tests act" wait_until 20 sh -c "'$ripen' rules list --db w.db | grep -q '^\* *2 '"
 run 0 experiment promote prices --arm challenger --force --rules weighed --db w.db
 said "$out" '^1 of the rules. tests fails with it; the first: tests/prices.lua:1 "a look is worth 12"'
 sed -i 's/engagement = 12/engagement = 40/; s/worth 12/worth 40/' weighed/tests/prices.lua
+holds "the tests hold the rules" wait_until 20 sh -c "'$ripen' rules list --db w.db | grep -q held"
 run 0 experiment promote prices --arm challenger --force --rules weighed --db w.db
 holds "no word of tests that pass" sh -c "! grep -q tests '$out'"
 said "$out" '^@@ -3,1 \+3,1 @@'

@@ -35,8 +35,8 @@ sqlite3 big.db <hold >held 2>&1 &
 holder=$!
 pids="$pids $holder"
 exec 9>hold
-echo 'BEGIN IMMEDIATE; SELECT 1;' >&9
-holds "the database is held" wait_until 5 grep -q 1 held
+printf '.timeout 5000\nBEGIN IMMEDIATE;\nSELECT 1;\n' >&9
+holds "the database is held" wait_until 10 grep -q 1 held
 names=$(seq 1 20)
 clients=
 for name in $names; do
@@ -84,8 +84,8 @@ mkfifo hold2
 sqlite3 big.db <hold2 >held2 2>&1 &
 pids="$pids $!"
 exec 9>hold2
-echo 'BEGIN IMMEDIATE; SELECT 1;' >&9
-holds "the database is held" wait_until 5 grep -q 1 held2
+printf '.timeout 5000\nBEGIN IMMEDIATE;\nSELECT 1;\n' >&9
+holds "the database is held" wait_until 10 grep -q 1 held2
 batch late 10
 send late
 same "after five seconds" 503 "$(cat status.late)"
