@@ -270,11 +270,12 @@ static bool consent_ended(struct running *r, struct rp_str *ret_reason)
 }
 
 /* The lead left the stage that the sequence starts in while the rules did not have the sequence:
- * nothing else would tell of it any more. */
+ * nothing else would tell of it any more. It started with an entry into that stage, so each later
+ * entry says so, one into the same stage too. */
 static bool was_left(const struct running *r, const struct rp_trigger *left)
 {
     if (left->op != RP_TRIGGER_LEFT || r->lead->stage >= r->s->rules->stage_count ||
-        r->lead->stage == left->index || r->lead->stage_since_ms <= r->in.started_ms)
+        r->lead->stage_since_ms <= r->in.started_ms)
         return false;
     for (uint32_t i = 0; i < r->sequence->start_count; i++) {
         const struct rp_trigger *start = r->sequence->starts[i].trigger;

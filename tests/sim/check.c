@@ -249,6 +249,7 @@ void note_swap(void)
         .generation = rp_core_active(life.core)->number,
         .last_move = ask("SELECT coalesce(max(id), 0) FROM move_rows"),
         .last_step = ask("SELECT coalesce(max(id), 0) FROM sequence_step_rows"),
+        .last_event = ask("SELECT coalesce(max(id), 0) FROM event_rows"),
         .pause_hours = sim->knobs.pause_hours,
         .until_days = sim->knobs.until_days,
         .without_extra = sim->knobs.without_extra,

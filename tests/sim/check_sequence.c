@@ -26,6 +26,16 @@ static const struct swap *swap_at(int64_t id, bool of_move)
     return &sim->swaps[at];
 }
 
+static const struct swap *swap_of_event(int64_t id)
+{
+    int at = sim->swap_count - 1;
+
+    while (at > 0 && sim->swaps[at].last_event >= id) {
+        at--;
+    }
+    return &sim->swaps[at];
+}
+
 static bool is_gone(const struct swap *swap, const char *sequence, const char *step)
 {
     return strcmp(sequence, "welcome") == 0 &&
@@ -188,22 +198,55 @@ static void check_actions_of_steps(void)
 /* ---- Exits ------------------------------------------------------------------------------------
  */
 
-/* A live instance whose lead did what ends it: id, sequence, step, lead, event, when. */
+/* What ends a sequence does so when rules that have it look at the lead: those in force then, or,
+ * if they had lost it, those that have it again, at the lead's next event, decision or step. Until
+ * such a moment came nothing can have ended it; after one nothing excuses that it goes on. */
+static bool was_seen(const struct swap *from, const char *sequence, int64_t lead, int64_t instance)
+{
+    const struct swap *end = &sim->swaps[sim->swap_count];
+
+    for (const struct swap *swap = from; swap < end; swap++) {
+        const struct swap *next = swap + 1;
+        struct swap last = {
+            .last_event = INT64_MAX, .last_move = INT64_MAX, .last_step = INT64_MAX};
+
+        next = next < end ? next : &last;
+        if (!is_gone(swap, sequence, "") &&
+            ask("SELECT EXISTS (SELECT 1 FROM event_rows AS e JOIN nodes AS d ON d.id = e.node "
+                "WHERE d.lead = ?1 AND e.id > ?2 AND e.id <= ?3) OR EXISTS (SELECT 1 FROM "
+                "move_rows WHERE lead = ?1 AND id > ?4 AND id <= ?5) OR EXISTS (SELECT 1 FROM "
+                "sequence_step_rows WHERE instance = ?6 AND id > ?7 AND id <= ?8)",
+                lead, swap->last_event, next->last_event, swap->last_move, next->last_move,
+                instance, swap->last_step, next->last_step)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A live instance whose lead did what ends it: id, sequence, step, lead, event, when, lead's row.
+ */
 static void check_exit(sqlite3_stmt *row)
 {
-    const struct swap *now = &sim->swaps[sim->swap_count - 1];
+    const struct swap *swap = swap_of_event(sqlite3_column_int64(row, 4));
 
-    if (!is_gone(now, text(row, 1), "")) {
+    if (!is_gone(swap, text(row, 1), "") ||
+        was_seen(swap + 1, text(row, 1), sqlite3_column_int64(row, 6),
+                 sqlite3_column_int64(row, 0))) {
         die("lead %s is still in \"%s\" at \"%s\" (%s) after event %s at %s, which ends it",
             text(row, 3), text(row, 1), text(row, 2), text(row, 0), text(row, 4), text(row, 5));
     }
 }
 
-/* The same, whose lead is in another stage by a decision. When the rules did not have the sequence
- * then, its next moment ends it. */
+/* The same, whose lead is in another stage by a decision; and whether its times tell that this was
+ * after the start. */
 static void check_left(sqlite3_stmt *row)
 {
-    if (!swap_at(sqlite3_column_int64(row, 4), true)->without_all) {
+    const struct swap *swap = swap_at(sqlite3_column_int64(row, 4), true);
+
+    if (!swap->without_all || (sqlite3_column_int(row, 7) &&
+                               was_seen(swap + 1, text(row, 1), sqlite3_column_int64(row, 6),
+                                        sqlite3_column_int64(row, 0)))) {
         die("lead %s is still in \"%s\" at \"%s\" (%s) after decision %s at %s", text(row, 3),
             text(row, 1), text(row, 2), text(row, 0), text(row, 4), text(row, 5));
     }
@@ -231,18 +274,21 @@ static void check_ends(void)
 
 static void check_exits(void)
 {
-    each(
-        "SELECT v.id, v.sequence, v.step, v.lead, max(m.id), m.at_ms FROM sequences AS v JOIN "
-        "leads AS l ON l.id = v.lead JOIN move_rows AS m ON m.lead = v.lead_row WHERE v.sequence = "
-        "'welcome' AND v.state IN ('running', 'paused') AND l.stage NOT IN ('mql', 'hot') GROUP BY "
-        "v.id",
-        check_left);
-    each("SELECT v.id, v.sequence, v.step, v.lead, min(e.id), e.received_ms FROM sequences AS v "
-         "JOIN nodes AS d ON d.lead = v.lead_row JOIN event_rows AS e ON e.node = d.id AND "
-         "e.received_ms >= v.started_ms AND e.name = (SELECT id FROM names WHERE text = "
+    each("SELECT v.id, v.sequence, v.step, v.lead, max(m.id), m.at_ms, v.lead_row, m.at_ms > "
+         "v.started_ms AND v.lead_row" UNMIXED
+         "FROM sequences AS v JOIN leads AS l ON l.id = v.lead JOIN move_rows AS m ON m.lead = "
+         "v.lead_row WHERE v.sequence = 'welcome' AND v.state IN ('running', 'paused') AND l.stage "
+         "NOT IN ('mql', 'hot') GROUP BY v.id",
+         check_left);
+    /* What is void by now would not end it any more, when rules have it again. */
+    each("SELECT v.id, v.sequence, v.step, v.lead, min(e.id), e.received_ms, v.lead_row FROM "
+         "sequences AS v JOIN nodes AS d ON d.lead = v.lead_row JOIN event_rows AS e ON e.node = "
+         "d.id AND e.received_ms >= v.started_ms AND e.name = (SELECT id FROM names WHERE text = "
          "iif(v.sequence = 'welcome', 'Something', 'Deal Won')) WHERE v.state IN ('running', "
-         "'paused') AND v.lead_row" UNMIXED
-         "AND v.lead_row NOT IN (SELECT lead FROM aside_leads) GROUP BY v.id",
+         "'paused') AND v.lead_row" UNMIXED "AND v.lead_row NOT IN (SELECT lead FROM aside_leads) "
+         "AND NOT EXISTS (SELECT 1 FROM event_rows AS x WHERE x.name = (SELECT id FROM names WHERE "
+         "text = 'Event Voided') AND x.body ->> '$.properties.messageId' = (SELECT message_id FROM "
+         "events WHERE id = e.id)) GROUP BY v.id",
          check_exit);
 }
 

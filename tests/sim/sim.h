@@ -62,7 +62,7 @@ struct knobs {
 /* From here on these rules were in force, or another life began. */
 struct swap {
     int64_t generation;
-    int64_t last_move, last_step; /* decisions and steps behind these are of this generation */
+    int64_t last_move, last_step, last_event; /* what is behind these is of this generation */
     int pause_hours, until_days;
     bool without_extra, without_all, history;
 };

@@ -311,6 +311,34 @@ static void left_while_rules_had_lost_it(void **state)
     bench_close(&b);
 }
 
+/* So it is when the lead is in that stage again by then: it came there another time. */
+static void left_and_entered_again_while_rules_had_lost_it(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    bench_open(&b, "a.db", plain);
+    track(&b, "u1", "Ready", "m1");
+    track(&b, "u2", "Ready", "m2");
+    bench_close(&b);
+    bench_open(&b, "a.db", without_all);
+    b.now_ms = T0 + RP_HOUR;
+    bench_send(&b, false,
+               "{\"type\":\"track\",\"event\":\"Stage Set\",\"userId\":\"u1\","
+               "\"messageId\":\"m3\",\"properties\":{\"stage\":\"visitor\",\"reason\":\"r\"}}");
+    b.now_ms = T0 + 2 * RP_HOUR;
+    track(&b, "u1", "Ready", "m4");
+    bench_expect(&b, "u1", "\"stage\":\"mql\"");
+    bench_close(&b);
+    bench_open(&b, "a.db", plain);
+    pass(&b, T0 + 2 * RP_DAY);
+    bench_expect(&b, "u1", "\"state\":\"exited\"");
+    bench_expect(&b, "u1", "\"reason\":\"left \\\"mql\\\"\"");
+    bench_expect(&b, "u2", "\"state\":\"running\",\"step\":\"look\""); /* it stayed */
+    assert_int_equal(bench_outbox(&b), 3);
+    bench_close(&b);
+}
+
 /* An import tells that it is over; it starts none and lets none go on. */
 static void history_ends_them(void **state)
 {
@@ -504,6 +532,8 @@ int test_sequences(void)
         cmocka_unit_test_setup_teardown(rules_lose_a_step, enter_directory, leave_directory),
         cmocka_unit_test_setup_teardown(left_while_rules_had_lost_it, enter_directory,
                                         leave_directory),
+        cmocka_unit_test_setup_teardown(left_and_entered_again_while_rules_had_lost_it,
+                                        enter_directory, leave_directory),
         cmocka_unit_test_setup_teardown(history_ends_them, enter_directory, leave_directory),
         cmocka_unit_test(late_consent_ends_nothing),
         cmocka_unit_test_setup_teardown(a_person_puts_it_elsewhere, enter_directory,
