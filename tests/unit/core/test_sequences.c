@@ -331,7 +331,9 @@ static void left_and_entered_again_while_rules_had_lost_it(void **state)
     bench_expect(&b, "u1", "\"stage\":\"mql\"");
     bench_close(&b);
     bench_open(&b, "a.db", plain);
-    pass(&b, T0 + 2 * RP_DAY);
+    b.now_ms = T0 + 2 * RP_DAY;
+    track(&b, "u1", "Something", "m5");
+    track(&b, "u2", "Something", "m6");
     bench_expect(&b, "u1", "\"state\":\"exited\"");
     bench_expect(&b, "u1", "\"reason\":\"left \\\"mql\\\"\"");
     bench_expect(&b, "u2", "\"state\":\"running\",\"step\":\"look\""); /* it stayed */
