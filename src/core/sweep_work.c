@@ -7,8 +7,9 @@
  *
  *   next range ──▶ scan the table ──▶ finish and hand over ──▶ next range … none left ──▶ end
  *
- * Invariants: nothing is written; no snapshot outlives a portion of the scan; what was read is
- * named by the heads of the state, so that the writer sees whether it is still all. */
+ * Invariants: nothing is written; no snapshot outlives a portion of the scan, and nobody rests
+ * under one, since the WAL cannot begin anew meanwhile; what was read is named by the heads of the
+ * state, so that the writer sees whether it is still all. */
 #include "core/sweep_work.h"
 
 #include "base/hash.h"
@@ -31,10 +32,10 @@
 #include <unistd.h>
 
 enum {
-    SCAN_ROWS = 1024,
+    SCAN_ROWS = 256,         /* under one snapshot */
     WAITING_MAX = 16,        /* portions that wait for the writer */
     COPIES_EVENTS_MAX = 512, /* of a lead with several nodes; beyond, its history is read */
-    YIELD_EVENTS = 32,
+    WORK_NS = 1000000,       /* without a look at the traffic */
     TRAFFIC_NS = 300000000,
     REST_FACTOR = 2,
     LOWEST_PRIORITY = 19
@@ -79,7 +80,6 @@ struct worker {
     struct sweeping **leads; /* of the range, by id */
     unsigned char *other;
     int64_t first, end, range;
-    unsigned until_yield;
     int64_t worked_ns;
 };
 
@@ -121,13 +121,11 @@ static void rest_until(struct worker *w, int64_t until_ns)
 /* Rests twice as long as it worked while there is traffic. */
 static void yield_to_traffic(struct worker *w)
 {
-    int64_t now;
+    int64_t now = now_ns();
 
-    if (w->until_yield-- > 0) {
+    if (now - w->worked_ns < WORK_NS) {
         return;
     }
-    w->until_yield = YIELD_EVENTS;
-    now = now_ns();
     if (now < atomic_load_explicit(&w->work->traffic_until_ns, memory_order_relaxed)) {
         int64_t rest = (now - w->worked_ns) * REST_FACTOR;
 
@@ -324,11 +322,11 @@ static int scan_range(struct worker *w, struct rp_err *err)
             if (lead >= w->first && lead < w->end && w->other[lead - w->first]) {
                 status = take_event(w, ids[i], lead, err);
                 rp_arena_reset(&w->arena);
-                yield_to_traffic(w);
             }
             after = ids[i];
         }
         rp_store_snapshot_end(w->store);
+        yield_to_traffic(w);
     }
     return status;
 }
