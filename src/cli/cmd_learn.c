@@ -7,6 +7,7 @@
 #include "base/when.h"
 #include "cli/commands.h"
 #include "cli/learn.h"
+#include "cli/report.h"
 #include "core/learn.h"
 
 #include <errno.h>
@@ -22,8 +23,10 @@ enum { LIST_MAX = 64, SUSPECTS_SHOWN = 20 };
 struct arguments {
     const char *from, *target, *is, *id, *time, *exclude, *allow, *last, *output, *dimension;
     const char *db, *outcome, *decision, *within, *at, *config, *format_text;
+    const char *capacity, *value, *cost;
+    bool monotone;
     enum rp_format format;
-    double last_share; /* 0: not said */
+    double last_share, capacity_leads, value_of, cost_of; /* 0: not said */
     int64_t now_ms, window_ms;
     struct rp_str excluded[LIST_MAX], allowed[LIST_MAX];
     size_t excluded_count, allowed_count;
@@ -148,6 +151,11 @@ static void print_text(const struct learning *l, const char *output, struct rp_b
     rp_buf_text(out,
                 "(AUC: of one lead that converted and one that did not, how often the first has "
                 "more\npoints; 0.5 is chance)\n");
+    rp_learn_put_proposals(learned, "", out);
+    if (l->options.capacity > 0 && learned->for_capacity.n < 1)
+        rp_buf_text(out, "no number of points brings the leads down to the capacity\n");
+    if (l->options.value > 0 && learned->for_value.n < 1)
+        rp_buf_text(out, "no number of points leaves anything of value and cost\n");
     print_suspects(l, out);
     print_changes(l, out);
     if (learned->converted < RP_LEARN_CLASS_WARN)
@@ -193,6 +201,20 @@ static void print_columns(const struct learning *l, struct rp_jw *jw)
     rp_jw_array_end(jw);
 }
 
+static void print_proposal(struct rp_jw *jw, const char *key, const struct rp_gain *row)
+{
+    rp_jw_key(jw, key);
+    if (row->n < 1) {
+        rp_jw_null(jw);
+        return;
+    }
+    rp_jw_object(jw);
+    rp_jw_put_int(jw, "points", (int64_t)row->min_score);
+    rp_jw_put_int(jw, "leads", (int64_t)row->n);
+    rp_jw_put_int(jw, "converted", (int64_t)row->pos);
+    rp_jw_object_end(jw);
+}
+
 static void print_json(const struct learning *l, const char *output, struct rp_buf *out)
 {
     const struct rp_learned *learned = &l->learned;
@@ -215,6 +237,9 @@ static void print_json(const struct learning *l, const char *output, struct rp_b
     put_share(&jw, "log_loss_base", learned->log_loss_base);
     put_share(&jw, "calibration_a", learned->card.platt.a);
     put_share(&jw, "calibration_b", learned->card.platt.b);
+    print_proposal(&jw, "for_capacity", &learned->for_capacity);
+    print_proposal(&jw, "for_value", &learned->for_value);
+    put_share(&jw, "weeks", learned->weeks);
     rp_jw_put_text(&jw, "data", l->source.digest);
     put_share(&jw, "seconds", (double)(rp_mono_us() - l->started_us) / 1e6);
     put_share(&jw, "memory_mb", memory_mb());
@@ -335,6 +360,10 @@ static int run(const struct arguments *a)
     l.options = (struct rp_learn_options){.allowed = a->allowed,
                                           .allowed_count = a->allowed_count,
                                           .last_share = a->last_share,
+                                          .monotone = a->monotone,
+                                          .capacity = a->capacity_leads,
+                                          .value = a->value_of,
+                                          .cost = a->cost_of,
                                           .progress = show,
                                           .ctx = &l};
     rp_arena_init(&l.arena);
@@ -388,7 +417,10 @@ static bool take_numbers(struct arguments *a)
         }
     }
     a->window_ms = 60 * RP_DAY;
-    return rp_span_parse("within", a->within, &a->window_ms) &&
+    return rp_reporting_number("capacity", a->capacity, &a->capacity_leads) &&
+           rp_reporting_number("value", a->value, &a->value_of) &&
+           rp_reporting_number("cost", a->cost, &a->cost_of) &&
+           rp_span_parse("within", a->within, &a->window_ms) &&
            rp_moment_parse(a->at, rp_clock_system().now_ms(NULL), &a->now_ms);
 }
 
@@ -405,6 +437,11 @@ int rp_cmd_learn(const struct rp_command *command, int argc, char **argv)
         {"id", "COLUMN", "of the file: the lead (the row's number)", &a.id, NULL},
         {"time", "COLUMN", "of the file: when it was decided", &a.time, NULL},
         {"last", "PERCENT", "the newest leads that it is tried on (20)", &a.last, NULL},
+        {"monotone", NULL, "of numbers, more is always better, or always worse", NULL, &a.monotone},
+        {"capacity", "N", "leads that sales can take a week: which threshold fits", &a.capacity,
+         NULL},
+        {"value", "N", "what an outcome is worth: which threshold leaves most", &a.value, NULL},
+        {"cost", "N", "what it costs to work a lead (0)", &a.cost, NULL},
         {"dimension", "NAME", "that the rules give points in (learned)", &a.dimension, NULL},
         {"db", "FILE", "the database (ripen.db)", &a.db, NULL},
         {"outcome", "STAGE", "of the database: who reached it converted (sql)", &a.outcome, NULL},

@@ -10,6 +10,7 @@
 #include "base/check.h"
 #include "base/hash.h"
 #include "base/mem.h"
+#include "base/when.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -94,6 +95,11 @@ static double auc_alone(struct job *job, const struct rp_learn_attribute *attrib
     return rp_stats_auc(job->table->y, job->score, job->table->rows);
 }
 
+static unsigned how(const struct job *job, bool loose)
+{
+    return (loose ? RP_LEARN_LOOSE : 0) | (job->options->monotone ? RP_LEARN_MONOTONE : 0);
+}
+
 static void judge_column(struct job *job, uint32_t c)
 {
     const struct rp_learn_column *column = &job->table->columns[c];
@@ -110,13 +116,15 @@ static void judge_column(struct job *job, uint32_t c)
         return;
     }
     /* what tells everything has bins with one outcome alone, which the card's bins never have */
-    bool varies = rp_learn_bins(job->arena, job->table, c, NULL, true, &job->attributes[c]);
+    bool varies =
+        rp_learn_bins(job->arena, job->table, c, NULL, how(job, true), &job->attributes[c]);
     if (varies) {
         about->iv = job->attributes[c].iv;
         about->auc = auc_alone(job, &job->attributes[c]);
     }
     if (!about->allowed)
-        varies &= rp_learn_bins(job->arena, job->table, c, NULL, false, &job->attributes[c]);
+        varies &=
+            rp_learn_bins(job->arena, job->table, c, NULL, how(job, false), &job->attributes[c]);
     if (column->changed_after > LATE_MOST)
         about->suspicion = RP_LEARN_WRITTEN_LATER;
     else if (converted_only(job->table, column))
@@ -225,8 +233,8 @@ static int64_t try_on_rest(struct job *job, struct rp_learn_card *ret_card, stru
     rp_arena_init(&arena);
     attributes = RP_ARENA_ARRAY(&arena, struct rp_learn_attribute, table->column_count + 1);
     for (uint32_t c = 0; c < table->column_count; c++)
-        if (job->usable[c] &&
-            !rp_learn_bins(&arena, table, c, job->in, job->out->about[c].allowed, &attributes[c]))
+        if (job->usable[c] && !rp_learn_bins(&arena, table, c, job->in,
+                                             how(job, job->out->about[c].allowed), &attributes[c]))
             attributes[c].bin_count = 0;
     int status = rp_learn_select(&arena, table, job->in, attributes, job->usable, lines_max(job),
                                  ret_card, NULL, err);
@@ -346,6 +354,35 @@ static void count_from(const struct job *job, struct rp_gain *row)
     }
 }
 
+/* Over all numbers of points that a lead can have, the most first. */
+static void propose(const struct job *job)
+{
+    const struct rp_learn_options *options = job->options;
+    struct rp_learned *out = job->out;
+    const double capacity = options->capacity * (out->weeks > 0 ? out->weeks : 1);
+    double best = 0;
+    struct rp_gain row = {0};
+    struct rp_gain *at =
+        RP_ARENA_ARRAY(job->arena, struct rp_gain, (size_t)(out->most - out->least) + 1);
+
+    for (uint32_t i = 0; i < job->table->rows; i++) {
+        struct rp_gain *points = &at[(int)job->score[i] - out->least];
+        points->n++;
+        points->pos += job->table->y[i];
+    }
+    for (int points = out->most; points >= out->least; points--) {
+        const struct rp_gain *more = &at[points - out->least];
+        row =
+            (struct rp_gain){.n = row.n + more->n, .pos = row.pos + more->pos, .min_score = points};
+        if (more->n > 0 && options->capacity > 0 && row.n <= capacity)
+            out->for_capacity = row;
+        if (more->n > 0 && row.pos * options->value - row.n * options->cost > best) {
+            best = row.pos * options->value - row.n * options->cost;
+            out->for_value = row;
+        }
+    }
+}
+
 static int learn_all(struct job *job, struct rp_err *err)
 {
     const struct rp_learn_table *table = job->table;
@@ -368,6 +405,7 @@ static int learn_all(struct job *job, struct rp_err *err)
     }
     for (uint32_t i = 0; i < table->rows; i++)
         job->score[i] = rp_learn_points(&out->card, table, i);
+    propose(job);
     const double base = out->base_rate;
     out->log_loss_base = -(base * log(base) + (1 - base) * log(1 - base));
     rp_stats_gains(table->y, job->score, table->rows, RP_COUNT(out->from), out->from);
@@ -419,6 +457,11 @@ int rp_learn(struct rp_arena *arena, const struct rp_learn_table *table,
     job.y = rp_arena_alloc(arena, table->rows);
     job.score = RP_ARENA_ARRAY(arena, double, table->rows);
     job.exact = RP_ARENA_ARRAY(arena, double, table->rows);
+    if (table->at_ms) {
+        (void)time_of_share(&job, 0.5);
+        ret_learned->weeks =
+            (double)(ret_learned->newest_ms - ret_learned->first_ms) / (double)(7 * RP_DAY);
+    }
     for (uint32_t c = 0; c < columns; c++)
         judge_column(&job, c);
     step_done(&job);

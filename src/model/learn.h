@@ -64,6 +64,10 @@ struct rp_learn_options {
     size_t allowed_count;
     double last_share;  /* newest rows kept for the drift check; 0: 0.2 */
     uint32_t lines_max; /* 0: RP_LEARN_LINES_MAX */
+    bool monotone;      /* bins of numbers whose rate only rises or only falls; 0 stays apart */
+    /* For which a threshold is proposed; 0: not said. */
+    double capacity;    /* leads a week that can be worked; of the table, when it has no time */
+    double value, cost; /* of an outcome; of working a lead */
     void (*progress)(void *ctx, unsigned done, unsigned of); /* may be NULL */
     void *ctx;
 };
@@ -132,6 +136,10 @@ struct rp_learned {
     /* From so many points on (min_score): all leads with as many, and those of them that
      * converted; at the lower ends of the best tenth, the best two tenths … */
     struct rp_gain from[10];
+    /* The same of the lowest that brings no more leads than the capacity, and of what leaves most
+     * of value and cost; n 0: not asked for, or there is none. */
+    struct rp_gain for_capacity, for_value;
+    double weeks;    /* that the leads came in; 0: unknown */
     int least, most; /* points a lead can have */
 };
 
@@ -150,10 +158,15 @@ uint32_t rp_learn_bin_of(const struct rp_learn_attribute *attribute,
 
 /* ---- learn_bins.c: one column --------------------------------------------------------------- */
 
+/* How bins are made, together. */
+enum {
+    RP_LEARN_LOOSE = 1,    /* one may lack one outcome, as those of a leak do */
+    RP_LEARN_MONOTONE = 2, /* of numbers: the rate only rises or only falls; 0 stays apart */
+};
 /* Coarse bins of a column over the rows that are `in` (NULL: all), with WoE and information value.
- * loose: a bin may lack one outcome, as those of a leak do. False: it does not vary. */
+ * False: it does not vary. */
 bool rp_learn_bins(struct rp_arena *arena, const struct rp_learn_table *table, uint32_t column,
-                   const bool *in, bool loose, struct rp_learn_attribute *ret_attribute);
+                   const bool *in, unsigned how, struct rp_learn_attribute *ret_attribute);
 
 /* ---- learn_card.c ---------------------------------------------------------------------------- */
 
@@ -198,6 +211,9 @@ struct rp_buf;
 void rp_learn_digest(const struct rp_learn_table *table, char ret_digest[27]);
 void rp_learn_write(const struct rp_learned *learned, const struct rp_learn_table *table,
                     const struct rp_learn_source *source, struct rp_buf *out);
+/* The thresholds that were asked for, a line each. */
+void rp_learn_put_proposals(const struct rp_learned *learned, const char *before,
+                            struct rp_buf *out);
 /* The name of the rule of an attribute: "learned_company_size". */
 struct rp_str rp_learn_rule_name(struct rp_arena *arena, const struct rp_learn_table *table,
                                  const struct rp_learn_attribute *attribute);

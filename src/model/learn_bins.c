@@ -47,6 +47,11 @@ static int by_value(const void *left, const void *right)
     return a->value < b->value ? -1 : a->value > b->value;
 }
 
+static double class_min(unsigned how)
+{
+    return how & RP_LEARN_LOOSE ? 0 : CLASS_MIN;
+}
+
 static double leads_of(const struct group *g)
 {
     return g->converted + g->others;
@@ -119,25 +124,62 @@ static void merge_small(struct merging *m)
     }
 }
 
+/* The left one of the neighbours that differ least; SIZE_MAX: none may be merged. */
+static size_t most_alike(const struct merging *m, double *ret_chi2)
+{
+    double least = (double)INFINITY;
+    size_t best = SIZE_MAX;
+
+    for (size_t i = 0; i + 1 < m->count; i++) {
+        if (m->groups[i].apart || m->groups[i + 1].apart)
+            continue;
+        const double chi2 = chi_square(&m->groups[i], &m->groups[i + 1]);
+        if (chi2 < least) {
+            least = chi2;
+            best = i;
+        }
+    }
+    if (ret_chi2)
+        *ret_chi2 = least;
+    return best;
+}
+
 static void merge_alike(struct merging *m)
 {
     for (;;) {
-        double least = (double)INFINITY;
-        size_t best = SIZE_MAX, ordinary = 0;
-        for (size_t i = 0; i < m->count; i++) {
+        double least;
+        size_t ordinary = 0;
+        const size_t best = most_alike(m, &least);
+        for (size_t i = 0; i < m->count; i++)
             ordinary += !m->groups[i].apart;
-            if (i + 1 == m->count || m->groups[i].apart || m->groups[i + 1].apart)
-                continue;
-            const double chi2 = chi_square(&m->groups[i], &m->groups[i + 1]);
-            if (chi2 < least) {
-                least = chi2;
-                best = i;
-            }
-        }
         if (best == SIZE_MAX || (ordinary <= RP_LEARN_COARSE && least >= CHI2_SAME))
             return;
         merge(m, best);
     }
+}
+
+/* Whether the rates of what does not stand apart go one way. */
+static bool is_monotone(const struct merging *m)
+{
+    double prev = (double)NAN;
+    bool rises = false, falls = false;
+
+    for (size_t i = 0; i < m->count; i++) {
+        const struct group *g = &m->groups[i];
+        const double rate = g->converted / leads_of(g);
+        if (g->apart)
+            continue;
+        rises |= rate > prev;
+        falls |= rate < prev;
+        prev = rate;
+    }
+    return !(rises && falls);
+}
+
+static void merge_monotone(struct merging *m)
+{
+    while (!is_monotone(m))
+        merge(m, most_alike(m, NULL));
 }
 
 /* ---- Numbers --------------------------------------------------------------------------------- */
@@ -181,7 +223,7 @@ static size_t fine_numbers(const struct pair *sorted, size_t n, struct group *gr
 }
 
 static uint32_t bin_numbers(struct rp_arena *arena, const struct rp_learn_table *table,
-                            const struct rp_learn_column *column, const bool *in, bool loose,
+                            const struct rp_learn_column *column, const bool *in, unsigned how,
                             struct rp_learn_bin *bins, struct group *ret_missing)
 {
     struct pair *all = rp_arena_alloc(arena, table->rows * sizeof(*all) + 1);
@@ -201,11 +243,13 @@ static uint32_t bin_numbers(struct rp_arena *arena, const struct rp_learn_table 
         }
     }
     qsort(all, n, sizeof(*all), by_value);
-    struct merging m = {groups, fine_numbers(all, n, groups), rows, loose ? 0 : CLASS_MIN};
+    struct merging m = {groups, fine_numbers(all, n, groups), rows, class_min(how)};
     for (size_t i = 0; i < m.count; i++)
         m.groups[i].apart &= !is_small(&m, &m.groups[i]);
     merge_small(&m);
     merge_alike(&m);
+    if (how & RP_LEARN_MONOTONE)
+        merge_monotone(&m);
     for (size_t i = 0; i < m.count; i++) {
         bins[i] = (struct rp_learn_bin){
             .below = i + 1 < m.count ? boundary(groups[i].hi, groups[i + 1].lo) : (double)INFINITY,
@@ -257,7 +301,7 @@ static size_t fine_levels(const struct rp_learn_column *column, const struct gro
 }
 
 static uint32_t bin_levels(struct rp_arena *arena, const struct rp_learn_table *table,
-                           const struct rp_learn_column *column, const bool *in, bool loose,
+                           const struct rp_learn_column *column, const bool *in, unsigned how,
                            struct rp_learn_attribute *attribute, struct group *ret_missing)
 {
     const uint32_t levels_n = column->level_count;
@@ -275,8 +319,7 @@ static uint32_t bin_levels(struct rp_arena *arena, const struct rp_learn_table *
         g->converted += table->y[i] != 0;
         g->others += table->y[i] == 0;
     }
-    struct merging m = {groups, fine_levels(column, levels, rows, groups), rows,
-                        loose ? 0 : CLASS_MIN};
+    struct merging m = {groups, fine_levels(column, levels, rows, groups), rows, class_min(how)};
     for (uint32_t i = 0; i < m.count; i++) { /* from here on `first` is a place in the order */
         order[i] = groups[i].first;
         groups[i].first = i;
@@ -326,7 +369,7 @@ static void weigh(struct rp_learn_attribute *a)
 }
 
 bool rp_learn_bins(struct rp_arena *arena, const struct rp_learn_table *table, uint32_t column,
-                   const bool *in, bool loose, struct rp_learn_attribute *ret_attribute)
+                   const bool *in, unsigned how, struct rp_learn_attribute *ret_attribute)
 {
     const struct rp_learn_column *c = &table->columns[column];
     struct rp_learn_attribute *a = ret_attribute;
@@ -339,14 +382,14 @@ bool rp_learn_bins(struct rp_arena *arena, const struct rp_learn_table *table, u
     const uint32_t room = c->kind == RP_LEARN_TEXT ? c->level_count + 2 : RP_LEARN_BINS_MAX;
     a->bins = RP_ARENA_ARRAY(arena, struct rp_learn_bin, room + 1);
     a->bin_count = c->kind == RP_LEARN_TEXT
-                       ? bin_levels(arena, table, c, in, loose, a, &missing)
-                       : bin_numbers(arena, table, c, in, loose, a->bins, &missing);
+                       ? bin_levels(arena, table, c, in, how, a, &missing)
+                       : bin_numbers(arena, table, c, in, how, a->bins, &missing);
     for (uint32_t b = 0; b < a->bin_count; b++)
         rows += a->bins[b].leads;
     rows += leads_of(&missing);
     /* Few without a value say nothing: they count as the usual case. */
     if (leads_of(&missing) > 0 &&
-        !is_small(&(struct merging){.rows = rows, .class_min = loose ? 0 : CLASS_MIN}, &missing))
+        !is_small(&(struct merging){.rows = rows, .class_min = class_min(how)}, &missing))
         a->bins[a->bin_count++] = (struct rp_learn_bin){.below = (double)INFINITY,
                                                         .missing = true,
                                                         .leads = leads_of(&missing),

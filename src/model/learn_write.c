@@ -251,10 +251,29 @@ static void put_quality(struct rp_buf *out, const struct rp_learned *learned)
                       -learned->card.platt.a, learned->card.platt.b, RP_LEARN_PDO);
 }
 
-static void put_tables(struct rp_buf *out, const struct rp_learned *learned, bool timed)
+static void put_proposal(struct rp_buf *out, const struct rp_learned *learned, const char *before,
+                         const struct rp_gain *row, const char *why)
 {
-    const double weeks =
-        timed ? (double)(learned->newest_ms - learned->first_ms) / (double)(7 * RP_DAY) : 0;
+    if (row->n < 1)
+        return;
+    rp_buf_printf(out, "%s%s: from %.0f points on, ", before, why, row->min_score);
+    put_count(out, row->n);
+    rp_buf_text(out, " leads");
+    if (learned->weeks > 0)
+        rp_buf_printf(out, " (%.1f a week)", row->n / learned->weeks);
+    rp_buf_printf(out, ", of whom %.1f %% convert\n", 100 * row->pos / row->n);
+}
+
+void rp_learn_put_proposals(const struct rp_learned *learned, const char *before,
+                            struct rp_buf *out)
+{
+    put_proposal(out, learned, before, &learned->for_capacity, "within the capacity");
+    put_proposal(out, learned, before, &learned->for_value, "most left of value and cost");
+}
+
+static void put_tables(struct rp_buf *out, const struct rp_learned *learned)
+{
+    const double weeks = learned->weeks;
 
     rp_buf_text(out, "--\n-- Best leads first: from so many points on, leads, how many of them "
                      "convert, of all that convert\n");
@@ -329,7 +348,8 @@ static void put_head(struct rp_buf *out, const struct rp_learned *learned,
     rp_buf_printf(out, "-- Data %s. %u lines with points; edit them like any rule.\n--\n",
                   source->digest, learned->card.lines);
     put_quality(out, learned);
-    put_tables(out, learned, table->at_ms != NULL);
+    put_tables(out, learned);
+    rp_learn_put_proposals(learned, "--   ", out);
     put_left_out(out, learned, table);
     if (source->declared)
         return;

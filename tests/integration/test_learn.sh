@@ -43,6 +43,13 @@ run 0 learn --from leads.csv --target won --id lead --output again.lua --format 
 holds "the same data give the same bytes" cmp -s own.lua again.lua
 at_least "AUC in folds" 0.7 "$(value "$out" auc)"
 at_most "lines" 32 "$(value "$out" lines)"
+run 0 learn --from leads.csv --target won --id lead --capacity 300 --value 100 --cost 40 -o asked.lua
+said "$out" '^within the capacity: from [0-9]+ points on, [123][0-9][0-9] leads, of whom [0-9.]+ % convert'
+said asked.lua '^--   most left of value and cost: from -?[0-9]+ points on, [0-9,]+ leads, of whom [0-9.]+ % convert'
+run 0 learn --from leads.csv --target won --id lead --capacity 1 --monotone -o asked.lua
+said "$out" 'no number of points brings the leads down to the capacity'
+run 2 learn --from leads.csv --target won --capacity lots
+said "$err" '--capacity is "lots": give a number, 0 or more'
 run 0 learn --from leads.csv --target won --allow note -o with.lua
 said "$out" 'allowed: note'
 said with.lua '^fit "learned_note"'

@@ -89,7 +89,7 @@ static void bins_keep_what_differs_apart(void **state)
     double leads = 0;
 
     (void)state;
-    assert_true(rp_learn_bins(&w->arena, &w->table, 0, NULL, false, &a));
+    assert_true(rp_learn_bins(&w->arena, &w->table, 0, NULL, 0, &a));
     assert_true(a.bin_count >= 3 && a.bin_count <= RP_LEARN_COARSE + 2);
     assert_true(a.bins[a.bin_count - 1].missing); /* a tenth has no size: a bin of its own */
     bool edge = false;
@@ -106,10 +106,11 @@ static void bins_keep_what_differs_apart(void **state)
         seen[rp_learn_bin_of(&a, &w->table, i)]++;
     for (uint32_t b = 0; b < a.bin_count; b++)
         assert_true(seen[b] == a.bins[b].leads);
-    assert_true(rp_learn_bins(&w->arena, &w->table, 3, NULL, false, &a));
-    assert_int_equal(a.bins[a.level_bin[3]].other, true); /* too rare to stand alone */
-    assert_false(rp_learn_bins(&w->arena, &w->table, 4, NULL, false, &a)); /* one outcome each … */
-    assert_true(rp_learn_bins(&w->arena, &w->table, 4, NULL, true, &a)); /* … shows when loose */
+    assert_true(rp_learn_bins(&w->arena, &w->table, 3, NULL, 0, &a));
+    assert_int_equal(a.bins[a.level_bin[3]].other, true);              /* too rare to stand alone */
+    assert_false(rp_learn_bins(&w->arena, &w->table, 4, NULL, 0, &a)); /* one outcome each … */
+    assert_true(
+        rp_learn_bins(&w->arena, &w->table, 4, NULL, RP_LEARN_LOOSE, &a)); /* … shows when loose */
     world_free(w);
 }
 
@@ -121,9 +122,71 @@ static void zero_is_never_merged(void **state)
     (void)state;
     for (uint32_t i = 0; i < ROWS; i++)
         w->y[i] = i % 5 == 0; /* nothing tells anything: all other bins become one */
-    assert_true(rp_learn_bins(&w->arena, &w->table, 2, NULL, false, &a));
+    assert_true(rp_learn_bins(&w->arena, &w->table, 2, NULL, 0, &a));
     assert_int_equal(a.bin_count, 2);
     assert_true(a.bins[0].below == 1);
+    world_free(w);
+}
+
+/* Calls help, but for a dent that chance may have made; 0 stands apart whatever it does. */
+static void bins_go_one_way_when_asked(void **state)
+{
+    static const uint32_t of_ten[] = {5, 1, 1, 4, 4, 3, 3, 8, 8, 8};
+    struct world *w = world_new();
+    struct rp_learn_attribute a;
+
+    (void)state;
+    for (uint32_t i = 0; i < ROWS; i++) {
+        w->calls[i] = i % 10;
+        w->y[i] = i / 10 % 10 < of_ten[i % 10];
+    }
+    assert_true(rp_learn_bins(&w->arena, &w->table, 2, NULL, 0, &a));
+    assert_int_equal(a.bin_count, 5);
+    assert_true(a.bins[2].woe > a.bins[3].woe);
+    assert_true(rp_learn_bins(&w->arena, &w->table, 2, NULL, RP_LEARN_MONOTONE, &a));
+    assert_int_equal(a.bin_count, 4);
+    assert_true(a.bins[0].below == 1 && a.bins[0].woe > a.bins[1].woe);
+    assert_true(a.bins[2].below == 7 && a.bins[2].leads == 0.4 * ROWS);
+    assert_true(a.bins[1].woe < a.bins[2].woe && a.bins[2].woe < a.bins[3].woe);
+    world_free(w);
+}
+
+/* Against a look at every number of points. */
+static void thresholds_are_proposed(void **state)
+{
+    struct world *w = world_new();
+    const struct rp_learn_options options = {.capacity = 60, .value = 100, .cost = 45};
+    struct rp_learned learned;
+    struct rp_err err = {0};
+    struct rp_gain capacity = {0}, value = {0};
+
+    (void)state;
+    assert_int_equal(rp_learn(&w->arena, &w->table, &options, &learned, &err), 0);
+    assert_true(fabs(learned.weeks - (ROWS - 1) / 168.0) < 1e-9); /* one lead an hour */
+    for (int points = learned.most; points >= learned.least; points--) {
+        struct rp_gain row = {.min_score = points};
+        bool is_someones = false;
+        for (uint32_t i = 0; i < ROWS; i++) {
+            const int has = rp_learn_points(&learned.card, &w->table, i);
+            row.n += has >= points;
+            row.pos += has >= points && w->y[i];
+            is_someones |= has == points;
+        }
+        if (is_someones && row.n / learned.weeks <= 60)
+            capacity = row;
+        if (is_someones && 100 * row.pos - 45 * row.n > 100 * value.pos - 45 * value.n)
+            value = row;
+    }
+    assert_true(capacity.n > 0 && capacity.n < ROWS && value.n > 0 && value.n < ROWS);
+    assert_true(learned.for_capacity.min_score == capacity.min_score);
+    assert_true(learned.for_capacity.n == capacity.n && learned.for_capacity.pos == capacity.pos);
+    assert_true(learned.for_value.min_score == value.min_score);
+    assert_true(learned.for_value.n == value.n && learned.for_value.pos == value.pos);
+    assert_int_equal(rp_learn(&w->arena, &w->table,
+                              &(struct rp_learn_options){.capacity = 0.01, .value = 1, .cost = 2},
+                              &learned, &err),
+                     0);
+    assert_true(learned.for_capacity.n == 0 && learned.for_value.n == 0);
     world_free(w);
 }
 
@@ -340,6 +403,8 @@ int test_learn(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bins_keep_what_differs_apart),
         cmocka_unit_test(zero_is_never_merged),
+        cmocka_unit_test(bins_go_one_way_when_asked),
+        cmocka_unit_test(thresholds_are_proposed),
         cmocka_unit_test(a_card_is_learned_and_the_same_again),
         cmocka_unit_test(reference_bins_have_no_points),
         cmocka_unit_test(lines_are_bounded),
