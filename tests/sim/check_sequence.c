@@ -138,8 +138,11 @@ static void check_step(sqlite3_stmt *row)
                !liked_between(lead, sqlite3_column_int64(row, 6), next_ms)) {
         waits_ms = swap->until_days * RP_DAY;
     }
-    if (waits_ms == 0 && at_ms <= sim->back_ms) {
-        return; /* hours are asked of the clock: once put back it may be within them at once */
+    if (at_ms <= sim->back_ms) { /* hours and waits are asked of a clock that was put back since */
+        waits_ms -= 10 * RP_HOUR;
+    }
+    if (waits_ms <= 0 && at_ms <= sim->back_ms) {
+        return;
     }
     if (next_ms < at_ms + waits_ms) {
         die("lead %lld left step \"%s\" (%lld) of %lld at %lld: %lld ms too early", (long long)lead,
@@ -298,7 +301,7 @@ static void check_exits(void)
 /* Leads whose events do not tell all; those who perhaps were staff at some time. */
 static void find_mixed(void)
 {
-    char sql[900];
+    char sql[1000];
 
     snprintf(
         sql, sizeof(sql),
@@ -307,7 +310,8 @@ static void find_mixed(void)
         "AS base FROM event_rows AS e JOIN nodes AS d ON d.id = e.node WHERE e.kind >> 3 & 16 OR "
         "(e.kind & 7 = 3 AND %u >> coalesce(e.body ->> '$.traits.n', 31) & 1);"
         "DROP TABLE IF EXISTS temp.mixed; CREATE TEMP TABLE mixed AS SELECT lead FROM staff "
-        "UNION SELECT from_lead FROM merge_rows UNION SELECT into_lead FROM merge_rows; "
+        "UNION SELECT from_lead FROM merge_rows UNION SELECT into_lead FROM merge_rows "
+        "UNION SELECT lead FROM apart_rows UNION SELECT other FROM apart_rows; "
         "DELETE FROM staff WHERE base AND %u = 0",
         sim->staff, sim->staff);
     (void)ask("SELECT 1"); /* opens it */
