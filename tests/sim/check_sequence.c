@@ -278,10 +278,9 @@ static void check_ends(void)
 static void check_exits(void)
 {
     each("SELECT v.id, v.sequence, v.step, v.lead, max(m.id), m.at_ms, v.lead_row, m.at_ms > "
-         "v.started_ms AND v.lead_row" UNMIXED
-         "FROM sequences AS v JOIN leads AS l ON l.id = v.lead JOIN move_rows AS m ON m.lead = "
-         "v.lead_row WHERE v.sequence = 'welcome' AND v.state IN ('running', 'paused') AND l.stage "
-         "NOT IN ('mql', 'hot') GROUP BY v.id",
+         "v.started_ms FROM sequences AS v JOIN leads AS l ON l.id = v.lead JOIN move_rows AS m ON "
+         "m.lead = v.lead_row WHERE v.sequence = 'welcome' AND v.state IN ('running', 'paused') "
+         "AND l.stage NOT IN ('mql', 'hot') AND v.lead_row" UNMIXED "GROUP BY v.id",
          check_left);
     /* What is void by now would not end it any more, when rules have it again. */
     each("SELECT v.id, v.sequence, v.step, v.lead, min(e.id), e.received_ms, v.lead_row FROM "
