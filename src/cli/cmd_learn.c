@@ -24,9 +24,8 @@ struct arguments {
     const char *from, *target, *is, *id, *time, *exclude, *allow, *last, *output, *dimension;
     const char *db, *outcome, *decision, *within, *at, *config, *format_text;
     const char *capacity, *value, *cost;
-    bool monotone;
     enum rp_format format;
-    double last_share, capacity_leads, value_of, cost_of; /* 0: not said */
+    struct rp_learn_options options;
     int64_t now_ms, window_ms;
     struct rp_str excluded[LIST_MAX], allowed[LIST_MAX];
     size_t excluded_count, allowed_count;
@@ -239,7 +238,7 @@ static void print_json(const struct learning *l, const char *output, struct rp_b
     put_share(&jw, "calibration_b", learned->card.platt.b);
     print_proposal(&jw, "for_capacity", &learned->for_capacity);
     print_proposal(&jw, "for_value", &learned->for_value);
-    put_share(&jw, "weeks", learned->weeks);
+    put_share(&jw, "weeks", learned->weeks > 0 ? learned->weeks : (double)NAN);
     rp_jw_put_text(&jw, "data", l->source.digest);
     put_share(&jw, "seconds", (double)(rp_mono_us() - l->started_us) / 1e6);
     put_share(&jw, "memory_mb", memory_mb());
@@ -357,15 +356,11 @@ static int run(const struct arguments *a)
     struct rp_err err = {0};
     struct rp_buf out = {0};
 
-    l.options = (struct rp_learn_options){.allowed = a->allowed,
-                                          .allowed_count = a->allowed_count,
-                                          .last_share = a->last_share,
-                                          .monotone = a->monotone,
-                                          .capacity = a->capacity_leads,
-                                          .value = a->value_of,
-                                          .cost = a->cost_of,
-                                          .progress = show,
-                                          .ctx = &l};
+    l.options = a->options;
+    l.options.allowed = a->allowed;
+    l.options.allowed_count = a->allowed_count;
+    l.options.progress = show;
+    l.options.ctx = &l;
     rp_arena_init(&l.arena);
     int status = a->from ? 0 : open_database(&l, a, &err);
     if (status == 0)
@@ -410,16 +405,17 @@ static bool take_numbers(struct arguments *a)
     char *end;
 
     if (a->last) {
-        a->last_share = strtod(a->last, &end) / 100;
-        if (end == a->last || *end != '\0' || !(a->last_share > 0 && a->last_share < 1)) {
+        a->options.last_share = strtod(a->last, &end) / 100;
+        if (end == a->last || *end != '\0' ||
+            !(a->options.last_share > 0 && a->options.last_share < 1)) {
             rp_complain("--last is \"%s\": give a percentage above 0 and below 100", a->last);
             return false;
         }
     }
     a->window_ms = 60 * RP_DAY;
-    return rp_reporting_number("capacity", a->capacity, &a->capacity_leads) &&
-           rp_reporting_number("value", a->value, &a->value_of) &&
-           rp_reporting_number("cost", a->cost, &a->cost_of) &&
+    return rp_reporting_number("capacity", a->capacity, &a->options.capacity) &&
+           rp_reporting_number("value", a->value, &a->options.value) &&
+           rp_reporting_number("cost", a->cost, &a->options.cost) &&
            rp_span_parse("within", a->within, &a->window_ms) &&
            rp_moment_parse(a->at, rp_clock_system().now_ms(NULL), &a->now_ms);
 }
@@ -437,7 +433,8 @@ int rp_cmd_learn(const struct rp_command *command, int argc, char **argv)
         {"id", "COLUMN", "of the file: the lead (the row's number)", &a.id, NULL},
         {"time", "COLUMN", "of the file: when it was decided", &a.time, NULL},
         {"last", "PERCENT", "the newest leads that it is tried on (20)", &a.last, NULL},
-        {"monotone", NULL, "of numbers, more is always better, or always worse", NULL, &a.monotone},
+        {"monotone", NULL, "of numbers, more is always better, or always worse", NULL,
+         &a.options.monotone},
         {"capacity", "N", "leads that sales can take a week: which threshold fits", &a.capacity,
          NULL},
         {"value", "N", "what an outcome is worth: which threshold leaves most", &a.value, NULL},
@@ -471,6 +468,10 @@ int rp_cmd_learn(const struct rp_command *command, int argc, char **argv)
         return RP_EXIT_FAILED;
     if (a.from && !a.target)
         return rp_complain("say with --target which column of %s tells what became of a lead",
+                           a.from);
+    if (a.from && a.capacity && !a.time)
+        return rp_complain("--capacity is leads a week; say with --time which column of %s tells "
+                           "when a lead was decided",
                            a.from);
     return run(&a);
 }

@@ -156,8 +156,6 @@ static int64_t time_of_share(struct job *job, double newest)
 
     memcpy(times, job->table->at_ms, n * sizeof(*times));
     qsort(times, n, sizeof(*times), by_time);
-    job->out->first_ms = times[0];
-    job->out->newest_ms = times[n - 1];
     const int64_t at = times[(uint32_t)((double)n * (1 - newest))];
     free(times);
     return at;
@@ -359,7 +357,6 @@ static void propose(const struct job *job)
 {
     const struct rp_learn_options *options = job->options;
     struct rp_learned *out = job->out;
-    const double capacity = options->capacity * (out->weeks > 0 ? out->weeks : 1);
     double best = 0;
     struct rp_gain row = {0};
     struct rp_gain *at =
@@ -374,7 +371,7 @@ static void propose(const struct job *job)
         const struct rp_gain *more = &at[points - out->least];
         row =
             (struct rp_gain){.n = row.n + more->n, .pos = row.pos + more->pos, .min_score = points};
-        if (more->n > 0 && options->capacity > 0 && row.n <= capacity)
+        if (more->n > 0 && row.n <= options->capacity * out->weeks)
             out->for_capacity = row;
         if (more->n > 0 && row.pos * options->value - row.n * options->cost > best) {
             best = row.pos * options->value - row.n * options->cost;
@@ -437,6 +434,16 @@ static int check_table(const struct rp_learn_table *table, struct rp_learned *ou
     return 0;
 }
 
+static void find_span(const struct rp_learn_table *table, struct rp_learned *out)
+{
+    for (uint32_t i = 0; table->at_ms && i < table->rows; i++) {
+        const int64_t at_ms = table->at_ms[i];
+        out->first_ms = i == 0 || at_ms < out->first_ms ? at_ms : out->first_ms;
+        out->newest_ms = i == 0 || at_ms > out->newest_ms ? at_ms : out->newest_ms;
+    }
+    out->weeks = (double)(out->newest_ms - out->first_ms) / (double)(7 * RP_DAY);
+}
+
 int rp_learn(struct rp_arena *arena, const struct rp_learn_table *table,
              const struct rp_learn_options *options, struct rp_learned *ret_learned,
              struct rp_err *err)
@@ -457,11 +464,7 @@ int rp_learn(struct rp_arena *arena, const struct rp_learn_table *table,
     job.y = rp_arena_alloc(arena, table->rows);
     job.score = RP_ARENA_ARRAY(arena, double, table->rows);
     job.exact = RP_ARENA_ARRAY(arena, double, table->rows);
-    if (table->at_ms) {
-        (void)time_of_share(&job, 0.5);
-        ret_learned->weeks =
-            (double)(ret_learned->newest_ms - ret_learned->first_ms) / (double)(7 * RP_DAY);
-    }
+    find_span(table, ret_learned);
     for (uint32_t c = 0; c < columns; c++)
         judge_column(&job, c);
     step_done(&job);

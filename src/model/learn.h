@@ -66,7 +66,7 @@ struct rp_learn_options {
     uint32_t lines_max; /* 0: RP_LEARN_LINES_MAX */
     bool monotone;      /* bins of numbers whose rate only rises or only falls; 0 stays apart */
     /* For which a threshold is proposed; 0: not said. */
-    double capacity;    /* leads a week that can be worked; of the table, when it has no time */
+    double capacity;    /* leads a week that can be worked; asks for a table with times */
     double value, cost; /* of an outcome; of working a lead */
     void (*progress)(void *ctx, unsigned done, unsigned of); /* may be NULL */
     void *ctx;

@@ -290,6 +290,7 @@ static void put_tables(struct rp_buf *out, const struct rp_learned *learned)
         rp_buf_printf(out, "%.1f %%  %.0f %%\n", 100 * row->pos / row->n,
                       100 * row->pos / learned->converted);
     }
+    rp_learn_put_proposals(learned, "-- ", out);
     rp_buf_text(out, "-- Said and true, in folds: chance said, leads, share that converted\n");
     for (size_t b = 0; b < RP_STATS_BINS; b++) {
         const struct rp_reliability *bin = &learned->calibration[b];
@@ -349,7 +350,6 @@ static void put_head(struct rp_buf *out, const struct rp_learned *learned,
                   source->digest, learned->card.lines);
     put_quality(out, learned);
     put_tables(out, learned);
-    rp_learn_put_proposals(learned, "--   ", out);
     put_left_out(out, learned, table);
     if (source->declared)
         return;

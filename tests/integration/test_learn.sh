@@ -43,10 +43,14 @@ run 0 learn --from leads.csv --target won --id lead --output again.lua --format 
 holds "the same data give the same bytes" cmp -s own.lua again.lua
 at_least "AUC in folds" 0.7 "$(value "$out" auc)"
 at_most "lines" 32 "$(value "$out" lines)"
-run 0 learn --from leads.csv --target won --id lead --capacity 300 --value 100 --cost 40 -o asked.lua
-said "$out" '^within the capacity: from [0-9]+ points on, [123][0-9][0-9] leads, of whom [0-9.]+ % convert'
-said asked.lua '^--   most left of value and cost: from -?[0-9]+ points on, [0-9,]+ leads, of whom [0-9.]+ % convert'
-run 0 learn --from leads.csv --target won --id lead --capacity 1 --monotone -o asked.lua
+awk -F, '{ print $0 "," (NR == 1 ? "decided" : sprintf("2026-%02d-%02d", 1 + NR % 10, 1 + NR % 28)) }' leads.csv >timed.csv
+run 0 learn --from timed.csv --target won --id lead --time decided --capacity 10 --value 100 --cost 40 -o asked.lua
+said "$out" '^within the capacity: from -?[0-9]+ points on, [0-9,]+ leads \([0-9.]+ a week\), of whom [0-9.]+ % convert'
+at_most "leads a week" 10 "$(sed -n 's/^within.*(\([0-9.]*\) a week.*/\1/p' "$out")"
+said asked.lua '^-- most left of value and cost: from -?[0-9]+ points on, [0-9,]+ leads \([0-9.]+ a week\), of whom [0-9.]+ % convert'
+run 2 learn --from leads.csv --target won --capacity 10
+said "$err" 'say with --time which column'
+run 0 learn --from timed.csv --target won --id lead --time decided --capacity 0.1 --monotone -o asked.lua
 said "$out" 'no number of points brings the leads down to the capacity'
 run 2 learn --from leads.csv --target won --capacity lots
 said "$err" '--capacity is "lots": give a number, 0 or more'

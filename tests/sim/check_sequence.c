@@ -9,7 +9,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define UNMIXED " NOT IN (SELECT lead FROM temp.mixed) "
+/* What putting the clock back, below five hours each time, may take off a wait. */
+#define BACK_HOURS 10
+#define UNMIXED    " NOT IN (SELECT lead FROM temp.mixed) "
 /* Nobody put the lead at a step. */
 #define BY_ITSELF                                                                                  \
     " NOT EXISTS (SELECT 1 FROM audit_rows AS a WHERE a.actor = 'hand' AND a.subject = v.lead "    \
@@ -139,10 +141,10 @@ static void check_step(sqlite3_stmt *row)
         waits_ms = swap->until_days * RP_DAY;
     }
     if (at_ms <= sim->back_ms) { /* hours and waits are asked of a clock that was put back since */
-        waits_ms -= 10 * RP_HOUR;
-    }
-    if (waits_ms <= 0 && at_ms <= sim->back_ms) {
-        return;
+        waits_ms -= BACK_HOURS * RP_HOUR;
+        if (waits_ms <= 0) {
+            return;
+        }
     }
     if (next_ms < at_ms + waits_ms) {
         die("lead %lld left step \"%s\" (%lld) of %lld at %lld: %lld ms too early", (long long)lead,
