@@ -78,6 +78,12 @@ struct rp_store *rp_core_store(struct rp_core *core);
 /* Runs the batches of the list (through `next`) in one transaction and commits. On failure
  * everything is undone, each batch->status says why, and the core can go on. */
 int rp_core_run(struct rp_core *core, struct rp_batch *first, struct rp_err *err);
+/* As rp_core_run, but on the disk only when rp_core_sync returned 0: until then nobody may be told
+ * of it. What else the core commits is durable when the call returns, and so is all before it. */
+int rp_core_run_ahead(struct rp_core *core, struct rp_batch *first, struct rp_err *err);
+/* Any thread, also beside the core's: what ran ahead before the call is on the disk. ESTORE: it is
+ * not, and the core takes nothing more. */
+int rp_core_sync(struct rp_core *core, struct rp_err *err);
 
 /* Judges the timers that are due at or before until_ms, in due order, each with its due time as
  * `now`, at most `max` of them, in one transaction. Returns how many were judged (0: none is left),

@@ -516,7 +516,8 @@ void rp_core_unpin(struct rp_core *core)
     rp_arena_reset(&core->arena);
 }
 
-int rp_core_run(struct rp_core *core, struct rp_batch *first, struct rp_err *err)
+static int run(struct rp_core *core, struct rp_batch *first,
+               int (*commit)(struct rp_store *store, struct rp_err *err), struct rp_err *err)
 {
     int status = core->stale ? rp_core_recover(core, err) : 0;
     struct rp_core_stats before = core->stats;
@@ -528,7 +529,7 @@ int rp_core_run(struct rp_core *core, struct rp_batch *first, struct rp_err *err
     if (status == 0) {
         status = run_items(core, first, err);
         if (status == 0) {
-            status = rp_store_commit(core->store, err);
+            status = commit(core->store, err);
         }
         if (status != 0) {
             rp_store_rollback(core->store);
@@ -550,4 +551,19 @@ int rp_core_run(struct rp_core *core, struct rp_batch *first, struct rp_err *err
         (void)rp_core_sweep_step(core, true);
     }
     return status;
+}
+
+int rp_core_run(struct rp_core *core, struct rp_batch *first, struct rp_err *err)
+{
+    return run(core, first, rp_store_commit, err);
+}
+
+int rp_core_run_ahead(struct rp_core *core, struct rp_batch *first, struct rp_err *err)
+{
+    return run(core, first, rp_store_commit_ahead, err);
+}
+
+int rp_core_sync(struct rp_core *core, struct rp_err *err)
+{
+    return rp_store_sync(core->store, err);
 }

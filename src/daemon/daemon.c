@@ -37,6 +37,9 @@ static void on_woken(uv_async_t *handle)
     struct rp_daemon *daemon = handle->data;
 
     rp_ingest_drain(daemon->ingest);
+    if (daemon->http) {
+        rp_http_flush(daemon->http); /* before the requests that this turn still reads */
+    }
     if (daemon->writer && !daemon->stopping) {
         rp_daemon_hand_over(daemon);
         rp_writer_answer(daemon->writer);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Group commit without timers: while one group commits, the next gathers in the queue. Between
- * groups the writer books delivery results and leases due rows; when the queue is empty it writes
- * behind. Everything shared with the loop stands behind one mutex and is copied. */
+/* Group commit without timers: while one group commits, the next gathers in the queue; while it is
+ * synced (syncer.c), the next is run. Between groups the writer books delivery results and leases
+ * due rows; when the queue is empty it writes behind. Everything shared with the loop stands behind
+ * one mutex and is copied. */
 #include "daemon/writer.h"
 
 #include "base/buf.h"
@@ -11,6 +12,7 @@
 #include "base/mem.h"
 #include "core/counts.h"
 #include "core/outgoing.h"
+#include "daemon/syncer.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -43,6 +45,7 @@ struct way {
 struct rp_writer {
     struct rp_core *core;
     struct rp_queue *queue;
+    struct rp_syncer *syncer;
     pthread_t thread;
     struct way ways[RP_WAYS];
     void (*wake)(void *ctx);
@@ -87,10 +90,14 @@ static void note_trouble(struct rp_writer *writer, int status, const struct rp_e
 static void run_group(struct rp_writer *writer, struct rp_batch *batches)
 {
     struct rp_err err = {0};
-    int status = rp_core_run(writer->core, batches, &err);
+    int status = rp_core_run_ahead(writer->core, batches, &err);
 
     note_trouble(writer, status, &err);
-    rp_queue_finish(writer->queue, batches);
+    if (status == 0) {
+        rp_syncer_take(writer->syncer, batches);
+    } else {
+        rp_queue_finish(writer->queue, batches);
+    }
 }
 
 /* A server that says it is not ready gets no events that could show that it is again. */
@@ -373,6 +380,7 @@ static void *writer_main(void *arg)
         probe(writer);
         busy = more || (!batches && rp_core_idle(writer->core));
     }
+    rp_syncer_stop(writer->syncer);
     run_errands(writer);
     give_back(writer);
     (void)rp_core_flush(writer->core,
@@ -398,9 +406,14 @@ int rp_writer_start(struct rp_core *core, struct rp_queue *queue, void (*wake)(v
     writer->answered_end = &writer->answered;
     writer->pauses = *rp_core_pauses(core);
     writer->pauses_changed = 1;
+    if (rp_syncer_start(core, queue, &writer->syncer, err) != 0) {
+        free(writer);
+        return RIPEN_EIO;
+    }
     pthread_mutex_init(&writer->lock, NULL);
     failed = pthread_create(&writer->thread, NULL, writer_main, writer);
     if (failed) {
+        rp_syncer_stop(writer->syncer);
         pthread_mutex_destroy(&writer->lock);
         free(writer);
         return rp_err_set(err, RIPEN_EIO, "no thread could be started: %s", strerror(failed));

@@ -21,6 +21,7 @@ struct rp_queue {
     pthread_cond_t filled;
     struct list waiting, finished;
     size_t events, events_max;
+    size_t unsent; /* batches pushed since the writer was last woken */
     bool closed, nudged;
     void (*wake)(void *ctx);
     void *ctx;
@@ -68,6 +69,14 @@ void rp_queue_free(struct rp_queue *queue)
     free(queue);
 }
 
+/* With the mutex held. */
+static void send(struct rp_queue *queue)
+{
+    queue->unsent = 0;
+    if (queue->waiting.first)
+        pthread_cond_signal(&queue->filled);
+}
+
 bool rp_queue_push(struct rp_queue *queue, struct rp_batch *batch)
 {
     size_t events = events_of(batch);
@@ -80,6 +89,8 @@ bool rp_queue_push(struct rp_queue *queue, struct rp_batch *batch)
         append(&queue->waiting, batch, batch);
         queue->events += events;
         taken = true;
+        if (++queue->unsent >= RP_QUEUE_SEND_AFTER)
+            send(queue);
     }
     pthread_mutex_unlock(&queue->mutex);
     return taken;
@@ -88,8 +99,7 @@ bool rp_queue_push(struct rp_queue *queue, struct rp_batch *batch)
 void rp_queue_send(struct rp_queue *queue)
 {
     pthread_mutex_lock(&queue->mutex);
-    if (queue->waiting.first)
-        pthread_cond_signal(&queue->filled);
+    send(queue);
     pthread_mutex_unlock(&queue->mutex);
 }
 

@@ -9,14 +9,19 @@
 
 struct rp_queue;
 
+/* A turn of the loop may bring the requests of all connections at once. A writer that got them only
+ * at its end would work while the loop waits and wait while the loop works: so many batches wake it
+ * before. */
+enum { RP_QUEUE_SEND_AFTER = 8 };
+
 /* `wake` is called on the writer's thread when finished batches wait (uv_async_send). */
 struct rp_queue *rp_queue_new(size_t events_max, void (*wake)(void *ctx), void *ctx);
 void rp_queue_free(struct rp_queue *queue);
 
 /* Loop thread. False: full (answer 503) or closed; the batch stays the caller's. */
 bool rp_queue_push(struct rp_queue *queue, struct rp_batch *batch);
-/* Loop thread, at the end of a turn: wakes a writer that waits, so that one turn's requests make
- * one group. */
+/* Loop thread, at the end of a turn: wakes a writer that waits. Until then a few requests of one
+ * turn gather to one group. */
 void rp_queue_send(struct rp_queue *queue);
 /* Loop thread: all that is finished, in order, through `next`; NULL: none. */
 struct rp_batch *rp_queue_finished(struct rp_queue *queue);

@@ -58,6 +58,8 @@ struct rp_http;
 int rp_http_start(uv_loop_t *loop, const struct rp_http_options *options, rp_http_handler *handler,
                   void *ctx, struct rp_http **ret_http, struct rp_err *err);
 int rp_http_port(const struct rp_http *http);
+/* Sends what was replied now, rather than at the end of the loop's turn. */
+void rp_http_flush(struct rp_http *http);
 /* Stops accepting, lets requests in flight be answered (Connection: close), then calls stopped.
  * After grace_ms the rest hears 503; whoever still holds such a request must reply to it all the
  * same, also after `stopped`: the server's memory goes with the last of them. */

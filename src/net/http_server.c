@@ -80,6 +80,11 @@ static void handle_closed(struct rp_http *http)
     rp_http_free_when_done(http);
 }
 
+void rp_http_flush(struct rp_http *http)
+{
+    rp_conn_send_all(http);
+}
+
 void rp_http_conn_closed(struct rp_http *http)
 {
     if (http->accept_waiting && !http->stopping) {

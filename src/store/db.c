@@ -367,12 +367,11 @@ static void write_back(struct rp_store *store)
     store->wal_next = pages + store->wal_limit;
 }
 
-int rp_store_commit(struct rp_store *store, struct rp_err *err)
+static int commit(struct rp_store *store, struct rp_err *err)
 {
     sqlite3_stmt *stmt;
-
-    rp_store_writing(store);
     int status = store->failed;
+
     if (status < 0)
         rp_err_set(err, status, "nothing was stored: a write of this transaction failed (%s)",
                    ripen_status_text(status));
@@ -385,11 +384,48 @@ int rp_store_commit(struct rp_store *store, struct rp_err *err)
         return status;
     }
     end_transaction(store, true);
+    return 0;
+}
+
+static void look_at_wal(struct rp_store *store)
+{
     if (store->wal_pages < store->wal_limit) /* it began anew */
         store->wal_next = store->wal_limit;
     if (store->wal_pages >= store->wal_next)
         write_back(store);
+}
+
+int rp_store_commit(struct rp_store *store, struct rp_err *err)
+{
+    rp_store_writing(store);
+    int status = commit(store, err);
+    if (status == 0)
+        look_at_wal(store);
+    return status;
+}
+
+int rp_store_commit_ahead(struct rp_store *store, struct rp_err *err)
+{
+    rp_store_writing(store);
+    struct rp_wal *wal = rp_wal_later(store->db, true);
+    int status = commit(store, err);
+    rp_wal_later(store->db, false);
+    if (status < 0)
+        return status;
+    store->unsynced = wal;
+    look_at_wal(store);
     return 0;
+}
+
+int rp_store_sync(struct rp_store *store, struct rp_err *err)
+{
+    struct rp_wal *wal = store->unsynced;
+
+    if (!wal || rp_wal_sync(wal) == SQLITE_OK)
+        return 0;
+    store->broken = true;
+    return rp_err_set(err, RIPEN_ESTORE, "syncing %s failed; check the disk, then start again",
+                      store->path);
 }
 
 void rp_store_rollback(struct rp_store *store)

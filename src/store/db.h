@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* One SQLite file (WAL), one writer. A store belongs to one thread; readers open their own,
- * read-only. Functions of store/ that write assert that a transaction is open; core opens and ends
- * them. */
+/* One SQLite file (WAL), one writer. A store belongs to one thread, but for rp_store_sync; readers
+ * open their own, read-only. Functions of store/ that write assert that a transaction is open; core
+ * opens and ends them. */
 #ifndef RP_STORE_DB_H
 #define RP_STORE_DB_H
 
@@ -38,6 +38,13 @@ const uint8_t *rp_store_secret(const struct rp_store *store);
  * after a write of the transaction failed it never does. */
 RP_MUST_USE int rp_store_begin(struct rp_store *store, struct rp_err *err);
 RP_MUST_USE int rp_store_commit(struct rp_store *store, struct rp_err *err);
+/* As rp_store_commit, but for the disk: others see what was committed, a power cut may still take
+ * it. Durable, like all that was committed before, once rp_store_sync or a later rp_store_commit
+ * returned 0. */
+RP_MUST_USE int rp_store_commit_ahead(struct rp_store *store, struct rp_err *err);
+/* Any thread, also while the store's own commits the next. ESTORE: the disk failed; nothing more
+ * can be written. */
+RP_MUST_USE int rp_store_sync(struct rp_store *store, struct rp_err *err);
 void rp_store_rollback(struct rp_store *store); /* harmless without a transaction */
 bool rp_store_in_transaction(const struct rp_store *store);
 

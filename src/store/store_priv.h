@@ -235,14 +235,15 @@ struct rp_store {
     enum rp_store_mode mode;
     sqlite3 *db;
     char *path;
-    int lock_fd;             /* -1: no lock held */
-    bool writing;            /* a write transaction is open */
-    bool reading;            /* a snapshot is open */
-    bool broken;             /* the disk failed in a way after which nothing may be promised */
-    int failed;              /* status of the first write that failed in this transaction */
-    int wal_pages;           /* in the WAL after the last commit */
-    int wal_limit, wal_next; /* written back past so many pages; next time at */
-    int64_t wal_back_us;     /* when it was last */
+    int lock_fd;         /* -1: no lock held */
+    bool writing;        /* a write transaction is open */
+    bool reading;        /* a snapshot is open */
+    _Atomic bool broken; /* the disk failed in a way after which nothing may be promised */
+    struct rp_wal *_Atomic unsynced; /* has commits that rp_store_sync is to make durable */
+    int failed;                      /* status of the first write that failed in this transaction */
+    int wal_pages;                   /* in the WAL after the last commit */
+    int wal_limit, wal_next;         /* written back past so many pages; next time at */
+    int64_t wal_back_us;             /* when it was last */
     int64_t newest; /* newest event row, known while a transaction is open; < 0: not looked up */
     uint8_t secret[16];
     sqlite3_stmt *stmts[RP_SQL_COUNT];

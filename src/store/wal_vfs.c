@@ -6,6 +6,11 @@
  * Everything else that looks at the file writes them out first. A write that fails then fails the
  * call that asked for it, and what was gathered is dropped: the transaction is undone.
  *
+ * A commit whose sync is put off is written out and visible, but not yet on the disk: another
+ * thread syncs it, together with what was committed meanwhile. Only the sync that ends a commit
+ * waits. That of a WAL that begins anew does not, and those of a checkpoint never: no page reaches
+ * the database before the WAL that has it is synced.
+ *
  * Only the WAL is wrapped; other files are the original layer's from the start. */
 #include "store/wal_vfs.h"
 
@@ -23,7 +28,10 @@ struct wal_file {
     sqlite3_file *real; /* behind this struct */
     char *bytes;
     int len, cap;
-    sqlite3_int64 at; /* of bytes in the file */
+    sqlite3_int64 at;        /* of bytes in the file */
+    bool begins;             /* its header was written since the last sync */
+    bool later;              /* the sync that ends a commit is put off */
+    pthread_mutex_t syncing; /* by the thread that writes, or the one that syncs for it */
 };
 
 static sqlite3_vfs vfs; /* a copy of the original, but for its name and opening */
@@ -52,6 +60,7 @@ static int wal_close(sqlite3_file *file)
     int code = write_out(wal);
     int closed = wal->real->pMethods->xClose(wal->real);
 
+    pthread_mutex_destroy(&wal->syncing);
     sqlite3_free(wal->bytes);
     wal->bytes = NULL;
     return code == SQLITE_OK ? closed : code;
@@ -86,6 +95,7 @@ static int wal_write(sqlite3_file *file, const void *bytes, int len, sqlite3_int
     struct wal_file *wal = wal_of(file);
     int code = SQLITE_OK;
 
+    wal->begins |= at == 0;
     if (wal->len > 0 && (at != wal->at + wal->len || wal->len + len > GATHER_MAX))
         code = write_out(wal);
     if (code != SQLITE_OK)
@@ -107,12 +117,23 @@ static int wal_truncate(sqlite3_file *file, sqlite3_int64 size)
     return code == SQLITE_OK ? wal->real->pMethods->xTruncate(wal->real, size) : code;
 }
 
+static int sync_now(struct wal_file *wal, int flags)
+{
+    pthread_mutex_lock(&wal->syncing);
+    int code = wal->real->pMethods->xSync(wal->real, flags);
+    pthread_mutex_unlock(&wal->syncing);
+    return code;
+}
+
 static int wal_sync(sqlite3_file *file, int flags)
 {
     struct wal_file *wal = wal_of(file);
     int code = write_out(wal);
 
-    return code == SQLITE_OK ? wal->real->pMethods->xSync(wal->real, flags) : code;
+    if (code != SQLITE_OK || (wal->later && !wal->begins))
+        return code;
+    wal->begins = false;
+    return sync_now(wal, flags);
 }
 
 static int wal_size(sqlite3_file *file, sqlite3_int64 *ret_size)
@@ -181,6 +202,8 @@ static int vfs_open(sqlite3_vfs *self, const char *name, sqlite3_file *file, int
     wal->real = (sqlite3_file *)(void *)(wal + 1);
     int code = original->xOpen(original, name, wal->real, flags, ret_flags);
     wal->base.pMethods = wal->real->pMethods ? &wal_methods : NULL;
+    if (wal->real->pMethods)
+        pthread_mutex_init(&wal->syncing, NULL);
     return code;
 }
 
@@ -204,4 +227,28 @@ const char *rp_wal_vfs(void)
 
     pthread_once(&once, make);
     return original ? vfs.zName : NULL;
+}
+
+/* The WAL of a connection that rp_wal_vfs opened, or NULL. */
+static struct wal_file *wal_in(sqlite3 *db)
+{
+    sqlite3_file *file = NULL;
+
+    if (sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &file) != SQLITE_OK || !file)
+        return NULL;
+    return file->pMethods == &wal_methods ? wal_of(file) : NULL;
+}
+
+struct rp_wal *rp_wal_later(sqlite3 *db, bool later)
+{
+    struct wal_file *wal = wal_in(db);
+
+    if (wal)
+        wal->later = later;
+    return (struct rp_wal *)(void *)wal;
+}
+
+int rp_wal_sync(struct rp_wal *wal)
+{
+    return sync_now((struct wal_file *)(void *)wal, SQLITE_SYNC_NORMAL | SQLITE_SYNC_DATAONLY);
 }

@@ -89,6 +89,7 @@ struct sim {
     int users, anonymous, emails;
     bool history;    /* this life imports history */
     bool workers;    /* this seed sweeps, with a thread: it repeats less exactly */
+    bool ahead;      /* in this seed groups are synced later, as a server does it */
     bool keeps;      /* this seed keeps its events for KEEP_DAYS only */
     bool forgetting; /* a person is being forgotten */
     struct knobs knobs, knobs_before;
@@ -171,6 +172,7 @@ void retention_settle(void);
 
 /* ---- deliver.c ---- */
 void deliver_step(void);
+void timers_step(void);
 void deliver_all(void); /* until nothing waits */
 
 /* ---- check.c ---- */

@@ -113,7 +113,7 @@ static void clock_back_step(void)
     pass(-(RP_MINUTE * below(300)));
 }
 
-static void timers_step(void)
+void timers_step(void)
 {
     struct counts before = counts_now();
     struct rp_err err = {0};
@@ -418,6 +418,7 @@ void live(void)
         sim->emails = chance(50) ? 3 : 15;
         sim->workers = sim->seed % 5 == 0;
         sim->keeps = sim->seed % 4 == 1;
+        sim->ahead = sim->seed % 3 == 0;
         knobs_make(&sim->knobs);
         sim->knobs_before = sim->knobs;
     } else if (chance(15)) { /* the next crash comes while this life begins */

@@ -299,6 +299,27 @@ static void take_verdict(struct group *group, int at, const struct rp_item *item
     sim->acknowledged++;
 }
 
+static void send_group(bool again);
+
+/* What the server does while a group is on its way to the disk, and nobody was told of it: another
+ * group, deliveries, timers. */
+static int run_ahead(struct rp_batch *first, struct rp_err *err)
+{
+    int status = rp_core_run_ahead(life.core, first, err);
+
+    if (status != 0) {
+        return status;
+    }
+    if (chance(30)) {
+        send_group(chance(30));
+    } else if (chance(30)) {
+        deliver_step();
+    } else if (chance(30)) {
+        timers_step();
+    }
+    return rp_core_sync(life.core, err);
+}
+
 static void run_group(struct group *group)
 {
     struct rp_err err = {0};
@@ -310,7 +331,8 @@ static void run_group(struct group *group)
 
         message->known = message->known == ACCEPTED ? ACCEPTED : MAYBE;
     }
-    status = rp_core_run(life.core, group->first, &err);
+    status =
+        sim->ahead ? run_ahead(group->first, &err) : rp_core_run(life.core, group->first, &err);
     if (status == RIPEN_EFULL) { /* nothing of it stayed */
         for (int i = group->count - 1; i >= 0; i--) {
             sim->messages[group->items[i].number].known = group->items[i].before;

@@ -254,10 +254,34 @@ static void never_sleeps_with_work(void **state)
     rp_queue_free(line.queue);
 }
 
+/* A turn with many requests wakes the writer before its end. */
+static void many_do_not_wait_for_the_turn(void **state)
+{
+    struct line line = {0};
+    pthread_t writer;
+
+    (void)state;
+    line.queue = rp_queue_new(50, count_wake, &line.wakes);
+    pthread_create(&writer, NULL, take_all, &line);
+    int64_t began = now_ms();
+    for (int round = 0; round < 500; round++) {
+        for (int i = 0; i < RP_QUEUE_SEND_AFTER; i++)
+            assert_true(rp_queue_push(line.queue, batch_of(1)));
+        while (rp_queue_events(line.queue) > 0)
+            sched_yield();
+        free_list(rp_queue_finished(line.queue));
+    }
+    assert_true(now_ms() - began < 5000);
+    rp_queue_close(line.queue);
+    pthread_join(writer, NULL);
+    rp_queue_free(line.queue);
+}
+
 int test_queue(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bound),
+        cmocka_unit_test(many_do_not_wait_for_the_turn),
         cmocka_unit_test(larger_than_the_bound),
         cmocka_unit_test(groups_by_events),
         cmocka_unit_test(closing),
