@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The pull reader: a state and a stack of one bit a level instead of recursion. It knows the
- * grammar and nothing of meanings. Every byte is looked at once, string bytes eight at a time; a
+ * grammar and nothing of meanings. Every byte is looked at once, string bytes many at a time; a
  * string without escapes is a slice of the text.
  *
  *   VALUE --value--> NEXT         FIRST_VALUE: VALUE or ']'      NEXT --',' in an object--> key,
@@ -12,6 +12,10 @@
 #include "base/check.h"
 #include "base/num.h"
 #include "base/utf8.h"
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 enum state { VALUE, FIRST_VALUE, FIRST_KEY, NEXT, END, FAILED };
 
@@ -33,11 +37,13 @@ static enum rp_json_token fail(struct rp_json *json, size_t at, const char *erro
     return RP_JSON_ERROR;
 }
 
-static void skip_space(struct rp_json *json)
+static inline void skip_space(struct rp_json *json)
 {
     const char *p = json->text.ptr;
     size_t at = json->at, len = json->text.len;
 
+    if (at < len && (unsigned char)p[at] > ' ') /* as most text is written */
+        return;
     while (at < len && (p[at] == ' ' || p[at] == '\n' || p[at] == '\r' || p[at] == '\t'))
         at++;
     json->at = at;
@@ -45,9 +51,21 @@ static void skip_space(struct rp_json *json)
 
 /* The offset of the first byte from `at` on that is not plain: a quote, a backslash, a control
  * character or no ASCII. */
-static size_t plain_end(const char *p, size_t at, size_t len)
+static inline size_t plain_end(const char *p, size_t at, size_t len)
 {
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#if defined(__SSE2__)
+    while (len - at >= 16) {
+        __m128i word = _mm_loadu_si128((const __m128i *)(const void *)(p + at));
+        __m128i hit =
+            _mm_cmplt_epi8(word, _mm_set1_epi8(0x20)); /* signed: no ASCII is below, too */
+        hit = _mm_or_si128(hit, _mm_cmpeq_epi8(word, _mm_set1_epi8('"')));
+        hit = _mm_or_si128(hit, _mm_cmpeq_epi8(word, _mm_set1_epi8('\\')));
+        unsigned bits = (unsigned)_mm_movemask_epi8(hit);
+        if (bits)
+            return at + (size_t)__builtin_ctz(bits);
+        at += 16;
+    }
+#elif __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
     while (len - at >= 8) {
         uint64_t word;
         memcpy(&word, p + at, 8);

@@ -101,16 +101,22 @@ void rp_milli_print(struct rp_buf *buf, int64_t thousandths)
 {
     char text[32];
     uint64_t size = thousandths < 0 ? 0 - (uint64_t)thousandths : (uint64_t)thousandths;
-    unsigned part = (unsigned)(size % RP_MILLI);
-    int len = snprintf(text, sizeof(text), "%s%llu.%03u", thousandths < 0 ? "-" : "",
-                       (unsigned long long)(size / RP_MILLI), part);
+    size_t at = sizeof(text), end = at;
 
-    RP_ASSERT(len > 4 && (size_t)len < sizeof(text));
-    while (text[len - 1] == '0')
-        len--;
-    if (text[len - 1] == '.')
-        len--;
-    rp_buf_add(buf, text, (size_t)len);
+    for (int i = 0; i < 3; i++, size /= 10)
+        text[--at] = (char)('0' + size % 10);
+    text[--at] = '.';
+    do {
+        text[--at] = (char)('0' + size % 10);
+        size /= 10;
+    } while (size > 0);
+    if (thousandths < 0)
+        text[--at] = '-';
+    while (text[end - 1] == '0')
+        end--;
+    if (text[end - 1] == '.')
+        end--;
+    rp_buf_add(buf, text + at, end - at);
 }
 
 void rp_number_print(struct rp_buf *buf, double value)

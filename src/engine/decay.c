@@ -28,19 +28,20 @@ struct grant {
 
 int64_t rp_round_milli(double thousandths)
 {
-    double whole, rest;
+    int64_t whole;
+    double rest;
 
     if (isnan(thousandths))
         return 0;
     if (thousandths >= 9e18 || thousandths <= -9e18)
         return thousandths > 0 ? INT64_C(9000000000000000000) : -INT64_C(9000000000000000000);
-    whole = trunc(thousandths);
-    rest = thousandths - whole;
+    whole = (int64_t)thousandths; /* towards zero */
+    rest = thousandths - (double)whole;
     if (rest >= 0.5)
         whole += 1;
     else if (rest <= -0.5)
         whole -= 1;
-    return (int64_t)whole;
+    return whole;
 }
 
 double rp_decay_share(const struct rp_decay *decay, int64_t age_ms)

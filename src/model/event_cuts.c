@@ -6,6 +6,9 @@
 
 #include <stdbool.h>
 #include <string.h>
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 #define END_MIN  24 /* bytes; less is not worth a number */
 #define END_MAX  1024
@@ -30,6 +33,22 @@ static size_t next_mark(struct rp_str body, size_t at)
 /* Behind the closing quote of the text that starts behind an opening one. */
 static size_t skip_text(struct rp_str body, size_t at)
 {
+#if defined(__SSE2__)
+    while (at < body.len && body.len - at >= 16) {
+        __m128i word = _mm_loadu_si128((const __m128i *)(const void *)(body.ptr + at));
+        __m128i hit = _mm_or_si128(_mm_cmpeq_epi8(word, _mm_set1_epi8('"')),
+                                   _mm_cmpeq_epi8(word, _mm_set1_epi8('\\')));
+        unsigned bits = (unsigned)_mm_movemask_epi8(hit);
+        if (!bits) {
+            at += 16;
+            continue;
+        }
+        at += (size_t)__builtin_ctz(bits);
+        if (body.ptr[at] == '"')
+            return at + 1;
+        at += 2;
+    }
+#endif
     for (; at < body.len && body.ptr[at] != '"'; at++)
         at += body.ptr[at] == '\\';
     return at + 1;

@@ -70,10 +70,10 @@ struct rp_str rp_message_text(sqlite3_stmt *stmt, int at, char buf[RP_MESSAGE_TE
         return bytes;
     for (size_t i = 0; i < UUID_BYTES; i++) {
         unsigned char byte = (unsigned char)bytes.ptr[i];
-        if (is_dash(len))
-            buf[len++] = '-';
         buf[len++] = digits[byte >> 4];
         buf[len++] = digits[byte & 15];
+        if (i == 3 || i == 5 || i == 7 || i == 9)
+            buf[len++] = '-';
     }
     buf[len] = '\0';
     return (struct rp_str){buf, len};
