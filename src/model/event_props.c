@@ -71,12 +71,19 @@ static void drop_repeated(struct rp_props *props, uint32_t parent)
 {
     uint32_t children[FEW_CHILDREN], count = 0;
     struct rp_prop *list = props->list;
+    uint64_t seen = 0; /* a bit for each path: two that are equal have the same */
+    bool maybe = false;
 
     for (uint32_t i = parent + 1; i < props->count; i = list[i].next) {
+        uint64_t bit = UINT64_C(1) << (list[i].path & 63);
+        maybe |= (seen & bit) != 0;
+        seen |= bit;
         if (count < FEW_CHILDREN)
             children[count] = i;
         count++;
     }
+    if (!maybe)
+        return;
     if (count > FEW_CHILDREN) {
         drop_repeated_many(props, parent, count);
         return;

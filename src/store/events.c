@@ -63,20 +63,20 @@ static bool uuid_pack(struct rp_str text, uint8_t out[UUID_BYTES])
 struct rp_str rp_message_text(sqlite3_stmt *stmt, int at, char buf[RP_MESSAGE_TEXT])
 {
     static const char digits[] = "0123456789abcdef";
+    static const uint8_t places[UUID_BYTES] = {0,  2,  4,  6,  9,  11, 14, 16,
+                                               19, 21, 24, 26, 28, 30, 32, 34};
     struct rp_str bytes = rp_column_view(stmt, at);
-    size_t len = 0;
 
-    if (sqlite3_column_type(stmt, at) != SQLITE_BLOB || bytes.len != UUID_BYTES)
+    if (bytes.len != UUID_BYTES || sqlite3_column_type(stmt, at) != SQLITE_BLOB)
         return bytes;
     for (size_t i = 0; i < UUID_BYTES; i++) {
         unsigned char byte = (unsigned char)bytes.ptr[i];
-        buf[len++] = digits[byte >> 4];
-        buf[len++] = digits[byte & 15];
-        if (i == 3 || i == 5 || i == 7 || i == 9)
-            buf[len++] = '-';
+        buf[places[i]] = digits[byte >> 4];
+        buf[places[i] + 1] = digits[byte & 15];
     }
-    buf[len] = '\0';
-    return (struct rp_str){buf, len};
+    buf[8] = buf[13] = buf[18] = buf[23] = '-';
+    buf[36] = '\0';
+    return (struct rp_str){buf, 36};
 }
 
 int64_t rp_event_newest(struct rp_store *store)

@@ -182,9 +182,10 @@ void rp_bind_blob(sqlite3_stmt *stmt, int at, const void *bytes, size_t len)
 
 struct rp_str rp_column_view(sqlite3_stmt *stmt, int at)
 {
-    const void *bytes = sqlite3_column_blob(stmt, at); /* of a text: its bytes, no conversion */
+    sqlite3_value *value = sqlite3_column_value(stmt, at); /* protected: one thread, no mutex */
+    const void *bytes = sqlite3_value_blob(value);         /* of a text: its bytes, no conversion */
 
-    return (struct rp_str){bytes, (size_t)sqlite3_column_bytes(stmt, at)};
+    return (struct rp_str){bytes, (size_t)sqlite3_value_bytes(value)};
 }
 
 struct rp_str rp_column_text(struct rp_arena *arena, sqlite3_stmt *stmt, int at)
@@ -194,7 +195,7 @@ struct rp_str rp_column_text(struct rp_arena *arena, sqlite3_stmt *stmt, int at)
 
 int64_t rp_column_time(sqlite3_stmt *stmt, int at)
 {
-    if (sqlite3_column_type(stmt, at) == SQLITE_NULL)
-        return RP_NEVER;
-    return sqlite3_column_int64(stmt, at);
+    sqlite3_value *value = sqlite3_column_value(stmt, at);
+
+    return sqlite3_value_type(value) == SQLITE_NULL ? RP_NEVER : sqlite3_value_int64(value);
 }

@@ -182,7 +182,7 @@ static void play_all(const char *db, const struct rp_rules *rules)
 /* ---- In row order ---------------------------------------------------------------------------- */
 
 /* Events read ahead of the fold: their leads come into the processor's cache meanwhile. */
-enum { PORTION = 32 };
+enum { PORTION = 32, CELLS = 256, LINE = 64 };
 
 static void in_row_order(const char *db, const struct rp_rules *rules)
 {
@@ -217,16 +217,21 @@ static void in_row_order(const char *db, const struct rp_rules *rules)
         count = 0;
         while (count < PORTION &&
                rp_event_next(&work, store, &cursor, 0, &portion[count].event, &prev, &err) > 0) {
-            struct rp_event *event = &portion[count].event;
-            int64_t id = rp_identity_lead(store, event->node);
+            count++;
+        }
+        for (size_t at = 0; at < count; at++) {
+            int64_t id = rp_identity_lead(store, portion[at].event.node);
             struct rp_cached *lead = rp_cache_find(&cache, id);
 
-            lead = lead ? lead : rp_cache_add(&cache, id);
-            for (uint32_t at = 0; at < 256; at += 64) {
-                __builtin_prefetch(lead->lead.cells + at);
+            portion[at].lead = lead ? lead : rp_cache_add(&cache, id);
+        }
+        for (size_t at = 0; at < count; at++) {
+            const uint8_t *cells = portion[at].lead->lead.cells;
+
+            for (size_t i = 0; cells && i < CELLS; i += LINE) {
+                __builtin_prefetch(cells + i);
             }
-            portion[count++].lead = lead;
-            if (rp_event_body_parse(&work, event) != 0) {
+            if (rp_event_body_parse(&work, &portion[at].event) != 0) {
                 bench_die("body", "not JSON");
             }
         }
