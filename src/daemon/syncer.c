@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* One group is being synced, at most one waits, the writer runs a third: a group is answered one
- * sync after it was committed, and the time of a sync is the writer's for work. Groups are synced
- * in the order in which they were committed.
+/* Groups that were committed while one was synced are synced together by the next. They are
+ * answered in the order in which they were committed. How many wait is bounded by the queue, which
+ * counts their events until they are finished.
  *
  *   writer ──take──▶ waiting ──▶ syncing ──▶ finished (the queue's)
  */
@@ -20,31 +20,31 @@ struct rp_syncer {
     pthread_t thread;
     pthread_mutex_t mutex; /* guards what follows */
     pthread_cond_t changed;
-    struct rp_batch *waiting;
+    struct rp_batch *waiting, **waiting_end;
     bool stopping;
 };
 
-static struct rp_batch *next_group(struct rp_syncer *syncer)
+static struct rp_batch *next_groups(struct rp_syncer *syncer)
 {
-    struct rp_batch *group;
+    struct rp_batch *groups;
 
     pthread_mutex_lock(&syncer->mutex);
     while (!syncer->waiting && !syncer->stopping) {
         pthread_cond_wait(&syncer->changed, &syncer->mutex);
     }
-    group = syncer->waiting;
+    groups = syncer->waiting;
     syncer->waiting = NULL;
-    pthread_cond_signal(&syncer->changed);
+    syncer->waiting_end = &syncer->waiting;
     pthread_mutex_unlock(&syncer->mutex);
-    return group;
+    return groups;
 }
 
 static void *syncer_main(void *arg)
 {
     struct rp_syncer *syncer = arg;
-    struct rp_batch *group;
+    struct rp_batch *groups;
 
-    while ((group = next_group(syncer)) != NULL) {
+    while ((groups = next_groups(syncer)) != NULL) {
         struct rp_err err = {0};
         int status = rp_core_sync(syncer->core, &err);
 
@@ -52,10 +52,10 @@ static void *syncer_main(void *arg)
             rp_log(RP_LOG_ERROR, "store", "status=%s problem=\"%s\"", ripen_status_name(status),
                    err.text);
         }
-        for (struct rp_batch *batch = group; batch && status != 0; batch = batch->next) {
+        for (struct rp_batch *batch = groups; batch && status != 0; batch = batch->next) {
             batch->status = status;
         }
-        rp_queue_finish(syncer->queue, group);
+        rp_queue_finish(syncer->queue, groups);
     }
     return NULL;
 }
@@ -68,6 +68,7 @@ int rp_syncer_start(struct rp_core *core, struct rp_queue *queue, struct rp_sync
 
     syncer->core = core;
     syncer->queue = queue;
+    syncer->waiting_end = &syncer->waiting;
     pthread_mutex_init(&syncer->mutex, NULL);
     pthread_cond_init(&syncer->changed, NULL);
     failed = pthread_create(&syncer->thread, NULL, syncer_main, syncer);
@@ -83,11 +84,14 @@ int rp_syncer_start(struct rp_core *core, struct rp_queue *queue, struct rp_sync
 
 void rp_syncer_take(struct rp_syncer *syncer, struct rp_batch *batches)
 {
-    pthread_mutex_lock(&syncer->mutex);
-    while (syncer->waiting) {
-        pthread_cond_wait(&syncer->changed, &syncer->mutex);
+    struct rp_batch *last = batches;
+
+    while (last->next) {
+        last = last->next;
     }
-    syncer->waiting = batches;
+    pthread_mutex_lock(&syncer->mutex);
+    *syncer->waiting_end = batches;
+    syncer->waiting_end = &last->next;
     pthread_cond_signal(&syncer->changed);
     pthread_mutex_unlock(&syncer->mutex);
 }

@@ -184,26 +184,81 @@ static void play_all(const char *db, const struct rp_rules *rules)
 /* Events read ahead of the fold: their leads come into the processor's cache meanwhile. */
 enum { PORTION = 32, CELLS = 256, LINE = 64 };
 
+struct portion {
+    size_t count;
+    struct {
+        struct rp_event event;
+        struct rp_cached *lead;
+    } at[PORTION];
+};
+
+struct totals {
+    size_t events, grants, moves, late;
+    int64_t points;
+};
+
+/* In steps over all of them: what one waits for in memory is on its way for the others, too. */
+static void read_portion(struct rp_arena *work, struct rp_store *store,
+                         struct rp_event_cursor **cursor, struct rp_cache *cache,
+                         struct portion *portion)
+{
+    struct rp_err err = {0};
+    int64_t prev;
+    size_t count = 0;
+
+    while (count < PORTION &&
+           rp_event_next(work, store, cursor, 0, &portion->at[count].event, &prev, &err) > 0) {
+        count++;
+    }
+    portion->count = count;
+    for (size_t i = 0; i < count; i++) {
+        int64_t id = rp_identity_lead(store, portion->at[i].event.node);
+        struct rp_cached *lead = rp_cache_find(cache, id);
+
+        portion->at[i].lead = lead ? lead : rp_cache_add(cache, id);
+    }
+    for (size_t i = 0; i < count; i++) {
+        const uint8_t *cells = portion->at[i].lead->lead.cells;
+
+        for (size_t at = 0; cells && at < CELLS; at += LINE) {
+            __builtin_prefetch(cells + at);
+        }
+        if (rp_event_body_parse(work, &portion->at[i].event) != 0) {
+            bench_die("body", "not JSON");
+        }
+    }
+}
+
+static void fold_portion(struct rp_fold *fold, struct portion *portion, struct totals *totals)
+{
+    for (size_t at = 0; at < portion->count; at++) {
+        struct rp_event *event = &portion->at[at].event;
+        struct rp_lead *lead = &portion->at[at].lead->lead;
+        struct rp_decision decision = {0};
+
+        totals->late += !rp_fold_in_order(lead, event);
+        rp_fold_event(fold, lead, event, &decision);
+        rp_judge(fold, lead, event, event->received_ms, &decision);
+        for (size_t i = 0; i < decision.grant_count; i++) {
+            totals->grants += decision.grants[i].granted != 0;
+            totals->points += decision.grants[i].granted;
+        }
+        totals->moves += decision.move_count;
+        totals->events++;
+    }
+}
+
 static void in_row_order(const char *db, const struct rp_rules *rules)
 {
+    static struct portion portion;
     struct rp_store *store = NULL;
     struct rp_event_cursor *cursor = NULL;
     struct rp_arena work;
     struct rp_cache cache;
     struct rp_fold fold;
-    static struct {
-        struct rp_event event;
-        struct rp_cached *lead;
-    } portion[PORTION];
-    size_t count;
     struct rp_err err = {0};
-    size_t events = 0;
-    size_t grants = 0;
-    size_t moves = 0;
-    size_t late = 0;
-    int64_t points = 0;
-    int64_t prev;
-    double start, rate;
+    struct totals totals = {0};
+    double start;
 
     rp_arena_init(&work);
     if (rp_store_open(db, RP_STORE_READ, &store, &err) != 0 ||
@@ -214,47 +269,13 @@ static void in_row_order(const char *db, const struct rp_rules *rules)
     rp_fold_init(&fold, rules, rp_vm_new(rules, &err), &work);
     start = bench_cpu_s();
     do {
-        count = 0;
-        while (count < PORTION &&
-               rp_event_next(&work, store, &cursor, 0, &portion[count].event, &prev, &err) > 0) {
-            count++;
-        }
-        for (size_t at = 0; at < count; at++) {
-            int64_t id = rp_identity_lead(store, portion[at].event.node);
-            struct rp_cached *lead = rp_cache_find(&cache, id);
-
-            portion[at].lead = lead ? lead : rp_cache_add(&cache, id);
-        }
-        for (size_t at = 0; at < count; at++) {
-            const uint8_t *cells = portion[at].lead->lead.cells;
-
-            for (size_t i = 0; cells && i < CELLS; i += LINE) {
-                __builtin_prefetch(cells + i);
-            }
-            if (rp_event_body_parse(&work, &portion[at].event) != 0) {
-                bench_die("body", "not JSON");
-            }
-        }
-        for (size_t at = 0; at < count; at++) {
-            struct rp_event *event = &portion[at].event;
-            struct rp_cached *lead = portion[at].lead;
-            struct rp_decision decision = {0};
-
-            late += !rp_fold_in_order(&lead->lead, event);
-            rp_fold_event(&fold, &lead->lead, event, &decision);
-            rp_judge(&fold, &lead->lead, event, event->received_ms, &decision);
-            for (size_t i = 0; i < decision.grant_count; i++) {
-                grants += decision.grants[i].granted != 0;
-                points += decision.grants[i].granted;
-            }
-            moves += decision.move_count;
-            events++;
-        }
+        read_portion(&work, store, &cursor, &cache, &portion);
+        fold_portion(&fold, &portion, &totals);
         rp_arena_reset(&work);
-    } while (count > 0);
-    rate = (double)events / (bench_cpu_s() - start);
-    printf("replay ev/s=%.0f events=%zu hits=%zu moves=%zu points=%lld leads=%zu late=%zu\n", rate,
-           events, grants, moves, (long long)(points / 1000), cache.count, late);
+    } while (portion.count > 0);
+    printf("replay ev/s=%.0f events=%zu hits=%zu moves=%zu points=%lld leads=%zu late=%zu\n",
+           (double)totals.events / (bench_cpu_s() - start), totals.events, totals.grants,
+           totals.moves, (long long)(totals.points / 1000), cache.count, totals.late);
     rp_event_cursor_free(cursor);
     rp_vm_free(fold.vm);
     rp_fold_fini(&fold);
