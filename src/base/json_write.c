@@ -131,7 +131,7 @@ void rp_jw_text(struct rp_jw *jw, const char *text)
 void rp_jw_int(struct rp_jw *jw, int64_t value)
 {
     start_value(jw);
-    rp_buf_printf(jw->out, "%lld", (long long)value);
+    rp_int_print(jw->out, value);
 }
 
 void rp_jw_milli(struct rp_jw *jw, int64_t thousandths)

@@ -97,26 +97,46 @@ double rp_exp2(double x)
     return scale(sum, n);
 }
 
-void rp_milli_print(struct rp_buf *buf, int64_t thousandths)
+/* The digits of `size` so that they end in front of `end`; where they begin. */
+static char *put_digits(char *end, uint64_t size)
 {
-    char text[32];
-    uint64_t size = thousandths < 0 ? 0 - (uint64_t)thousandths : (uint64_t)thousandths;
-    size_t at = sizeof(text), end = at;
-
-    for (int i = 0; i < 3; i++, size /= 10)
-        text[--at] = (char)('0' + size % 10);
-    text[--at] = '.';
     do {
-        text[--at] = (char)('0' + size % 10);
+        *--end = (char)('0' + size % 10);
         size /= 10;
     } while (size > 0);
+    return end;
+}
+
+static uint64_t size_of(int64_t value)
+{
+    return value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+}
+
+void rp_int_print(struct rp_buf *buf, int64_t value)
+{
+    char text[24], *end = text + sizeof(text), *at = put_digits(end, size_of(value));
+
+    if (value < 0)
+        *--at = '-';
+    rp_buf_add(buf, at, (size_t)(end - at));
+}
+
+void rp_milli_print(struct rp_buf *buf, int64_t thousandths)
+{
+    char text[32], *end = text + sizeof(text), *at = end;
+    uint64_t size = size_of(thousandths);
+
+    for (int i = 0; i < 3; i++, size /= 10)
+        *--at = (char)('0' + size % 10);
+    *--at = '.';
+    at = put_digits(at, size);
     if (thousandths < 0)
-        text[--at] = '-';
-    while (text[end - 1] == '0')
+        *--at = '-';
+    while (end[-1] == '0')
         end--;
-    if (text[end - 1] == '.')
+    if (end[-1] == '.')
         end--;
-    rp_buf_add(buf, text + at, end - at);
+    rp_buf_add(buf, at, (size_t)(end - at));
 }
 
 void rp_number_print(struct rp_buf *buf, double value)

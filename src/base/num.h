@@ -16,6 +16,7 @@
 int64_t rp_milli_round(double points); /* half away from zero; saturates at ±9e15; NaN gives 0 */
 double rp_exp2(double x);              /* own 2^x, relative error < 1e-15 */
 
+void rp_int_print(struct rp_buf *buf, int64_t value); /* decimal */
 /* Shortest decimal with at most three places: 45, 50.125, -0.5. */
 void rp_milli_print(struct rp_buf *buf, int64_t thousandths);
 void rp_number_print(struct rp_buf *buf,

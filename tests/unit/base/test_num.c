@@ -6,6 +6,7 @@
 #include <float.h>
 #include <locale.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 static void rounding_is_half_away_from_zero(void **state)
@@ -114,6 +115,22 @@ static void thousandths_print_short(void **state)
         rp_buf_reset(&buf);
         rp_milli_print(&buf, cases[i].thousandths);
         assert_str(rp_buf_view(&buf), cases[i].text);
+    }
+    rp_buf_fini(&buf);
+}
+
+static void integers_print(void **state)
+{
+    static const int64_t cases[] = {0, 7, -7, 10, -100, 1234567890123, INT64_MAX, INT64_MIN};
+    struct rp_buf buf = {0};
+    char text[32];
+
+    (void)state;
+    for (size_t i = 0; i < RP_COUNT(cases); i++) {
+        rp_buf_reset(&buf);
+        rp_int_print(&buf, cases[i]);
+        snprintf(text, sizeof(text), "%lld", (long long)cases[i]);
+        assert_str(rp_buf_view(&buf), text);
     }
     rp_buf_fini(&buf);
 }
@@ -350,6 +367,7 @@ int test_num(void)
         cmocka_unit_test(rounding_is_half_away_from_zero),
         cmocka_unit_test(exp2_is_exact_enough),
         cmocka_unit_test(exp2_has_sane_ends),
+        cmocka_unit_test(integers_print),
         cmocka_unit_test(thousandths_print_short),
         cmocka_unit_test(numbers_print_short),
         cmocka_unit_test(numbers_read_back_the_same),
