@@ -12,7 +12,7 @@ struct rp_queue;
 /* A turn of the loop may bring the requests of all connections at once. A writer that got them only
  * at its end would work while the loop waits and wait while the loop works: so many batches wake it
  * before. */
-enum { RP_QUEUE_SEND_AFTER = 8 };
+enum { RP_QUEUE_SEND_AFTER = 3 };
 
 /* `wake` is called on the writer's thread when finished batches wait (uv_async_send). */
 struct rp_queue *rp_queue_new(size_t events_max, void (*wake)(void *ctx), void *ctx);

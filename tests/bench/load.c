@@ -177,9 +177,15 @@ static void send_next(struct connection *to)
 {
     struct request *request = &requests[next_request++ % request_count];
     unsigned number = (unsigned)request_number++;
-    char half[ID_HALF + 1];
+    char half[ID_HALF + 1] = "SSSSSSSS-CCCC-4CCC";
 
-    snprintf(half, sizeof(half), "%s-%04x-4%03x", seed, number / 4096 % 65536, number % 4096);
+    memcpy(half, seed, 8);
+    for (int at = ID_HALF - 1; at > 8; at--) {
+        if (half[at] == 'C') {
+            half[at] = "0123456789abcdef"[number & 15];
+            number >>= 4;
+        }
+    }
     for (size_t i = 0; i < options.batch; i++)
         memcpy(request->bytes + request->ids[i], half, ID_HALF);
     to->request = request;

@@ -34,6 +34,21 @@ export SUT_START="exec $top/build/release/ripen serve $top/tests/bench/rules --d
 echo "== server: goals 1 to 7 ($rounds rounds)"
 LIVE=1 PEERS=${PEERS-plain jre zen redis pg} "$bench/cross.sh" "$rounds" | tee "$out/cross.txt"
 
+echo "== server, one event after the other (goal 3 does not say how many are under way; above there are 64)"
+: >"$out/alone.txt"
+for _ in $(seq "$rounds"); do
+    export DIR=$out/alone PORT=9801
+    rm -rf "$DIR" && mkdir -p "$DIR"
+    bash -c "$SUT_START" >"$DIR/log" 2>&1 &
+    server=$!
+    until curl -s -o /dev/null "http://127.0.0.1:$PORT/healthz"; do sleep 0.1; done
+    LIVE=1 AUTHORIZATION="Basic $(printf %s "$SUT_AUTH:" | base64 -w0)" BENCH_EVENTS=$bench/work/events.ndjson \
+        "$top/build/release/tests/bench/bench_load" -c1 -d4 "http://127.0.0.1:$PORT" | sed 's/^RESULT/alone/' | tee -a "$out/alone.txt"
+    kill "$server" && wait "$server" || true
+    rm -rf "$DIR"
+done
+unset DIR PORT
+
 echo "== server, all events of the second pass on late (for information)"
 PEERS= CEILINGS=0 "$bench/cross.sh" 1 | grep '^ripen ' | sed 's/^/late /' | tee "$out/late.txt"
 
@@ -72,4 +87,4 @@ rm -f "$out"/dedup.db*
 echo "== deliveries: goal 14"
 node tests/bench/deliver.mjs build/release/ripen "$rounds" | tee "$out/deliver.txt"
 
-awk -f tests/bench/summary.awk "$out/cross.txt" "$out/replay.txt" "$out/decide.txt" "$out/memory.txt" "$out/deliver.txt"
+awk -f tests/bench/summary.awk "$out/cross.txt" "$out/alone.txt" "$out/replay.txt" "$out/decide.txt" "$out/memory.txt" "$out/deliver.txt"

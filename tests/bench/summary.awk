@@ -15,6 +15,8 @@ part == "peer" && NF >= 7 { single[$1] = $2; batch[$1] = $3 }
 part == "ceiling" && /b=32/ { r2 = $NF }
 part == "ceiling" && /b=400/ { r1 = $NF }
 part == "ceiling" && /p50 and p99/ { p50 = $(NF - 2); p99 = $NF }
+/^fdatasync +overwrite +-/ { sync = $4 }
+/^alone / { alone50[++na] = field("p50"); alone99[na] = field("p99") }
 /ns\/ev/ { match($0, /ns\/ev=? *[0-9]+/); x = substr($0, RSTART, RLENGTH); gsub(/[^0-9]/, "", x); if (x > 0) lua[++nl] = 1e9 / x }
 /^replay / { rep[++nr] = field("ev/s") }
 /^goal 9/ { two[++n2] = substr($0, index($0, "=") + 1) + 0 }
@@ -28,8 +30,12 @@ END {
     printf "\n%-4s %-62s %10s %10s %10s\n", "#", "measure", "here", "floor", "goal"
     row(1, "batches over HTTP, events/s / raw SQLite (groups of 400)", r1, 0.6, 1.3)
     row(2, "single events over HTTP, events/s / raw SQLite (groups of 32)", r2, 0.5, 0.75)
-    row(3, "single event p50 / fdatasync p50", p50, 12, 6, 1)
-    row(3, "single event p99 / fdatasync p50", p99, 60, 25, 1)
+    if (na && sync) {
+        row(3, "single event, one after the other, p50 / fdatasync p50", median(alone50, na) / sync, 12, 6, 1)
+        row(3, "single event, one after the other, p99 / fdatasync p50", median(alone99, na) / sync, 60, 25, 1)
+    }
+    row(3, "single event, 64 under way, p50 / fdatasync p50", p50, 12, 6, 1)
+    row(3, "single event, 64 under way, p99 / fdatasync p50", p99, 60, 25, 1)
     row(4, "single / fastify with plain JavaScript", single["fastify-plain"], 10, 20)
     row(4, "batch / fastify with plain JavaScript", batch["fastify-plain"], 3, 6)
     row(5, "batch / json-rules-engine", batch["fastify-jre"], 20, 50)
