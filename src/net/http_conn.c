@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A connection, from accept to close: bytes in, requests one after the other, answers out. Answers
- * are gathered and sent once a turn of the loop, in one write; what the socket does not take at
- * once is written by uv. Knows nothing of what stands in a request.
+ * are gathered and sent once a turn of the loop or when told to, in one write; what the socket does
+ * not take at once is written by uv. Knows nothing of what stands in a request.
  *
  *   accept ─▶ IDLE ──byte──▶ SLOW ──complete──▶ NONE (the handler) ──reply──▶ sent ─▶ IDLE
  *              └─────────── whole request ────────▲                  │ ├─ socket full ─▶ WRITE

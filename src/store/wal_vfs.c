@@ -32,6 +32,7 @@ struct wal_file {
     bool begins;             /* its header was written since the last sync */
     bool later;              /* the sync that ends a commit is put off */
     pthread_mutex_t syncing; /* by the thread that writes, or the one that syncs for it */
+    bool failed;             /* a sync did: guarded by `syncing` */
 };
 
 static sqlite3_vfs vfs; /* a copy of the original, but for its name and opening */
@@ -117,10 +118,13 @@ static int wal_truncate(sqlite3_file *file, sqlite3_int64 size)
     return code == SQLITE_OK ? wal->real->pMethods->xTruncate(wal->real, size) : code;
 }
 
+/* The system tells of a write that was lost once, to whoever syncs next: from then on nobody may
+ * trust a sync, neither the writer nor who syncs for it. */
 static int sync_now(struct wal_file *wal, int flags)
 {
     pthread_mutex_lock(&wal->syncing);
-    int code = wal->real->pMethods->xSync(wal->real, flags);
+    int code = wal->failed ? SQLITE_IOERR_FSYNC : wal->real->pMethods->xSync(wal->real, flags);
+    wal->failed = code != SQLITE_OK;
     pthread_mutex_unlock(&wal->syncing);
     return code;
 }

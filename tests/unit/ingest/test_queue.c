@@ -176,6 +176,25 @@ struct line {
     size_t taken;
 };
 
+static void *take_all(void *ctx);
+
+static pthread_t line_start(struct line *line)
+{
+    pthread_t writer;
+
+    line->queue = rp_queue_new(50, count_wake, &line->wakes);
+    pthread_create(&writer, NULL, take_all, line);
+    return writer;
+}
+
+static void line_stop(struct line *line, pthread_t writer)
+{
+    rp_queue_close(line->queue);
+    pthread_join(writer, NULL);
+    assert_int_equal(rp_queue_events(line->queue), 0);
+    rp_queue_free(line->queue);
+}
+
 static void *take_all(void *ctx)
 {
     struct line *line = ctx;
@@ -199,11 +218,9 @@ static void in_order_across_threads(void **state)
     enum { COUNT = 20000 };
     struct line line = {0};
     size_t pushed = 0, seen = 0;
-    pthread_t writer;
+    pthread_t writer = line_start(&line);
 
     (void)state;
-    line.queue = rp_queue_new(50, count_wake, &line.wakes);
-    pthread_create(&writer, NULL, take_all, &line);
     while (seen < COUNT) {
         if (pushed < COUNT) {
             struct rp_batch *batch = batch_of(pushed % 3 + 1);
@@ -222,23 +239,18 @@ static void in_order_across_threads(void **state)
         }
         free_list(first);
     }
-    rp_queue_close(line.queue);
-    pthread_join(writer, NULL);
+    line_stop(&line, writer);
     assert_int_equal(line.taken, COUNT);
     assert_true(atomic_load(&line.wakes) > 0);
-    assert_int_equal(rp_queue_events(line.queue), 0);
-    rp_queue_free(line.queue);
 }
 
 /* One batch at a time, back and forth: a lost wake-up would cost the writer's whole wait. */
 static void never_sleeps_with_work(void **state)
 {
     struct line line = {0};
-    pthread_t writer;
+    pthread_t writer = line_start(&line);
 
     (void)state;
-    line.queue = rp_queue_new(50, count_wake, &line.wakes);
-    pthread_create(&writer, NULL, take_all, &line);
     int64_t began = now_ms();
     for (int i = 0; i < 2000; i++) {
         struct rp_batch *first = NULL;
@@ -249,20 +261,16 @@ static void never_sleeps_with_work(void **state)
         free_list(first);
     }
     assert_true(now_ms() - began < 5000);
-    rp_queue_close(line.queue);
-    pthread_join(writer, NULL);
-    rp_queue_free(line.queue);
+    line_stop(&line, writer);
 }
 
 /* A turn with many requests wakes the writer before its end. */
 static void many_do_not_wait_for_the_turn(void **state)
 {
     struct line line = {0};
-    pthread_t writer;
+    pthread_t writer = line_start(&line);
 
     (void)state;
-    line.queue = rp_queue_new(50, count_wake, &line.wakes);
-    pthread_create(&writer, NULL, take_all, &line);
     int64_t began = now_ms();
     for (int round = 0; round < 500; round++) {
         for (int i = 0; i < RP_QUEUE_SEND_AFTER; i++)
@@ -272,9 +280,7 @@ static void many_do_not_wait_for_the_turn(void **state)
         free_list(rp_queue_finished(line.queue));
     }
     assert_true(now_ms() - began < 5000);
-    rp_queue_close(line.queue);
-    pthread_join(writer, NULL);
-    rp_queue_free(line.queue);
+    line_stop(&line, writer);
 }
 
 int test_queue(void)

@@ -30,6 +30,7 @@ int test_outbox(void);
 int test_handoff(void);
 int test_dedup(void);
 int test_wal(void);
+void test_wal_register(void); /* before the first store */
 
 #define NINE INT64_C(1772442000000) /* 2026-03-02T09:00:00Z */
 

@@ -127,6 +127,7 @@ int main(void)
     };
     int failed = 0;
 
+    test_wal_register();
     for (size_t i = 0; i < RP_COUNT(groups); i++)
         failed += groups[i]();
     return failed > 0;

@@ -8,6 +8,54 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <sqlite3.h>
+
+/* The file system below: the next sync of a WAL fails when it is told to, as the system tells of a
+ * lost write: once. */
+static sqlite3_vfs vfs, *original;
+static sqlite3_io_methods wal_methods;
+static int (*real_sync)(sqlite3_file *, int);
+static bool fails;
+static int syncs;
+
+static int sync_or_fail(sqlite3_file *file, int flags)
+{
+    syncs++;
+    if (!fails)
+        return real_sync(file, flags);
+    fails = false;
+    return SQLITE_IOERR_FSYNC;
+}
+
+static int open_file(sqlite3_vfs *self, const char *name, sqlite3_file *file, int flags,
+                     int *ret_flags)
+{
+    int code = original->xOpen(original, name, file, flags, ret_flags);
+
+    (void)self;
+    if (code == SQLITE_OK && flags & SQLITE_OPEN_WAL) {
+        wal_methods = *file->pMethods;
+        real_sync = wal_methods.xSync;
+        wal_methods.xSync = sync_or_fail;
+        file->pMethods = &wal_methods;
+    }
+    return code;
+}
+
+void test_wal_register(void)
+{
+    sqlite3_config(
+        SQLITE_CONFIG_MULTITHREAD); /* what the store does too, but before sqlite starts */
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    original = sqlite3_vfs_find(NULL);
+    vfs = *original;
+    vfs.zName = "faulty";
+    vfs.pNext = NULL;
+    vfs.xOpen = open_file;
+    if (sqlite3_vfs_register(&vfs, 1) != SQLITE_OK)
+        abort();
+}
+
 static void fill(struct rp_store *store, int from, int count)
 {
     char name[4001], text[48];
@@ -81,10 +129,67 @@ static void commits_are_in_the_file(void **state)
     assert_int_equal(names_in(path), all + 20);
 }
 
+static void commit_one(struct rp_store *store, int number, bool ahead)
+{
+    struct rp_err err = {0};
+
+    assert_ok(rp_store_begin(store, &err));
+    fill(store, number, 1);
+    assert_ok(ahead ? rp_store_commit_ahead(store, &err) : rp_store_commit(store, &err));
+}
+
+/* A commit that runs ahead is visible and leaves its sync to rp_store_sync; others do not. */
+static void ahead_is_synced_later(void **state)
+{
+    char path[512];
+    struct rp_store *store;
+    struct rp_err err = {0};
+
+    snprintf(path, sizeof(path), "%s", path_in(*state, "w.db"));
+    assert_ok(rp_store_open(path, RP_STORE_SERVE, &store, &err));
+    commit_one(store, 0, false);
+    int before = syncs;
+    commit_one(store, 1, true);
+    commit_one(store, 2, true);
+    assert_int_equal(syncs, before);
+    assert_int_equal(names_in(path), 3);
+    assert_ok(rp_store_sync(store, &err));
+    assert_int_equal(syncs, before + 1);
+    commit_one(store, 3, false);
+    assert_int_equal(syncs, before + 2);
+    rp_store_close(store);
+}
+
+/* Whoever hears of the failure: nothing is durable from then on, nothing is written any more. */
+static void a_failed_sync_fails_all(void **state)
+{
+    struct rp_store *store;
+    struct rp_err err = {0};
+
+    for (int writer = 0; writer < 2; writer++) {
+        assert_ok(rp_store_open(path_in(*state, "w.db"), RP_STORE_SERVE, &store, &err));
+        commit_one(store, writer * 10, false);
+        commit_one(store, writer * 10 + 1, true);
+        fails = true;
+        if (writer) { /* its next commit hears of it, rp_store_sync must all the same */
+            assert_ok(rp_store_begin(store, &err));
+            fill(store, 12, 1);
+            assert_int_equal(rp_store_commit(store, &err), RIPEN_ESTORE);
+        }
+        assert_int_equal(rp_store_sync(store, &err), RIPEN_ESTORE);
+        assert_int_equal(rp_store_sync(store, &err), RIPEN_ESTORE);
+        assert_int_equal(rp_store_begin(store, &err), RIPEN_ESTORE);
+        assert_false(fails);
+        rp_store_close(store);
+    }
+}
+
 int test_wal(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(commits_are_in_the_file, folder_make, folder_remove),
+        cmocka_unit_test_setup_teardown(ahead_is_synced_later, folder_make, folder_remove),
+        cmocka_unit_test_setup_teardown(a_failed_sync_fails_all, folder_make, folder_remove),
     };
 
     return cmocka_run_group_tests_name("wal", tests, NULL, NULL);
