@@ -212,7 +212,7 @@ void forget_settle(void)
             continue;
         }
         message->known = FORGOTTEN;
-        snprintf(token, sizeof(token), "tok%dx", i);
+        snprintf(token, sizeof(token), "tok_%d_", i);
         if (sim->keeps && message->shared) { /* another person's base may hold what he sent too */
             continue;
         }

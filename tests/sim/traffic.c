@@ -101,7 +101,7 @@ static void put_what(struct rp_buf *out, int number, bool robot, bool is_public)
 
     if (kind < 8) {
         rp_buf_printf(out,
-                      "\"type\":\"page\",\"properties\":{\"path\":\"%s%d\",\"note\":\"tok%dx\"%s},",
+                      "\"type\":\"page\",\"properties\":{\"path\":\"%s%d\",\"note\":\"tok_%d_\"%s},",
                       chance(40) ? "/pricing" : "/blog", below(4), number,
                       chance(40)   ? ",\"topic\":\"wine\""
                       : chance(30) ? ",\"topic\":\"tea\""
@@ -109,7 +109,7 @@ static void put_what(struct rp_buf *out, int number, bool robot, bool is_public)
     } else if (kind < 16) {
         rp_buf_printf(out,
                       "\"type\":\"track\",\"event\":\"%s\",\"properties\":{\"price\":%d,"
-                      "\"pages\":%d,\"form\":\"f%d\",\"note\":\"tok%dx\"},",
+                      "\"pages\":%d,\"form\":\"f%d\",\"note\":\"tok_%d_\"},",
                       tracks[below((int)(sizeof(tracks) / sizeof(tracks[0])))], below(90),
                       below(10), below(3), number);
     } else if (kind == 16 && !is_public) {
@@ -122,7 +122,7 @@ static void put_what(struct rp_buf *out, int number, bool robot, bool is_public)
     } else {
         rp_buf_printf(out,
                       "\"type\":\"identify\",\"traits\":{\"title\":\"%s\",\"n\":%d,"
-                      "\"note\":\"tok%dx\"},",
+                      "\"note\":\"tok_%d_\"},",
                       chance(50) ? "VP" : "clerk", below(9), number);
     }
 }
