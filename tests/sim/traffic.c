@@ -100,12 +100,12 @@ static void put_what(struct rp_buf *out, int number, bool robot, bool is_public)
     int kind = below(robot ? 16 : 24);
 
     if (kind < 8) {
-        rp_buf_printf(out,
-                      "\"type\":\"page\",\"properties\":{\"path\":\"%s%d\",\"note\":\"tok_%d_\"%s},",
-                      chance(40) ? "/pricing" : "/blog", below(4), number,
-                      chance(40)   ? ",\"topic\":\"wine\""
-                      : chance(30) ? ",\"topic\":\"tea\""
-                                   : "");
+        rp_buf_printf(
+            out, "\"type\":\"page\",\"properties\":{\"path\":\"%s%d\",\"note\":\"tok_%d_\"%s},",
+            chance(40) ? "/pricing" : "/blog", below(4), number,
+            chance(40)   ? ",\"topic\":\"wine\""
+            : chance(30) ? ",\"topic\":\"tea\""
+                         : "");
     } else if (kind < 16) {
         rp_buf_printf(out,
                       "\"type\":\"track\",\"event\":\"%s\",\"properties\":{\"price\":%d,"
