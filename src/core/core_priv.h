@@ -76,7 +76,7 @@ struct rp_core {
         uint64_t hash;
         struct rp_item *item;
     } * seen;
-    size_t seen_count, seen_cap;
+    size_t seen_count, seen_cap, seen_room; /* slots in use, of so many */
 
     /* Write-behind: leads that changed since the cycle began, and those of the cycle under way. */
     int64_t *dirty, *writing;

@@ -36,6 +36,7 @@ static void grow(struct rp_core *core)
     size_t old_cap = core->seen_cap;
 
     core->seen_cap *= 2;
+    core->seen_room = core->seen_cap;
     core->seen_count = 0;
     core->seen = rp_calloc(core->seen_cap, sizeof(*core->seen));
     for (size_t i = 0; i < old_cap; i++) {
@@ -46,6 +47,7 @@ static void grow(struct rp_core *core)
     free(old);
 }
 
+/* Clears as many slots as this run needs: a large one before it may have left room for more. */
 void rp_seen_prepare(struct rp_core *core, size_t items)
 {
     size_t cap = SEEN_FIRST;
@@ -53,13 +55,14 @@ void rp_seen_prepare(struct rp_core *core, size_t items)
     while (cap < items * 2) {
         cap *= 2;
     }
-    if (cap > core->seen_cap) {
+    if (cap > core->seen_room) {
         free(core->seen);
         core->seen = rp_malloc(cap * sizeof(*core->seen));
-        core->seen_cap = cap;
+        core->seen_room = cap;
     }
+    core->seen_cap = cap;
     core->seen_count = 0;
-    memset(core->seen, 0, core->seen_cap * sizeof(*core->seen));
+    memset(core->seen, 0, cap * sizeof(*core->seen));
 }
 
 bool rp_seen_find(struct rp_core *core, uint64_t hash, struct rp_str message_id, int64_t lead)
