@@ -11,6 +11,7 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
+#include "store/page_cache.h"
 #include "store/store_priv.h"
 #include "store/wal_vfs.h"
 
@@ -57,8 +58,19 @@ static const char sql_meta_set[] =
 
 static void configure_sqlite(void)
 {
+    struct sqlite3_pcache_methods2 cache;
+
     sqlite3_config(SQLITE_CONFIG_MULTITHREAD);
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    if (sqlite3_config(SQLITE_CONFIG_GETPCACHE2, &cache) == SQLITE_OK)
+        sqlite3_config(SQLITE_CONFIG_PCACHE2, rp_page_cache(&cache));
+}
+
+void rp_store_configure(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+    pthread_once(&once, configure_sqlite);
 }
 
 static int64_t monotonic_us(void)
@@ -245,11 +257,10 @@ static int load_secret(struct rp_store *store, struct rp_err *err)
 int rp_store_open(const char *path, enum rp_store_mode mode, struct rp_store **ret_store,
                   struct rp_err *err)
 {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
     struct rp_store *store = rp_calloc(1, sizeof(*store));
     int status;
 
-    pthread_once(&once, configure_sqlite);
+    rp_store_configure();
     store->magic = RP_STORE_MAGIC;
     store->mode = mode;
     store->lock_fd = -1;

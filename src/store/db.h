@@ -23,6 +23,10 @@ enum rp_store_mode {
     RP_STORE_MEMORY, /* dies with the handle; its secret is all zero, so that runs are repeatable */
 };
 
+/* Tells SQLite what holds for the whole process. rp_store_open does it; who registers something
+ * with SQLite before calls it first, since it has no effect once SQLite was used. Any thread. */
+void rp_store_configure(void);
+
 /* EVERSION: made by a newer Ripen (READ: also by an older one); ESTORE: not a database, damaged, no
  * permission. A new file is for its owner alone. */
 int rp_store_open(const char *path, enum rp_store_mode mode, struct rp_store **ret_store,

@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/epoll.h>
 #include <sys/random.h>
 #include <time.h>
@@ -194,17 +195,21 @@ static void send_next(struct connection *to)
     send_rest(to);
 }
 
-/* Whether the answer is whole. */
-static bool is_whole(struct connection *of)
+/* Whether the answer is whole. Line by line: to search all of it for a name without regard to case
+ * costs more than all the rest here. */
+static bool is_whole(const struct connection *of)
 {
-    const char *end, *length;
+    const char *line = of->answer, *end = of->answer + of->got, *stop;
+    size_t body_len = SIZE_MAX;
 
-    of->answer[of->got] = '\0';
-    end = strstr(of->answer, "\r\n\r\n");
-    length = end ? strcasestr(of->answer, "\r\nContent-Length:") : NULL;
-    if (!length)
-        return false;
-    return of->got >= (size_t)(end + 4 - of->answer) + strtoul(length + 17, NULL, 10);
+    while ((stop = memchr(line, '\n', (size_t)(end - line))) != NULL) {
+        if (stop - line <= 1 && stop > of->answer)
+            return body_len != SIZE_MAX && (size_t)(end - stop - 1) >= body_len;
+        if ((*line == 'C' || *line == 'c') && strncasecmp(line, "Content-Length:", 15) == 0)
+            body_len = strtoul(line + 15, NULL, 10);
+        line = stop + 1;
+    }
+    return false;
 }
 
 static void note_answer(struct connection *of)

@@ -5,6 +5,7 @@
 #include "disk.h"
 
 #include "random.h"
+#include "store/db.h"
 
 #include <fcntl.h>
 #include <pthread.h>
@@ -421,6 +422,7 @@ static int disk_randomness(sqlite3_vfs *self, int len, char *bytes)
 
 void disk_register(uint64_t *random)
 {
+    rp_store_configure();
     original = sqlite3_vfs_find("unix");
     if (!original) {
         abort();

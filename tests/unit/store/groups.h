@@ -30,7 +30,10 @@ int test_outbox(void);
 int test_handoff(void);
 int test_dedup(void);
 int test_wal(void);
-void test_wal_register(void); /* before the first store */
+int test_page_cache(void);
+/* In this order, before the first store. */
+void test_page_cache_register(void);
+void test_wal_register(void);
 
 #define NINE INT64_C(1772442000000) /* 2026-03-02T09:00:00Z */
 

@@ -123,10 +123,11 @@ int main(void)
 {
     int (*const groups[])(void) = {
         test_db,     test_full,   test_schema, test_identities, test_events,  test_records,
-        test_timers, test_outbox, test_dedup,  test_wal,        test_handoff,
+        test_timers, test_outbox, test_dedup,  test_wal,        test_handoff, test_page_cache,
     };
     int failed = 0;
 
+    test_page_cache_register();
     test_wal_register();
     for (size_t i = 0; i < RP_COUNT(groups); i++)
         failed += groups[i]();

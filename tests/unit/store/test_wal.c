@@ -44,9 +44,7 @@ static int open_file(sqlite3_vfs *self, const char *name, sqlite3_file *file, in
 
 void test_wal_register(void)
 {
-    sqlite3_config(
-        SQLITE_CONFIG_MULTITHREAD); /* what the store does too, but before sqlite starts */
-    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    rp_store_configure();
     original = sqlite3_vfs_find(NULL);
     vfs = *original;
     vfs.zName = "faulty";
