@@ -10,6 +10,8 @@
  * be something to forget. Where it does not know, it asks. */
 #include "store/page_cache.h"
 
+#include "base/mem.h"
+
 #include <stdlib.h>
 
 struct layer {
@@ -27,14 +29,13 @@ static struct layer *layer_of(sqlite3_pcache *cache)
 
 static sqlite3_pcache *create(int page_size, int extra, int may_drop)
 {
-    struct layer *layer = calloc(1, sizeof(*layer));
+    sqlite3_pcache *cache = real.xCreate(page_size, extra, may_drop);
+    struct layer *layer;
 
-    if (layer)
-        layer->real = real.xCreate(page_size, extra, may_drop);
-    if (layer && !layer->real) {
-        free(layer);
-        layer = NULL;
-    }
+    if (!cache)
+        return NULL;
+    layer = rp_calloc(1, sizeof(*layer));
+    layer->real = cache;
     return (sqlite3_pcache *)(void *)layer;
 }
 
