@@ -3,8 +3,8 @@
  * file. There are none, unless a transaction was undone, and the cache knows that by the largest
  * page number that it ever had. But where neighbours of an index are put in order, SQLite keeps one
  * of them under a number far behind the end for a moment; from then on its cache takes that for the
- * largest and looks through all of its pages at the next commit. With tens of megabytes of pages
- * that took longer than the commit itself.
+ * largest and looks through all of its pages at the next commit, which takes the longer the more
+ * of them are in memory.
  *
  * This layer remembers a page that was set aside on its own, and asks the cache only when there may
  * be something to forget. Where it does not know, it asks. */
