@@ -271,12 +271,23 @@ static void text_timeline(struct rp_view *view, struct rp_buf *out)
     }
 }
 
+static void text_traits(struct rp_view *view, bool colour, struct rp_buf *out)
+{
+    struct rp_buf json = {0};
+    struct rp_jw jw = rp_jw(&json);
+
+    rp_view_traits(view, &jw);
+    if (!rp_str_eq(rp_buf_view(&json), RP_STR("{}"))) {
+        rp_buf_printf(out, "%s  %.*s%s\n", paint(colour, DIM), RP_STR_ARG(rp_buf_view(&json)),
+                      paint(colour, PLAIN));
+    }
+    rp_buf_fini(&json);
+}
+
 void rp_view_text(struct rp_view *view, bool colour, struct rp_buf *out)
 {
     struct rp_str status = rp_status_name(view->fold.rules, &view->lead);
     struct rp_str owner = rp_view_owner(view);
-    struct rp_buf json = {0};
-    struct rp_jw jw = rp_jw(&json);
     struct rp_str grade = rp_lead_grade(&view->fold, &view->lead, view->fold.model, view->at_ms);
 
     rp_buf_printf(out, "%s%.*s%s  %s\n", paint(colour, BOLD), RP_STR_ARG(handle(view)),
@@ -290,10 +301,7 @@ void rp_view_text(struct rp_view *view, bool colour, struct rp_buf *out)
     }
     rp_view_consent_text(view, out);
     text_scores(view, colour, out);
-    rp_view_traits(view, &jw);
-    rp_buf_printf(out, "%s  %.*s%s\n", paint(colour, DIM), RP_STR_ARG(rp_buf_view(&json)),
-                  paint(colour, PLAIN));
-    rp_buf_fini(&json);
+    text_traits(view, colour, out);
     text_moves(view, out);
     text_owners(view, out);
     rp_view_text_sequences(view->fold.rules, &view->sequences, out);

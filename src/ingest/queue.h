@@ -14,7 +14,7 @@ struct rp_queue;
  * before. */
 enum { RP_QUEUE_SEND_AFTER = 3 };
 
-/* `wake` is called on the writer's thread when finished batches wait (uv_async_send). */
+/* `wake` is called on the thread that finishes batches when some wait (uv_async_send). */
 struct rp_queue *rp_queue_new(size_t events_max, void (*wake)(void *ctx), void *ctx);
 void rp_queue_free(struct rp_queue *queue);
 
@@ -35,7 +35,7 @@ size_t rp_queue_events(struct rp_queue *queue);
  * NULL: none came; *ret_closed tells whether the queue is closed and empty. */
 struct rp_batch *rp_queue_take(struct rp_queue *queue, size_t events_max, int64_t wait_ms,
                                bool *ret_closed);
-/* Writer thread: hands finished batches back. */
+/* Writer or syncer: hands finished batches back. */
 void rp_queue_finish(struct rp_queue *queue, struct rp_batch *first);
 
 #endif

@@ -90,7 +90,11 @@ anonymous=$(value "$out" anonymousIds.0)
 for name in "$id" "$user" "$anonymous"; do
     ask_db 0 lead "$name" --format json && same "lead $name" "$best" "$(value "$out" email)"
 done
-ask_db 0 lead "$best" && said "$out" "$best"
+ask_db 0 lead "$best" && said "$out" "$best" && said "$out" '^  {"email":'
+echo '{"type":"track","userId":"bare","messageId":"b1","event":"Demo Requested"}' >bare.ndjson
+run 0 import bare.ndjson --db bare.db --rules my-rules && run 0 lead bare --db bare.db
+said "$out" '^bare ' && same "no traits, no line of them" 0 "$(grep -c '{}' "$out")"
+rm bare.*
 ask_db 1 lead nobody && said "$err" 'nobody is known as nobody; a lead is named by'
 ask_db 1 explain nobody && ask_db 1 why-not nobody mql && ask_db 1 why-not "$best" nonsense
 said "$err" 'no score rule, stage or action is named "nonsense"'

@@ -15,6 +15,8 @@ enum { ROWS = 64, COMMITS = 100, BEHIND_ANY = 100000 };
 /* The cache below the layer: counts what reaches it. */
 static struct sqlite3_pcache_methods2 original;
 static int asked, set_aside;
+/* The layer's own, as SQLite calls them. */
+static struct sqlite3_pcache_methods2 layer;
 
 static void count_truncate(sqlite3_pcache *cache, unsigned limit)
 {
@@ -39,6 +41,9 @@ void test_page_cache_register(void)
     counting.xTruncate = count_truncate;
     counting.xRekey = count_rekey;
     if (sqlite3_config(SQLITE_CONFIG_PCACHE2, &counting) != SQLITE_OK)
+        abort();
+    rp_store_configure();
+    if (sqlite3_config(SQLITE_CONFIG_GETPCACHE2, &layer) != SQLITE_OK)
         abort();
 }
 
@@ -97,11 +102,51 @@ static void undone_pages_are_forgotten(void **state)
     assert_query(path_in(*state, "p.db"), "PRAGMA integrity_check", "ok");
 }
 
+static bool has(sqlite3_pcache *cache, unsigned number)
+{
+    sqlite3_pcache_page *page = layer.xFetch(cache, number, 0);
+
+    if (page)
+        layer.xUnpin(cache, page, 0);
+    return page != NULL;
+}
+
+/* SQLite sets one page aside at a time. Were there two, none would be kept that must go. */
+static void what_was_set_aside_goes(void **state)
+{
+    enum { PAGES = 10, FAR = 1000, FARTHER = 2000 };
+    sqlite3_pcache *cache = layer.xCreate(4096, 64, 1);
+    sqlite3_pcache_page *pages[PAGES + 1];
+
+    (void)state;
+    for (unsigned i = 1; i <= PAGES; i++)
+        pages[i] = layer.xFetch(cache, i, 2);
+    asked = 0;
+    layer.xRekey(cache, pages[5], 5, FAR);
+    layer.xRekey(cache, pages[5], FAR, 5);
+    layer.xTruncate(cache, PAGES + 1);
+    assert_int_equal(asked, 0);
+    layer.xRekey(cache, pages[5], 5, FAR);
+    layer.xRekey(cache, pages[6], 6, FARTHER);
+    layer.xRekey(cache, pages[6], FARTHER, 6);
+    layer.xTruncate(cache, PAGES + 1);
+    assert_int_equal(asked, 1);
+    assert_false(has(cache, FAR));
+    assert_true(has(cache, 6));
+    layer.xTruncate(cache, PAGES); /* at its largest page, then behind it */
+    assert_int_equal(asked, 2);
+    assert_false(has(cache, PAGES));
+    layer.xTruncate(cache, PAGES);
+    assert_int_equal(asked, 2);
+    layer.xDestroy(cache);
+}
+
 int test_page_cache(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(commits_do_not_ask, folder_make, folder_remove),
         cmocka_unit_test_setup_teardown(undone_pages_are_forgotten, folder_make, folder_remove),
+        cmocka_unit_test(what_was_set_aside_goes),
     };
 
     return cmocka_run_group_tests_name("page_cache", tests, NULL, NULL);
